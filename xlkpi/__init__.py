@@ -1,0 +1,42 @@
+"""Marketing KPIs and SMART objectives for Excel: one definition, the same number everywhere.
+
+>>> import xlkpi
+>>> xlkpi.catalogue()["roi"](gain=1000, cost=400)
+1.5
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from xlkpi.catalogue import KPI, Catalogue, catalogue
+    from xlkpi.errors import XlkpiError
+    from xlkpi.formula import Formula
+
+__all__ = ["KPI", "Catalogue", "Formula", "XlkpiError", "__version__", "catalogue"]
+
+_HOME = {
+    "KPI": "xlkpi.catalogue",
+    "Catalogue": "xlkpi.catalogue",
+    "catalogue": "xlkpi.catalogue",
+    "Formula": "xlkpi.formula",
+    "XlkpiError": "xlkpi.errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on first use: Excel's first call and the command line both wait for `import xlkpi`."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

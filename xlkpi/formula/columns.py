@@ -1,0 +1,255 @@
+"""Evaluating a tree on whole columns: plain lists without numpy, and numpy arrays.
+
+No data is NaN here; the reason for one cell comes from evaluating its row alone. True and false are 1.0 and 0.0,
+and NaN where a comparison has no answer, so that no data is never taken for "no".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from itertools import repeat
+from operator import add, mul, neg, sub
+from typing import Any
+
+from xlkpi.formula.evaluate import OPERATIONS, Limits, read_input
+from xlkpi.formula.nodata import NoData, Stop
+from xlkpi.formula.tree import Call, Name, Node, Number, names, required_names, walk
+
+NAN = math.nan
+#: Operations through which NaN passes by itself, in lists and in numpy.
+_STRICT = frozenset({"add", "sub", "mul", "div", "neg", "abs", "sqrt", "exp", "ln", "log10", "ceil", "floor", "round"})
+
+
+def needs_mask(node: Node) -> bool:
+    """Whether missing inputs have to be marked, because some operation would hide them."""
+    return set(names(node)) != required_names(node) or any(
+        isinstance(n, Call) and n.operation not in _STRICT for n in walk(node)
+    )
+
+
+# --- lists ---------------------------------------------------------------------------------------------------------
+
+Column = list[float] | float
+
+
+def evaluate_lists(node: Node, values: Mapping[str, Sequence[Any]], limits: Mapping[str, Limits], length: int) -> list[float]:
+    """A column of results from columns of inputs, all of one length."""
+    masked = needs_mask(node)
+    required = required_names(node)
+    columns: dict[str, Column] = {}
+    bad: set[int] = set()
+    for name, column in values.items():
+        columns[name] = clean = _floats(column, limits.get(name, (None, None)))
+        if masked:
+            bad |= _bad_rows(column, clean, required=name in required, limits=limits.get(name, (None, None)))
+    if masked and not required:
+        bad |= {i for i in range(length) if all(c[i] != c[i] for c in columns.values())}  # type: ignore[index]
+    result = _lists(node, columns)
+    out = [result] * length if isinstance(result, float) else result
+    for row in bad:
+        out[row] = NAN
+    return out
+
+
+def _floats(column: Sequence[Any], limits: Limits) -> list[float]:
+    kinds = set(map(type, column))
+    if kinds == {float}:
+        out = column if isinstance(column, list) else list(column)
+    elif kinds <= {float, int}:
+        try:
+            out = list(map(float, column))
+        except OverflowError:
+            out = [_one(v, limits) for v in column]
+    else:
+        out = [_one(v, limits) for v in column]
+    least, most = limits
+    whole = math.isfinite(sum(out))
+    if whole and (not out or ((least is None or min(out) >= least) and (most is None or max(out) <= most))):
+        return out
+    least, most = -1.7976931348623157e308 if least is None else least, 1.7976931348623157e308 if most is None else most
+    return [v if least <= v <= most else NAN for v in out]
+
+
+def _one(value: Any, limits: Limits) -> float:
+    read = read_input(value, limits)
+    return NAN if isinstance(read, NoData) else read
+
+
+def _bad_rows(given: Sequence[Any], clean: list[float], *, required: bool, limits: Limits) -> set[int]:
+    missing = [i for i, v in enumerate(clean) if v != v]
+    if required:
+        return set(missing)
+    return {i for i in missing if read_input(given[i], limits) is not NoData.MISSING}
+
+
+def _lists(node: Node, columns: Mapping[str, Column]) -> Column:
+    if isinstance(node, Number):
+        return node.value
+    if isinstance(node, Name):
+        return columns[node.name]
+    arguments = [_lists(a, columns) for a in node.arguments]
+    if all(isinstance(a, float) for a in arguments):
+        arguments[0] = [arguments[0]]  # type: ignore[list-item]  # constants alone: one row, as a column
+        return _lists_of(node.operation, arguments)[0]
+    return _lists_of(node.operation, arguments)
+
+
+def _lists_of(operation: str, arguments: Sequence[Column]) -> list[float]:
+    rows = [repeat(a) if isinstance(a, float) else a for a in arguments]
+    if operation in _FAST:
+        out = _FAST[operation](*rows)
+        return out if math.isfinite(sum(out)) else [v if v - v == 0 else NAN for v in out]
+    if operation == "coalesce":
+        return [next((v for v in row if v == v), NAN) for row in zip(*rows, strict=False)]
+    if operation == "if":
+        return [NAN if t != t else a if t else b for t, a, b in zip(*rows, strict=False)]
+    return [_row(OPERATIONS[operation], row) for row in zip(*rows, strict=False)]
+
+
+def _row(function: Callable[..., float], row: tuple[float, ...]) -> float:
+    for value in row:
+        if value != value:
+            return NAN
+    try:
+        return float(function(*row))
+    except Stop:
+        return NAN
+
+
+_FAST: Mapping[str, Callable[..., list[float]]] = {
+    "add": lambda a, b: list(map(add, a, b)),
+    "sub": lambda a, b: list(map(sub, a, b)),
+    "mul": lambda a, b: list(map(mul, a, b)),
+    "neg": lambda a: list(map(neg, a)),
+    "abs": lambda a: list(map(abs, a)),
+    "div": lambda a, b: [x / y if y else NAN for x, y in zip(a, b, strict=False)],
+}
+
+
+# --- numpy ---------------------------------------------------------------------------------------------------------
+
+
+def evaluate_arrays(node: Node, values: Mapping[str, Any], limits: Mapping[str, Limits]) -> Any:
+    """An array of results from arrays (or single values) that broadcast together."""
+    import numpy as np
+
+    masked, required = needs_mask(node), required_names(node)
+    arrays, bad = {}, np.False_
+    with np.errstate(all="ignore"):
+        for name, given in values.items():
+            arrays[name], invalid = _clean(given, limits.get(name, (None, None)), np)
+            if masked:
+                bad = bad | (np.isnan(arrays[name]) if name in required else invalid)
+        if masked and not required:
+            everything = np.True_
+            for array in arrays.values():
+                everything = everything & np.isnan(array)
+            bad = bad | everything
+        shape = np.broadcast_shapes(*(a.shape for a in arrays.values()))
+        result = np.broadcast_to(np.asarray(_arrays(node, arrays, np), dtype=np.float64), shape)
+        if masked and bad.any():
+            result = np.where(bad, np.nan, result)
+    return result
+
+
+def _clean(given: Any, limits: Limits, np: Any) -> tuple[Any, Any]:
+    """The array in float64 with NaN for no data, and where something stood that is not merely missing."""
+    array = np.asarray(given)
+    if array.dtype.kind not in "fiu":
+        flat = [read_input(v.item() if hasattr(v, "item") else v, limits) for v in array.ravel()]
+        invalid = np.array([isinstance(v, NoData) and v is not NoData.MISSING for v in flat]).reshape(array.shape)
+        numbers = np.array([NAN if isinstance(v, NoData) else v for v in flat], dtype=np.float64)
+        return numbers.reshape(array.shape), invalid
+    array = array.astype(np.float64, copy=False)
+    least, most = limits
+    low = array.min(initial=np.inf)  # NaN where any is NaN: one pass tells that all is well
+    high = array.max(initial=-np.inf)
+    if not array.size or ((least is None or low >= least) and (most is None or high <= most) and low - low == 0 == high - high):
+        return array, np.False_
+    floor = -np.finfo(np.float64).max if least is None else least
+    ceiling = np.finfo(np.float64).max if most is None else most
+    good = (array >= floor) & (array <= ceiling)
+    return np.where(good, array, np.nan), ~good & ~np.isnan(array)
+
+
+def _arrays(node: Node, arrays: Mapping[str, Any], np: Any) -> Any:
+    if isinstance(node, Number):
+        return np.float64(node.value)
+    if isinstance(node, Name):
+        return arrays[node.name]
+    return _array_of(node.operation, [_arrays(a, arrays, np) for a in node.arguments], np)
+
+
+def _array_of(operation: str, arguments: list[Any], np: Any) -> Any:
+    if operation in _UFUNCS:
+        return _settled(getattr(np, _UFUNCS[operation])(*arguments), np)
+    if operation in ("div", "pow"):
+        return _settled(_ARRAY[operation](*arguments, np), np)
+    if operation == "if":
+        test, yes, no = arguments
+        return np.where(np.isnan(test), np.nan, np.where(test == 1.0, yes, no))
+    if operation == "coalesce":
+        result = arguments[-1]
+        for value in reversed(arguments[:-1]):
+            result = np.where(np.isnan(value), result, value)
+        return result
+    if operation in ("min", "max"):
+        function, result = (np.minimum if operation == "min" else np.maximum), arguments[0]
+        for value in arguments[1:]:
+            result = function(result, value)  # NaN passes
+        return result
+    if operation == "round":
+        return _round(arguments[0], int(arguments[1]), np)
+    return _truth(operation, arguments, np)
+
+
+def _truth(operation: str, arguments: list[Any], np: Any) -> Any:
+    unknown = np.isnan(arguments[0])
+    for value in arguments[1:]:
+        unknown = unknown | np.isnan(value)
+    if operation == "not":
+        answer = arguments[0] == 0.0
+    elif operation in ("and", "or"):
+        answer = arguments[0] == 1.0
+        for value in arguments[1:]:
+            answer = (answer & (value == 1.0)) if operation == "and" else (answer | (value == 1.0))
+    else:
+        answer = getattr(np, _COMPARE[operation])(*arguments)
+    return np.where(unknown, np.nan, answer.astype(np.float64))
+
+
+def _settled(values: Any, np: Any) -> Any:
+    """Infinity is no data at once, since dividing by it would hide it."""
+    if np.isfinite(np.sum(values)):
+        return values
+    infinite = np.isinf(values)
+    return np.where(infinite, np.nan, values) if infinite.any() else values
+
+
+def _divide(a: Any, b: Any, np: Any) -> Any:
+    return np.divide(a, b)  # x/0 is infinite and 0/0 is NaN: both are no data once settled
+
+
+def _power(a: Any, b: Any, np: Any) -> Any:
+    impossible = ((a == 0) & (b <= 0)) | np.isnan(a) | np.isnan(b)
+    return np.where(impossible, np.nan, np.power(a, b))
+
+
+def _round(values: Any, digits: int, np: Any) -> Any:
+    scale = 10.0**digits
+    scaled = np.abs(values) * scale
+    # The decimal that is shown decides a tie, as in Excel: 1.005 is a shade under it in binary.
+    nudged = np.floor(scaled * (1 + 4e-16) + 0.5)
+    return np.where(scaled < 1e15, np.copysign(nudged / scale, values), values)
+
+
+_ARRAY: Mapping[str, Callable[..., Any]] = {"div": _divide, "pow": _power}
+_UFUNCS: Mapping[str, str] = {
+    "add": "add", "sub": "subtract", "mul": "multiply", "neg": "negative", "abs": "abs", "ceil": "ceil",
+    "exp": "exp", "floor": "floor", "ln": "log", "log10": "log10", "sqrt": "sqrt",
+}  # fmt: skip
+_COMPARE: Mapping[str, str] = {
+    "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal", "eq": "equal", "ne": "not_equal",
+}  # fmt: skip
+

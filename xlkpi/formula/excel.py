@@ -1,0 +1,263 @@
+"""Printing a tree as an Excel formula: native text for a cell, or the body of a LAMBDA.
+
+Excel's precedence is not Python's: unary minus binds tighter than ``^`` and ``^`` groups to the left, so brackets
+are put wherever the two could differ. Functions are those of Excel 2010 at most. A guard around the formula
+gives each kind of "no data" its own error: ``#N/A`` for a missing input, ``#VALUE!`` for text, ``#NUM!`` for an
+impossible value; an error in an input comes out as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from xlkpi.errors import FormulaError, Problem
+from xlkpi.formula.evaluate import Limits
+from xlkpi.formula.tree import Call, Name, Node, Number, names, required_names, walk
+
+#: What a cell's formula may be long, in characters.
+MAX_CELL = 8_192
+
+_COMPARE, _ADD, _MULTIPLY, _POWER, _SIGN, _ATOM = range(6)
+_INFIX: Mapping[str, tuple[str, int]] = {
+    "add": ("+", _ADD), "sub": ("-", _ADD), "mul": ("*", _MULTIPLY), "div": ("/", _MULTIPLY),
+    "lt": ("<", _COMPARE), "le": ("<=", _COMPARE), "gt": (">", _COMPARE), "ge": (">=", _COMPARE),
+    "eq": ("=", _COMPARE), "ne": ("<>", _COMPARE),
+}  # fmt: skip
+_NAMED = {"abs": "ABS", "exp": "EXP", "floor": "INT", "ln": "LN", "log10": "LOG10", "round": "ROUND", "sqrt": "SQRT"}
+_ONE_CELL = re.compile(r"\$?[A-Za-z]{1,3}\$?\d{1,7}|[A-Za-z_\\][\w.]*|(?:[\w.]+|'[^']+')![$\w]+|[\w.]*\[[^\]:]*@[^\]:]*\]\]?")
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A piece of formula and how tightly it binds."""
+
+    text: str
+    level: int = _ATOM
+
+    def within(self, level: int) -> str:
+        return self.text if self.level >= level else f"({self.text})"
+
+
+def cell_formula(
+    node: Node,
+    references: Mapping[str, str],
+    limits: Mapping[str, Limits] | None = None,
+    *,
+    guarded: bool = True,
+    elementwise: bool | None = None,
+) -> str:
+    """Native formula text in US English, without the equals sign.
+
+    ``references`` gives each name a cell, a range, a structured reference or any Excel expression. Ranges are
+    worked out element by element (``elementwise``, recognised by default), except under ``sum``.
+    Raises FormulaError when the text would be longer than a cell takes.
+    """
+    if elementwise is None:
+        elementwise = not all(_ONE_CELL.fullmatch(references[name]) for name in names(node))
+    printer = _Printer(references, names(node), elementwise=elementwise)
+    body = printer.print(node).text
+    text = _guarded(node, body, printer, limits or {}) if guarded else body
+    if len(text) > MAX_CELL:
+        raise FormulaError(Problem("formula_too_long_for_excel", {"length": len(text), "most": MAX_CELL}))
+    return text
+
+
+def lambda_formula(node: Node, parameters: Sequence[str], limits: Mapping[str, Limits] | None = None) -> str:
+    """A LAMBDA for a defined name, as files spell it (``_xlfn.LAMBDA(_xlpm.cost,...)``); it takes cells and ranges."""
+    spelled = {name: f"_xlpm.{name}" for name in parameters}
+    body = cell_formula(node, spelled, limits, elementwise=True)
+    return f"_xlfn.LAMBDA({','.join(spelled.values())},{body})"
+
+
+class _Printer:
+    def __init__(self, references: Mapping[str, str], rows: Sequence[str], *, elementwise: bool) -> None:
+        self.references = references
+        self.rows = rows  # the ranges of a formula over rows: only rows complete in all of them count
+        self.elementwise = elementwise
+
+    def print(self, node: Node) -> Printed:
+        if isinstance(node, Number):
+            return Printed(number(node.value), _SIGN if node.value < 0 else _ATOM)
+        if isinstance(node, Name):
+            text = self.references[node.name]
+            return Printed(text if _is_atom(text) else f"({text})")
+        if node.operation in _INFIX:
+            return self._infix(node)
+        if node.operation in _NAMED:
+            return Printed(f"{_NAMED[node.operation]}({','.join(self.print(a).text for a in node.arguments)})")
+        return _SPECIAL[node.operation](self, node)
+
+    def _infix(self, node: Call) -> Printed:
+        sign, level = _INFIX[node.operation]
+        left, right = (self.print(a) for a in node.arguments)
+        second = right.within(_ATOM if right.level == _SIGN else level + 1)
+        return Printed(f"{left.within(level)}{sign}{second}", level)
+
+    def negative(self, node: Call) -> Printed:
+        return Printed(f"-{self.print(node.arguments[0]).within(_ATOM)}", _SIGN)
+
+    def power(self, node: Call) -> Printed:
+        base, exponent = (self.print(a) for a in node.arguments)
+        plain = f"{base.within(_ATOM)}^{exponent.within(_ATOM)}"
+        fixed = node.arguments[1]
+        if isinstance(fixed, Number) and fixed.value >= 1 and fixed.value == int(fixed.value):
+            return Printed(plain, _POWER)
+        # Programs differ on 0^0, on 0^-1 and on odd roots of negatives; Excel's answers are spelled out.
+        a, b = base.within(_ADD), exponent.within(_ADD)
+        tests = {
+            "#DIV/0!": self.all([f"{a}=0", f"{b}<0"]),
+            "#NUM!": self.any([self.all([f"{a}=0", f"{b}=0"]), self.all([f"{a}<0", f"{b}<>INT({exponent.text})"])]),
+        }
+        return Printed(f"IF({tests['#DIV/0!']},#DIV/0!,IF({tests['#NUM!']},#NUM!,{plain}))")
+
+    def condition(self, node: Call) -> Printed:
+        return Printed(f"IF({','.join(self.print(a).text for a in node.arguments)})")
+
+    def conjunction(self, node: Call) -> Printed:
+        join = self.all if node.operation == "and" else self.any
+        text = join([self.print(a).within(_COMPARE) for a in node.arguments])
+        return Printed(text) if not self.elementwise else Printed(f"({text})")
+
+    def negation(self, node: Call) -> Printed:
+        return Printed(f"NOT({self.print(node.arguments[0]).text})")
+
+    def extreme(self, node: Call) -> Printed:
+        if not self.elementwise:
+            return Printed(f"{node.operation.upper()}({','.join(self.print(a).text for a in node.arguments)})")
+        sign = "<" if node.operation == "min" else ">"
+        kept, *others = [self.print(a) for a in node.arguments]
+        for other in others:
+            test = f"{kept.within(_ADD)}{sign}{other.within(_ADD)}"
+            kept = Printed(f"IF({test},{kept.text},{other.text})")
+        return kept
+
+    def ceiling(self, node: Call) -> Printed:
+        return Printed(f"-INT({self.print(Call('neg', node.arguments)).text})", _SIGN)
+
+    def fallback(self, node: Call) -> Printed:
+        *tried, last = node.arguments
+        text = self.print(last).text
+        for argument in reversed(tried):
+            needed = names(argument)
+            value = self.print(argument).text
+            present = self.all([f"ISNUMBER({self.references[n]})" for n in needed]) if needed else ""
+            if isinstance(argument, Name):
+                text = f"IF({present},{value},{text})"
+            else:
+                text = f"IFERROR({f'IF({present},{value},NA())' if present else value},{text})"
+        return Printed(text)
+
+    def total(self, node: Call) -> Printed:
+        return Printed(_total(node.arguments[0], self.references, self.rows))
+
+    def all(self, tests: Sequence[str]) -> str:
+        return _joined(tests, "*", "AND", elementwise=self.elementwise)
+
+    def any(self, tests: Sequence[str]) -> str:
+        return _joined(tests, "+", "OR", elementwise=self.elementwise)
+
+
+_SPECIAL: Mapping[str, Callable[[_Printer, Call], Printed]] = {
+    "neg": _Printer.negative, "pow": _Printer.power, "if": _Printer.condition, "and": _Printer.conjunction,
+    "or": _Printer.conjunction, "not": _Printer.negation, "min": _Printer.extreme, "max": _Printer.extreme,
+    "ceil": _Printer.ceiling, "coalesce": _Printer.fallback, "sum": _Printer.total,
+}  # fmt: skip
+
+
+def _joined(tests: Sequence[str], sign: str, function: str, *, elementwise: bool) -> str:
+    """AND and OR swallow a whole range; multiplied and added, tests stay one to a row."""
+    if len(tests) == 1:
+        return tests[0]
+    if not elementwise:
+        return f"{function}({','.join(tests)})"
+    return sign.join(t if _is_call(t) else f"({t})" for t in tests)
+
+
+def _guarded(node: Node, body: str, printer: _Printer, limits: Mapping[str, Limits]) -> str:
+    used = names(node)
+    if not used:
+        return body
+    if any(isinstance(n, Call) and n.operation == "sum" for n in walk(node)):
+        return _guarded_rows(used, body, printer.references, limits)
+    required = required_names(node)
+    cell = {name: printer.references[name] if _is_atom(printer.references[name]) else f"({printer.references[name]})"
+            for name in used}  # fmt: skip
+    tests = [
+        f"ISNUMBER({cell[name]})"
+        if name in required
+        else printer.any([f"ISNUMBER({cell[name]})", f'{cell[name]}=""'])
+        for name in used
+    ]
+    outside = _outside([(cell[name], limits.get(name, (None, None))) for name in used])
+    if outside:
+        body = f"IF({printer.any(outside)},#NUM!,{body})"
+    if not required:
+        body = f"IF({'+'.join(f'ISNUMBER({cell[name]})' for name in used)}=0,NA(),{body})"
+    blank = [f'{cell[name]}=""' for name in used if name in required]
+    why = f"IF({printer.any(blank)},NA(),#VALUE!)" if blank else "#VALUE!"
+    return f"IF({printer.all(tests)},{body},{why})"
+
+
+def _outside(cells: Sequence[tuple[str, Limits]]) -> list[str]:
+    tests = []
+    for cell, (least, most) in cells:
+        if least is not None:
+            tests.append(f"{cell}<{number(least)}")
+        if most is not None:
+            tests.append(f"{cell}>{number(most)}")
+    return tests
+
+
+def _guarded_rows(used: Sequence[str], body: str, references: Mapping[str, str], limits: Mapping[str, Limits]) -> str:
+    """The guard of a formula over rows: text anywhere is #VALUE!, no complete row is #N/A."""
+    ranges = [references[name] for name in used]
+    text = "+".join(f'SUMPRODUCT(({r}<>"")*(1-ISNUMBER({r})))' for r in ranges)
+    complete = "*".join(f"ISNUMBER({r})" for r in ranges)
+    rows = f"COUNT({ranges[0]})" if len(ranges) == 1 else f"SUMPRODUCT({complete})"
+    outside = [
+        test
+        for name in used
+        for bound, function, sign in zip(limits.get(name, (None, None)), ("MIN", "MAX"), "<>", strict=True)
+        if bound is not None
+        for test in [f"{function}({references[name]}){sign}{number(bound)}"]
+    ]
+    if outside:
+        body = f"IF({_joined(outside, '+', 'OR', elementwise=False)},#NUM!,{body})"
+    return f"IF({text}>0,#VALUE!,IF({rows}=0,NA(),{body}))"
+
+
+def _total(product: Node, references: Mapping[str, str], complete: Sequence[str]) -> str:
+    factors = [references[n.name] for n in walk(product) if isinstance(n, Name)]
+    others = [references[name] for name in complete]
+    if len(factors) == 1 and others in ([], factors):
+        return f"SUM({factors[0]})"
+    return f"SUMPRODUCT({'*'.join(f'ISNUMBER({r})' for r in others or factors)},{','.join(factors)})"
+
+
+def number(value: float) -> str:
+    """A literal as Excel reads it."""
+    if value == int(value) and abs(value) < 1e15:
+        return str(int(value))
+    return repr(value).replace("e", "E")
+
+
+def _is_atom(text: str) -> bool:
+    return bool(_ONE_CELL.fullmatch(text)) or _is_call(text) or bool(re.fullmatch(r"[\w$.!':\[\]@#]+", text))
+
+
+def _is_call(text: str) -> bool:
+    """Whether a text is one function call or bracketed from end to end."""
+    match = re.match(r"[\w.]*\(", text)
+    if not match or not text.endswith(")"):
+        return False
+    depth, quoted = 0, False
+    for position, character in enumerate(text):
+        if character == '"':
+            quoted = not quoted
+        elif not quoted:
+            depth += (character == "(") - (character == ")")
+            if depth == 0 and character == ")":
+                return position == len(text) - 1
+    return False

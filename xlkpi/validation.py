@@ -7,6 +7,7 @@ file is read.
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, is_dataclass
 from functools import lru_cache
@@ -43,7 +44,8 @@ def validated(model: type[T], data: Any, document: Document, path: Path_ = ()) -
     from pydantic import ValidationError
 
     try:
-        made: T = _adapter(model).validate_python(data)
+        # Through JSON, since only there does a strict model take a mapping for a dataclass and a list for a tuple.
+        made: T = _adapter(model).validate_json(json.dumps(data, default=str))
     except ValidationError as mistakes:
         found = [_problem(model, item) for item in mistakes.errors(include_url=False)]
         unique = {(where, problem.code): (where, problem) for where, problem in found}

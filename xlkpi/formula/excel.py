@@ -104,21 +104,18 @@ class _Printer:
         fixed = node.arguments[1]
         if isinstance(fixed, Number) and fixed.value >= 1 and fixed.value == int(fixed.value):
             return Printed(plain, _POWER)
-        # Programs differ on 0^0, on 0^-1 and on odd roots of negatives; Excel's answers are spelled out.
+        # Programs differ on 0^0, on 0^-1 and on odd roots of negatives: the answers are spelled out.
         a, b = base.within(_ADD), exponent.within(_ADD)
-        tests = {
-            "#DIV/0!": self.all([f"{a}=0", f"{b}<0"]),
-            "#NUM!": self.any([self.all([f"{a}=0", f"{b}=0"]), self.all([f"{a}<0", f"{b}<>INT({exponent.text})"])]),
-        }
-        return Printed(f"IF({tests['#DIV/0!']},#DIV/0!,IF({tests['#NUM!']},#NUM!,{plain}))")
+        zero = f"IF({b}=0,#NUM!,IF({b}<0,#DIV/0!,0))"
+        root = f"({a}<0)*({b}<>INT({exponent.text}))"
+        return Printed(f"IF({a}=0,{zero},IF({root},#NUM!,{plain}))")
 
     def condition(self, node: Call) -> Printed:
         return Printed(f"IF({','.join(self.print(a).text for a in node.arguments)})")
 
     def conjunction(self, node: Call) -> Printed:
-        join = self.all if node.operation == "and" else self.any
-        text = join([self.print(a).within(_COMPARE) for a in node.arguments])
-        return Printed(text) if not self.elementwise else Printed(f"({text})")
+        join = _all if node.operation == "and" else _any
+        return Printed(f"({join([self.print(a).within(_COMPARE) for a in node.arguments])})")
 
     def negation(self, node: Call) -> Printed:
         return Printed(f"NOT({self.print(node.arguments[0]).text})")
@@ -142,7 +139,7 @@ class _Printer:
         for argument in reversed(tried):
             needed = names(argument)
             value = self.print(argument).text
-            present = self.all([f"ISNUMBER({self.references[n]})" for n in needed]) if needed else ""
+            present = _all([self.is_number(self.references[n]) for n in needed]) if needed else ""
             if isinstance(argument, Name):
                 text = f"IF({present},{value},{text})"
             else:
@@ -152,11 +149,12 @@ class _Printer:
     def total(self, node: Call) -> Printed:
         return Printed(_total(node.arguments[0], self.references, self.rows))
 
-    def all(self, tests: Sequence[str]) -> str:
-        return _joined(tests, "*", "AND", elementwise=self.elementwise)
+    def is_number(self, reference: str) -> str:
+        """The test for a number; on ranges the comparison is used that every program makes row by row.
 
-    def any(self, tests: Sequence[str]) -> str:
-        return _joined(tests, "+", "OR", elementwise=self.elementwise)
+        Numbers sort before text, and text before booleans, so that only numbers are below the empty text.
+        """
+        return f'({reference}<"")' if self.elementwise else f"ISNUMBER({reference})"
 
 
 _SPECIAL: Mapping[str, Callable[[_Printer, Call], Printed]] = {
@@ -166,13 +164,14 @@ _SPECIAL: Mapping[str, Callable[[_Printer, Call], Printed]] = {
 }  # fmt: skip
 
 
-def _joined(tests: Sequence[str], sign: str, function: str, *, elementwise: bool) -> str:
-    """AND and OR swallow a whole range; multiplied and added, tests stay one to a row."""
-    if len(tests) == 1:
-        return tests[0]
-    if not elementwise:
-        return f"{function}({','.join(tests)})"
-    return sign.join(t if _is_call(t) else f"({t})" for t in tests)
+def _all(tests: Sequence[str]) -> str:
+    """Tests that must all hold. AND swallows a whole range, and programs differ on errors in it; a product does not."""
+    return tests[0] if len(tests) == 1 else "*".join(t if _is_call(t) else f"({t})" for t in tests)
+
+
+def _any(tests: Sequence[str]) -> str:
+    """Tests of which one must hold; a sum, for the same reasons."""
+    return tests[0] if len(tests) == 1 else "+".join(t if _is_call(t) else f"({t})" for t in tests)
 
 
 def _guarded(node: Node, body: str, printer: _Printer, limits: Mapping[str, Limits]) -> str:
@@ -184,20 +183,21 @@ def _guarded(node: Node, body: str, printer: _Printer, limits: Mapping[str, Limi
     required = required_names(node)
     cell = {name: printer.references[name] if _is_atom(printer.references[name]) else f"({printer.references[name]})"
             for name in used}  # fmt: skip
+    empty = {name: f'{cell[name]}=""' for name in used}
     tests = [
-        f"ISNUMBER({cell[name]})"
+        printer.is_number(cell[name])
         if name in required
-        else printer.any([f"ISNUMBER({cell[name]})", f'{cell[name]}=""'])
+        else f"({_any([printer.is_number(cell[name]), empty[name]])})"
         for name in used
     ]
     outside = _outside([(cell[name], limits.get(name, (None, None))) for name in used])
     if outside:
-        body = f"IF({printer.any(outside)},#NUM!,{body})"
+        body = f"IF({_any(outside)},#NUM!,{body})"
     if not required:
-        body = f"IF({'+'.join(f'ISNUMBER({cell[name]})' for name in used)}=0,NA(),{body})"
-    blank = [f'{cell[name]}=""' for name in used if name in required]
-    why = f"IF({printer.any(blank)},NA(),#VALUE!)" if blank else "#VALUE!"
-    return f"IF({printer.all(tests)},{body},{why})"
+        body = f"IF({_any([printer.is_number(cell[name]) for name in used])}=0,NA(),{body})"
+    blank = [empty[name] for name in used if name in required]
+    why = f"IF({_any(blank)},NA(),#VALUE!)" if blank else "#VALUE!"
+    return f"IF({_all(tests)},{body},{why})"
 
 
 def _outside(cells: Sequence[tuple[str, Limits]]) -> list[str]:
@@ -213,9 +213,8 @@ def _outside(cells: Sequence[tuple[str, Limits]]) -> list[str]:
 def _guarded_rows(used: Sequence[str], body: str, references: Mapping[str, str], limits: Mapping[str, Limits]) -> str:
     """The guard of a formula over rows: text anywhere is #VALUE!, no complete row is #N/A."""
     ranges = [references[name] for name in used]
-    text = "+".join(f'SUMPRODUCT(({r}<>"")*(1-ISNUMBER({r})))' for r in ranges)
-    complete = "*".join(f"ISNUMBER({r})" for r in ranges)
-    rows = f"COUNT({ranges[0]})" if len(ranges) == 1 else f"SUMPRODUCT({complete})"
+    text = "+".join(f'SUMPRODUCT(({r}<>"")*(1-({r}<"")))' for r in ranges)
+    rows = f"COUNT({ranges[0]})" if len(ranges) == 1 else f"SUMPRODUCT({_complete(ranges)})"
     outside = [
         test
         for name in used
@@ -224,23 +223,26 @@ def _guarded_rows(used: Sequence[str], body: str, references: Mapping[str, str],
         for test in [f"{function}({references[name]}){sign}{number(bound)}"]
     ]
     if outside:
-        body = f"IF({_joined(outside, '+', 'OR', elementwise=False)},#NUM!,{body})"
+        body = f"IF({_any(outside)},#NUM!,{body})"
     return f"IF({text}>0,#VALUE!,IF({rows}=0,NA(),{body}))"
 
 
-def _total(product: Node, references: Mapping[str, str], complete: Sequence[str]) -> str:
+def _total(product: Node, references: Mapping[str, str], rows: Sequence[str]) -> str:
     factors = [references[n.name] for n in walk(product) if isinstance(n, Name)]
-    others = [references[name] for name in complete]
-    if len(factors) == 1 and others in ([], factors):
+    ranges = [references[name] for name in rows]
+    if factors == ranges and len(ranges) == 1:
         return f"SUM({factors[0]})"
-    return f"SUMPRODUCT({'*'.join(f'ISNUMBER({r})' for r in others or factors)},{','.join(factors)})"
+    return f"SUMPRODUCT({_complete(ranges)},{','.join(factors)})"
+
+
+def _complete(ranges: Sequence[str]) -> str:
+    """1 for each row that has a number in every range."""
+    return "*".join(f'({r}<"")' for r in ranges) + ("*1" if len(ranges) == 1 else "")
 
 
 def number(value: float) -> str:
     """A literal as Excel reads it."""
-    if value == int(value) and abs(value) < 1e15:
-        return str(int(value))
-    return repr(value).replace("e", "E")
+    return f"{value:.15g}".replace("e", "E")
 
 
 def _is_atom(text: str) -> bool:

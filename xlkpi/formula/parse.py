@@ -78,10 +78,7 @@ class _Parser:
             return made
         if made.operation == "sum":
             raise self.error("formula_sum_of_names", self.column(node))
-        value = constant(made)
-        if value is None:
-            raise self.error("formula_constant_impossible", self.column(node))
-        return Number(value)
+        return self._literal(constant(made), self.column(node))
 
     def convert(self, node: ast.expr, depth: int) -> Node:
         if depth > MAX_DEPTH:
@@ -113,12 +110,13 @@ class _Parser:
                 return self._call(node, depth)
         raise self._refused(node)
 
-    def _literal(self, value: float, column: int) -> Number:
+    def _literal(self, value: float | None, column: int) -> Number:
+        """A number with the 15 digits that Excel keeps of one written in a formula."""
         try:
-            number = float(value)
+            number = float(f"{float('nan' if value is None else value):.15g}")
         except OverflowError:
             number = float("inf")
-        if number - number != 0:
+        if not (number == 0 or 1e-300 < abs(number) < 1e300):
             raise self.error("formula_constant_impossible", column)
         return Number(number)
 

@@ -1,0 +1,213 @@
+"""The ``xlkpi`` command: a thin skin over the library.
+
+Exit codes: 0 done, 1 the input has errors, 2 wrong usage. Results go to standard output, messages to standard error.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+import xlkpi
+from xlkpi.errors import InputError, XlkpiError
+from xlkpi.language import languages, set_language, text
+
+
+class _Help:
+    """Help pages in the user's language: click's own words are English."""
+
+    def format_help(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        command = context.command
+        pieces = " ".join(command.collect_usage_pieces(context))
+        formatter.write_usage(context.command_path, pieces, prefix=text("help.usage") + " ")
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(_help_of(command))
+        if isinstance(command, click.Group):
+            rows = [(name, _help_of(command.commands[name])) for name in command.commands]
+            with formatter.section(text("help.commands")):
+                formatter.write_dl(rows)
+        options = [p.get_help_record(context) for p in command.get_params(context)]
+        with formatter.section(text("help.options")):
+            formatter.write_dl([row for row in options if row])
+
+
+def _help_of(command: click.Command) -> str:
+    return text(f"help.command.{command.name}")
+
+
+class _Command(_Help, click.Command):
+    pass
+
+
+class _Group(_Help, click.Group):
+    command_class = _Command
+
+    def resolve_command(self, context: click.Context, args: list[str]) -> Any:
+        name = args[0] if args else ""
+        if name not in self.commands:
+            from xlkpi.validation import nearest
+
+            meant = nearest(name, self.commands)
+            known = ", ".join(self.commands)
+            hint = text("usage.nearest", nearest=meant) if meant else text("usage.known", known=known)
+            raise click.UsageError(f"{text('usage.command', name=name)} {hint}", context)
+        return super().resolve_command(context, args)
+
+
+def _option(*names: str, key: str, **settings: Any) -> Callable[[Any], Any]:
+    """An option whose help is the text ``help.option.<key>``, looked up when help is shown."""
+
+    class Option(click.Option):
+        def get_help_record(self, context: click.Context) -> tuple[str, str] | None:
+            self.help = text(f"help.option.{key}")
+            return super().get_help_record(context)
+
+    return click.option(*names, cls=Option, **settings)
+
+
+def _speak(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    if value:
+        set_language(value)
+    return value
+
+
+def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:
+        click.echo(f"xlkpi {xlkpi.__version__}")
+        context.exit()
+
+
+_language = _option(
+    "--language", key="language", type=click.Choice(languages()), expose_value=False, is_eager=True, callback=_speak
+)
+_json = _option("--json", "as_json", key="json", is_flag=True)
+_own = _option("--file", "own", key="file", type=click.Path())
+_help = _option(
+    "--help", "-h", key="help", is_flag=True, is_eager=True, expose_value=False,
+    callback=lambda context, _, wanted: wanted and (click.echo(context.get_help()), context.exit()),
+)  # fmt: skip
+
+
+@click.group("xlkpi", cls=_Group, add_help_option=False, invoke_without_command=False)
+@_language
+@_option("--version", key="version", is_flag=True, is_eager=True, expose_value=False, callback=_version)
+@_help
+def cli() -> None:
+    """Marketing KPIs and SMART objectives for Excel."""
+
+
+@cli.command("kpis", add_help_option=False)
+@click.argument("words", nargs=-1, metavar="[TEXT]")
+@_option("--family", key="family")
+@_own
+@_json
+@_language
+@_help
+def kpis(words: Sequence[str], family: str | None, own: str | None, as_json: bool) -> None:
+    """List and search the catalogue."""
+    from xlkpi.cli_catalogue import kpis_as_json, kpis_as_text
+
+    catalogue = _catalogue(own)
+    if family and not catalogue.search(family=family):
+        families = ", ".join(sorted(catalogue.families))
+        raise click.UsageError(f"{text('usage.family', name=family)} {text('usage.known', known=families)}")
+    found = catalogue.search(" ".join(words), family)
+    if as_json:
+        _print_json(kpis_as_json(found, catalogue))
+    elif found:
+        click.echo(kpis_as_text(found, catalogue))
+    else:
+        click.echo(text("kpis.none", words=" ".join(words)), err=True)
+
+
+@cli.command("kpi", add_help_option=False)
+@click.argument("id", metavar="ID")
+@_own
+@_json
+@_language
+@_help
+def kpi(id: str, own: str | None, as_json: bool) -> None:
+    """Show everything about one KPI."""
+    from xlkpi.cli_catalogue import kpi_as_json, kpi_as_text
+
+    catalogue = _catalogue(own)
+    found = catalogue.find(id)
+    if as_json:
+        _print_json(kpi_as_json(found, catalogue))
+    else:
+        click.echo(kpi_as_text(found, catalogue))
+
+
+def _catalogue(own: str | None) -> xlkpi.Catalogue:
+    from xlkpi.catalogue import catalogue, load_own
+
+    return load_own(own) if own else catalogue()
+
+
+def _print_json(value: Any) -> None:
+    import json
+
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code; every error is told in words."""
+    try:
+        return int(cli.main(arguments, prog_name="xlkpi", standalone_mode=False) or 0)
+    except click.UsageError as mistake:
+        click.echo(text("usage.error", detail=_usage(mistake)), err=True)
+        where = mistake.ctx.command_path if mistake.ctx else "xlkpi"
+        click.echo("  → " + text("usage.help", command=where), err=True)
+        return 2
+    except XlkpiError as mistake:
+        _tell(mistake, "--json" in (arguments if arguments is not None else sys.argv))
+        return 1
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(text("usage.aborted"), err=True)
+        return 130
+    except BrokenPipeError:  # the reader, such as `head`, has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as mistake:
+        if os.environ.get("XLKPI_DEBUG"):
+            raise
+        click.echo(text("usage.unexpected", error=f"{type(mistake).__name__}: {mistake}"), err=True)
+        return 1
+
+
+def _tell(mistake: XlkpiError, as_json: bool) -> None:
+    click.echo(mistake.text(), err=True)
+    if as_json and isinstance(mistake, InputError):
+        _print_json({"problems": [problem.as_json() for problem in mistake.problems]})
+
+
+def _usage(mistake: click.UsageError) -> str:
+    """A usage error in the user's language."""
+    if isinstance(mistake, click.NoSuchOption):
+        return text("usage.option", name=mistake.option_name)
+    if isinstance(mistake, click.MissingParameter) and mistake.param is not None:
+        return text("usage.missing", name=mistake.param.make_metavar(mistake.ctx) if mistake.ctx else mistake.param.name)
+    if isinstance(mistake, click.BadParameter) and isinstance(getattr(mistake.param, "type", None), click.Choice):
+        choices = ", ".join(mistake.param.type.choices)  # type: ignore[union-attr]  # a Choice, as just checked
+        return text("usage.choice", name=mistake.param.opts[0], known=choices)  # type: ignore[union-attr]
+    if type(mistake) is click.UsageError and mistake.ctx and "extra argument" in mistake.message:
+        return text("usage.extra", name=mistake.message.split("(")[-1].rstrip(")."))
+    return mistake.format_message()
+
+
+def main() -> None:
+    """The console script."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a console that lacks a character still shows the rest
+    sys.exit(run())
+
+
+
+if __name__ == "__main__":
+    main()

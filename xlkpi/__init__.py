@@ -21,7 +21,6 @@ __all__ = ["KPI", "Catalogue", "Formula", "XlkpiError", "__version__", "catalogu
 _HOME = {
     "KPI": "xlkpi.catalogue",
     "Catalogue": "xlkpi.catalogue",
-    "catalogue": "xlkpi.catalogue",
     "Formula": "xlkpi.formula",
     "XlkpiError": "xlkpi.errors",
 }
@@ -29,10 +28,12 @@ _HOME = {
 
 def __getattr__(name: str) -> Any:
     """Import a public name on first use: Excel's first call and the command line both wait for `import xlkpi`."""
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
+    if name == "catalogue":  # the package can be called, too
+        return import_module("xlkpi.catalogue")
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(_HOME[name]), name)
     globals()[name] = value
     return value

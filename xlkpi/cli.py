@@ -82,15 +82,18 @@ def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
         context.exit()
 
 
+def _show_help(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:
+        click.echo(context.get_help())
+        context.exit()
+
+
 _language = _option(
     "--language", key="language", type=click.Choice(languages()), expose_value=False, is_eager=True, callback=_speak
 )
 _json = _option("--json", "as_json", key="json", is_flag=True)
 _own = _option("--file", "own", key="file", type=click.Path())
-_help = _option(
-    "--help", "-h", key="help", is_flag=True, is_eager=True, expose_value=False,
-    callback=lambda context, _, wanted: wanted and (click.echo(context.get_help()), context.exit()),
-)  # fmt: skip
+_help = _option("--help", "-h", key="help", is_flag=True, is_eager=True, expose_value=False, callback=_show_help)
 
 
 @click.group("xlkpi", cls=_Group, add_help_option=False, invoke_without_command=False)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields, is_dataclass
 from functools import lru_cache
 from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from xlkpi.documents import Document, Path_
 from xlkpi.errors import DefinitionError, Problem
@@ -45,7 +45,7 @@ def validated(model: type[T], data: Any, document: Document, path: Path_ = ()) -
 
     try:
         # Through JSON, since only there does a strict model take a mapping for a dataclass and a list for a tuple.
-        made: T = _adapter(model).validate_json(json.dumps(data, default=str))
+        made: T = _adapter(cast(Any, model)).validate_json(json.dumps(data, default=str))
     except ValidationError as mistakes:
         found = [_problem(model, item) for item in mistakes.errors(include_url=False)]
         unique = {(where, problem.code): (where, problem) for where, problem in found}

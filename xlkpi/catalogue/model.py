@@ -207,7 +207,7 @@ class Catalogue(Mapping[str, KPI]):
         Those that are named like the words come first. ``family`` is a family's id or a part of its name.
         """
         wanted = fold(words).split()
-        found = []
+        found: list[tuple[int, int, KPI]] = []
         for kpi in self.values():
             if family and not self._in_family(kpi, family):
                 continue

@@ -13,7 +13,7 @@ from operator import add, mul, neg, sub
 from typing import Any
 
 from xlkpi.formula.evaluate import OPERATIONS, Limits, read_input
-from xlkpi.formula.nodata import NoData, Stop
+from xlkpi.formula.nodata import NoData, Outcome, Stop
 from xlkpi.formula.tree import Call, Name, Node, Number, names, required_names, walk
 
 NAN = math.nan
@@ -80,7 +80,12 @@ def _bad_rows(given: Sequence[Any], clean: list[float], *, required: bool, limit
     missing = [i for i, v in enumerate(clean) if v != v]
     if required:
         return set(missing)
-    return {i for i in missing if read_input(given[i], limits) is not NoData.MISSING}
+    return {i for i in missing if _invalid(given[i], read_input(given[i], limits))}
+
+
+def _invalid(given: Any, read: Outcome) -> bool:
+    """Whether a cell holds something that is not merely missing; an error in a cell, #N/A included, is such a thing."""
+    return isinstance(read, NoData) and (read is not NoData.MISSING or isinstance(given, NoData))
 
 
 def _lists(node: Node, columns: Mapping[str, Column]) -> Column:
@@ -135,14 +140,15 @@ def evaluate_arrays(node: Node, values: Mapping[str, Any], limits: Mapping[str, 
     import numpy as np
 
     masked, required = needs_mask(node), required_names(node)
-    arrays, bad = {}, np.False_
+    arrays: dict[str, Any] = {}
+    bad: Any = np.False_
     with np.errstate(all="ignore"):
         for name, given in values.items():
             arrays[name], invalid = _clean(given, limits.get(name, (None, None)), np)
             if masked:
                 bad = bad | (np.isnan(arrays[name]) if name in required else invalid)
         if masked and not required:
-            everything = np.True_
+            everything: Any = np.True_
             for array in arrays.values():
                 everything = everything & np.isnan(array)
             bad = bad | everything
@@ -157,8 +163,9 @@ def _clean(given: Any, limits: Limits, np: Any) -> tuple[Any, Any]:
     """The array in float64 with NaN for no data, and where something stood that is not merely missing."""
     array = np.asarray(given)
     if array.dtype.kind not in "fiu":
-        flat = [read_input(v.item() if hasattr(v, "item") else v, limits) for v in array.ravel()]
-        invalid = np.array([isinstance(v, NoData) and v is not NoData.MISSING for v in flat]).reshape(array.shape)
+        cells = [v.item() if hasattr(v, "item") else v for v in array.ravel()]
+        flat = [read_input(v, limits) for v in cells]
+        invalid = np.array(list(map(_invalid, cells, flat)), dtype=bool).reshape(array.shape)
         numbers = np.array([NAN if isinstance(v, NoData) else v for v in flat], dtype=np.float64)
         return numbers.reshape(array.shape), invalid
     array = array.astype(np.float64, copy=False)

@@ -56,7 +56,8 @@ def cell_formula(
     """
     if elementwise is None:
         elementwise = not all(_ONE_CELL.fullmatch(references[name]) for name in names(node))
-    printer = _Printer(references, names(node), elementwise=elementwise)
+    optional = set(names(node)) != required_names(node)
+    printer = _Printer(references, names(node) if guarded else (), elementwise=elementwise, optional=optional)
     body = printer.print(node).text
     text = _guarded(node, body, printer, limits or {}) if guarded else body
     if len(text) > MAX_CELL:
@@ -72,10 +73,11 @@ def lambda_formula(node: Node, parameters: Sequence[str], limits: Mapping[str, L
 
 
 class _Printer:
-    def __init__(self, references: Mapping[str, str], rows: Sequence[str], *, elementwise: bool) -> None:
+    def __init__(self, references: Mapping[str, str], rows: Sequence[str], *, elementwise: bool, optional: bool) -> None:
         self.references = references
         self.rows = rows  # the ranges of a formula over rows: only rows complete in all of them count
         self.elementwise = elementwise
+        self.compares = elementwise or optional
 
     def print(self, node: Node) -> Printed:
         if isinstance(node, Number):
@@ -135,6 +137,8 @@ class _Printer:
 
     def fallback(self, node: Call) -> Printed:
         *tried, last = node.arguments
+        if last == Number(0.0) and isinstance(tried[0], Name) and len(tried) == 1 and not self.elementwise:
+            return Printed(f"N({self.references[tried[0].name]})")
         text = self.print(last).text
         for argument in reversed(tried):
             needed = names(argument)
@@ -150,11 +154,13 @@ class _Printer:
         return Printed(_total(node.arguments[0], self.references, self.rows))
 
     def is_number(self, reference: str) -> str:
-        """The test for a number; on ranges the comparison is used that every program makes row by row.
+        """The test for a number.
 
-        Numbers sort before text, and text before booleans, so that only numbers are below the empty text.
+        On ranges it is a comparison, which every program makes row by row: numbers sort before text, and text
+        before booleans, so that only numbers are below the empty text. A comparison also lets an error through,
+        so that the first of several errors comes out.
         """
-        return f'({reference}<"")' if self.elementwise else f"ISNUMBER({reference})"
+        return f'({reference}<"")' if self.compares else f"ISNUMBER({reference})"
 
 
 _SPECIAL: Mapping[str, Callable[[_Printer, Call], Printed]] = {
@@ -230,8 +236,10 @@ def _guarded_rows(used: Sequence[str], body: str, references: Mapping[str, str],
 def _total(product: Node, references: Mapping[str, str], rows: Sequence[str]) -> str:
     factors = [references[n.name] for n in walk(product) if isinstance(n, Name)]
     ranges = [references[name] for name in rows]
-    if factors == ranges and len(ranges) == 1:
+    if len(factors) == 1 and ranges in ([], factors):
         return f"SUM({factors[0]})"
+    if not ranges:
+        return f"SUMPRODUCT({','.join(factors)})"
     return f"SUMPRODUCT({_complete(ranges)},{','.join(factors)})"
 
 

@@ -70,6 +70,8 @@ class _Parser:
         made = self.convert(node, depth)
         if not (isinstance(made, Call) and made.operation in TRUTHS):
             raise self.error("formula_number_as_truth", self.column(node))
+        if all(isinstance(a, Number) for a in made.arguments):
+            raise self.error("formula_constant_condition", self.column(node))
         return made
 
     def folded(self, made: Node, node: ast.expr) -> Node:

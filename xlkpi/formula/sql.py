@@ -92,29 +92,28 @@ def _value(node: Node, columns: Mapping[str, Any]) -> Any:
         return node.value
     if isinstance(node, Name):
         return columns[node.name]
-    arguments = [_value(a, columns) for a in node.arguments]
-    if not hasattr(arguments[0], "cast"):  # a literal first: Python's operators want an expression on the left
-        arguments[0] = _literal(arguments[0], next(a for a in arguments if hasattr(a, "cast")))
-    return OPERATIONS[node.operation](*arguments)
-
-
-def _literal(value: float, beside: Any) -> Any:
-    """A literal as an expression, without importing ibis: the other operand's NULL-safe constant."""
-    return beside.isnull().ifelse(value, value).cast("float64")
+    return OPERATIONS[node.operation](*[_value(a, columns) for a in node.arguments])
 
 
 def _finite(value: Any) -> Any:
     return value.nullif(INFINITY).nullif(-INFINITY)
 
 
+def _divide(a: Any, b: Any) -> Any:
+    return _finite(a / (b if isinstance(b, float) else b.nullif(0)))
+
+
 def _power(a: Any, b: Any) -> Any:
-    b = _expression(b, a)
-    possible = ((a > 0) | ((a == 0) & (b > 0)) | ((a < 0) & (b == b.floor()))).ifelse(a, None)
-    return _finite(possible**b)
+    whole = b == b.floor() if not isinstance(b, float) else b.is_integer()
+    possible = (a > 0) | ((a == 0) & (b > 0)) | ((a < 0) & whole)
+    return _finite(possible.ifelse(a**b, None) if isinstance(a, float) else possible.ifelse(a, None) ** b)
 
 
-def _expression(value: Any, beside: Any) -> Any:
-    return value if hasattr(value, "cast") else _literal(value, beside)
+def _coalesce(*values: Any) -> Any:
+    def known(a: Any, b: Any) -> Any:
+        return a if isinstance(a, float) else a.fill_null(b)
+
+    return reduce(known, values)
 
 
 def _round(value: Any, digits: float) -> Any:
@@ -139,8 +138,8 @@ def _strict(join: Callable[[Any, Any], Any]) -> Callable[..., Any]:
 
 def _extreme(smaller: bool) -> Callable[..., Any]:
     def pick(a: Any, b: Any) -> Any:
-        a = _expression(a, b)
-        return (a < b if smaller else a > b).ifelse(a, (a == a).ifelse(b, None))
+        first, second = (a < b, a >= b) if smaller else (a > b, a <= b)
+        return first.ifelse(a, second.ifelse(b, None))  # NULL when either is
 
     return lambda *values: reduce(pick, values)
 
@@ -149,7 +148,7 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "add": lambda a, b: _finite(a + b),
     "sub": lambda a, b: _finite(a - b),
     "mul": lambda a, b: _finite(a * b),
-    "div": lambda a, b: _finite(a / _expression(b, a).nullif(0)),
+    "div": _divide,
     "pow": _power,
     "neg": lambda a: -a,
     "lt": lambda a, b: a < b,
@@ -162,7 +161,7 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "or": _strict(lambda a, b: a | b),
     "not": lambda a: ~a,
     "if": _if,
-    "coalesce": lambda *values: reduce(lambda a, b: a.fill_null(b), values),
+    "coalesce": _coalesce,
     "abs": lambda a: a.abs(),
     "ceil": lambda a: a.ceil().cast("float64"),
     "exp": lambda a: _finite((a < 709.78).ifelse(a, None).exp()),

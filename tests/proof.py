@@ -124,31 +124,38 @@ def _duckdb(cases: Sequence[Case]) -> Iterator[tuple[int, str]]:
     import ibis
 
     database = ibis.duckdb.connect()
-    numeric = [case for case in cases if case.numeric]
-    for _, group_ in itertools.groupby(numeric, key=lambda case: id(case.formula)):
-        group = list(group_)
-        for case, result in zip(group, _query(database, ibis, group), strict=True):
-            if not agrees(case.expected, None if result is None else float(result), reasons=False):
-                yield _line(case, "duckdb", result)
+    groups = [list(g) for _, g in itertools.groupby((c for c in cases if c.numeric), key=lambda case: id(case.formula))]
+    rows = [group for group in groups if group[0].formula.adds_rows]
+    plain = [group for group in groups if not group[0].formula.adds_rows]
+    for batch in [*([group] for group in rows), *(plain[i : i + 40] for i in range(0, len(plain), 40))]:
+        for group, results in zip(batch, _query(database, ibis, batch), strict=True):
+            for case, result in zip(group, results, strict=True):
+                if not agrees(case.expected, None if result is None else float(result), reasons=False):
+                    yield _line(case, "duckdb", result)
 
 
-def _query(database: Any, ibis: Any, group: Sequence[Case]) -> list[Any]:
-    """One query for all cases of a formula; a formula over rows is aggregated by case."""
-    formula, names = group[0].formula, group[0].names
+def _query(database: Any, ibis: Any, batch: Sequence[Sequence[Case]]) -> list[list[Any]]:
+    """One query for the cases of many formulas; a formula over rows is aggregated by case, alone."""
+    names = sorted({name for group in batch for name in group[0].names})
     rows = [
-        {"case_": i, **dict(zip(names, row, strict=True))}
-        for i, case in enumerate(group)
+        {"case_": i, **dict(zip(case.names, row, strict=True))}
+        for i, case in enumerate(itertools.chain.from_iterable(batch))
         for row in zip(*(v if isinstance(v, tuple) else (v,) for v in case.values), strict=True)
     ]
     schema = {"case_": "int64", **dict.fromkeys(names, "float64")}
-    table = ibis.memtable({key: [_real(row[key]) for row in rows] for key in schema}, schema=schema)
-    expression = formula.ibis({name: table[name] for name in names})
-    if formula.adds_rows:
-        result = table.group_by("case_").agg(result=expression)
+    table = ibis.memtable({key: [_real(row.get(key)) for row in rows] for key in schema}, schema=schema)
+    columns = {name: table[name] for name in names}
+    results = {f"result_{i}": group[0].formula.ibis(columns) for i, group in enumerate(batch)}
+    if batch[0][0].formula.adds_rows:
+        query = table.group_by("case_").agg(**results)
     else:
-        result = table.select("case_", result=expression)
-    answer = database.to_pyarrow(result.order_by("case_"))
-    return list(answer["result"].to_pylist())
+        query = table.select("case_", **results)
+    answer = database.to_pyarrow(query.order_by("case_"))
+    first = itertools.accumulate((len(group) for group in batch), initial=0)
+    return [
+        answer[f"result_{i}"].to_pylist()[start : start + len(group)]
+        for i, (group, start) in enumerate(zip(batch, first, strict=False))
+    ]
 
 
 def _real(value: Any) -> Any:
@@ -194,8 +201,20 @@ def _steady_step(node: Call, values: Sequence[float]) -> bool:
         part = (scaled + (0.5 if node.operation == "round" else 0)) % 1
         if scaled > 1e12 or (scaled != int(scaled) and min(part, 1 - part) < 1e-6):
             return False
+    if _size(node.operation, values) > 200:
+        return False
     result = _known(node)
     return isinstance(result, NoData) or result == 0 or 1e-14 < abs(result) < 1e100
+
+
+def _size(operation: str, values: Sequence[float]) -> float:
+    """The natural logarithm of a result's size, up or down: far out, programs overflow and underflow differently."""
+    logs = [math.log(abs(v)) if v else 0.0 for v in values]
+    if operation == "pow":
+        return abs(values[1] * logs[0])
+    if operation == "exp":
+        return abs(values[0])
+    return abs(logs[0] + logs[1]) + abs(logs[0] - logs[1]) if operation in ("mul", "div") else 0.0
 
 
 __all__ = ["Case", "agrees", "disagreements", "well_conditioned"]

@@ -56,8 +56,10 @@ def cell_formula(
     """
     if elementwise is None:
         elementwise = not all(_ONE_CELL.fullmatch(references[name]) for name in names(node))
-    optional = set(names(node)) != required_names(node)
-    printer = _Printer(references, names(node) if guarded else (), elementwise=elementwise, optional=optional)
+    required = required_names(node)
+    optional = set(names(node)) != required
+    rows = names(node) if guarded else ()
+    printer = _Printer(references, rows, required, elementwise=elementwise, optional=optional)
     body = printer.print(node).text
     text = _guarded(node, body, printer, limits or {}) if guarded else body
     if len(text) > MAX_CELL:
@@ -73,8 +75,11 @@ def lambda_formula(node: Node, parameters: Sequence[str], limits: Mapping[str, L
 
 
 class _Printer:
-    def __init__(self, references: Mapping[str, str], rows: Sequence[str], *, elementwise: bool, optional: bool) -> None:
+    def __init__(
+        self, references: Mapping[str, str], rows: Sequence[str], required: frozenset[str], *, elementwise: bool, optional: bool
+    ) -> None:
         self.references = references
+        self.required = required
         self.rows = rows  # the ranges of a formula over rows: only rows complete in all of them count
         self.elementwise = elementwise
         self.compares = elementwise or optional
@@ -84,6 +89,8 @@ class _Printer:
             return Printed(number(node.value), _SIGN if node.value < 0 else _ATOM)
         if isinstance(node, Name):
             text = self.references[node.name]
+            if node.name not in self.required:  # it may be blank, and a blank counts as 0 in arithmetic
+                return Printed(f"IF({self.is_number(text)},{text},NA())")
             return Printed(text if _is_atom(text) else f"({text})")
         if node.operation in _INFIX:
             return self._infix(node)
@@ -141,13 +148,11 @@ class _Printer:
             return Printed(f"N({self.references[tried[0].name]})")
         text = self.print(last).text
         for argument in reversed(tried):
-            needed = names(argument)
-            value = self.print(argument).text
-            present = _all([self.is_number(self.references[n]) for n in needed]) if needed else ""
             if isinstance(argument, Name):
-                text = f"IF({present},{value},{text})"
+                reference = self.references[argument.name]
+                text = f"IF({self.is_number(reference)},{reference},{text})"
             else:
-                text = f"IFERROR({f'IF({present},{value},NA())' if present else value},{text})"
+                text = f"IFERROR({self.print(argument).text},{text})"
         return Printed(text)
 
     def total(self, node: Call) -> Printed:
@@ -200,7 +205,7 @@ def _guarded(node: Node, body: str, printer: _Printer, limits: Mapping[str, Limi
     if outside:
         body = f"IF({_any(outside)},#NUM!,{body})"
     if not required:
-        body = f"IF({_any([printer.is_number(cell[name]) for name in used])}=0,NA(),{body})"
+        body = f"IF({_any([printer.is_number(cell[name]) for name in used])},{body},NA())"
     blank = [empty[name] for name in used if name in required]
     why = f"IF({_any(blank)},NA(),#VALUE!)" if blank else "#VALUE!"
     return f"IF({_all(tests)},{body},{why})"

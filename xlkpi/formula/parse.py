@@ -154,6 +154,8 @@ class _Parser:
             wanted = str(function.least) if function.least == function.most else f"{function.least}+"
             raise self.error("formula_argument_count", column, name=name, given=given, wanted=wanted)
         arguments = tuple(self.number(a, depth) for a in node.args)
+        if name == "coalesce" and any(isinstance(a, Number) for a in arguments[:-1]):
+            raise self.error("formula_coalesce_number", column)
         if name == "round":
             arguments = self._digits(arguments, column)
         return Call(name, arguments, column)

@@ -1,0 +1,138 @@
+"""From what a project says about a source to one clean table and its report."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from xlkpi.sources.clean import clean
+from xlkpi.sources.combine import Part, combine
+from xlkpi.sources.detect import Match, detect
+from xlkpi.sources.files import contents, find
+from xlkpi.sources.mapping import map_columns
+from xlkpi.sources.money import converted
+from xlkpi.sources.preset import is_money, preset
+from xlkpi.sources.raw import RawTable
+from xlkpi.sources.report import FileReport, Report
+from xlkpi.sources.source import Limits, Progress, Source, fail
+from xlkpi.sources.tables import from_arrow, read_table
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The clean table (a pyarrow Table) and what happened on the way.
+
+    Columns: ``date`` and ``date_end`` (date32: the first and last day that a row covers; equal for a daily row),
+    dimensions (text, missing where blank), ``currency``, measures (float64, null where missing).
+    """
+
+    table: Any
+    report: Report
+
+
+def read(
+    source: Source,
+    folder: Path | str = ".",
+    *,
+    currency: str | None = None,
+    salt: bytes | None = None,
+    limits: Limits | None = None,
+    progress: Progress | None = None,
+) -> Reading:
+    """Read a source's files.
+
+    ``folder``: where relative paths start. ``currency``: the one wanted; other ones need ``source.rates``. ``salt``
+    keeps the hashes of customers the same from one reading to the next; without it they are random. Raises
+    SourceError for anything that can't be read in one way only.
+    """
+    report = Report()
+    raws: list[tuple[RawTable, FileReport]] = []
+    for path in find(source, Path(folder)):
+        for content in contents(path, source, limits, progress):
+            raw = read_table(content, source)
+            about = FileReport(
+                content.name, content.sha256, content.kind, len(content.data), raw.encoding, raw.delimiter, raw.sheet
+            )
+            raws.append((raw, about))
+    return _reading(raws, source, report, currency, salt)
+
+
+def read_arrow(
+    table: Any, source: Source, name: str = "table", *, currency: str | None = None, salt: bytes | None = None
+) -> Reading:
+    """The same for a pyarrow Table that is already there, such as the result of a query."""
+    raw = from_arrow(table, name)
+    return _reading([(raw, FileReport(name, "", "table", table.nbytes))], source, Report(), currency, salt)
+
+
+def _reading(
+    raws: list[tuple[RawTable, FileReport]], source: Source, report: Report, currency: str | None, salt: bytes | None
+) -> Reading:
+    if salt is None:
+        salt = secrets.token_bytes(16)
+        report.random_salt = True
+    matched = [(raw, about, _match(raw, source)) for raw, about in raws]
+    chosen = _views(matched)
+    for raw, about, match in matched:
+        if (raw, about, match) not in chosen:
+            about.rows_read, about.skipped = raw.length, True
+    parts = [_part(raw, about, match, source, salt) for raw, about, match in chosen]
+    report.files = [about for _, about in raws]
+    report.random_salt = report.random_salt and any(p.done == "hashed" for f in report.files for p in f.personal)
+    table = combine(parts, source)
+    money = [name for name in table.column_names if is_money(name)]
+    table, report.converted = converted(table, currency or source.currency, source.rates, money)
+    return Reading(table, report)
+
+
+def _match(raw: RawTable, source: Source) -> Match | None:
+    wanted = source.preset or ("none" if source.measures else "auto")
+    if wanted == "none":
+        return None
+    return detect(raw.names, None if wanted == "auto" else wanted, raw.file)
+
+
+def _views(
+    matched: Sequence[tuple[RawTable, FileReport, Match | None]],
+) -> list[tuple[RawTable, FileReport, Match | None]]:
+    """Of an archive that tells the same totals by several dimensions, the member with the dates.
+
+    Raises SourceError when exports of different kinds stand side by side.
+    """
+    chosen = list(matched)
+    archives = {raw.file.split("/")[0] for raw, _, _ in matched if "/" in raw.file}
+    for archive in archives:
+        inside = [item for item in chosen if item[0].file.startswith(archive + "/")]
+        wanted = {name.lower() for _, _, m in inside if m for name in m.found.members}
+        dated = [item for item in inside if PurePosixPath(item[0].file).name.lower() in wanted]
+        if len(inside) > 1 and dated:
+            chosen = [item for item in chosen if item not in inside or item in dated]
+    kinds = {(m.preset, m.export) for _, _, m in chosen if m}
+    if len(kinds) > 1:
+        names = [raw.file for raw, _, _ in chosen]
+        fail(
+            "exports_differ",
+            names[0],
+            key="path",
+            kinds=", ".join(f"{p} ({e})" for p, e in sorted(kinds)),
+            files=", ".join(names[:6]),
+        )
+    return chosen
+
+
+def _part(raw: RawTable, about: FileReport, match: Match | None, source: Source, salt: bytes) -> Part:
+    export = match.found if match else None
+    mapping = map_columns(raw.names, source, export, raw.file)
+    if not mapping.of("measure"):
+        fail("no_measure", raw.file, key="measures", columns=", ".join(n for n in raw.names if n)[:300])
+    about.columns, about.repaired = len([n for n in raw.names if n]), raw.repaired
+    if match:
+        about.preset, about.export = match.preset, match.export
+        about.recognised_by, about.known_columns = match.headers, match.known
+    about.notes = [note for note in raw.notes if not fnmatch(note, "[-=_*]*[-=_*]")]
+    cleaned = clean(raw, mapping, source, about, salt, export, preset(match.preset) if match else None)
+    return Part(cleaned, about, mapping, export)

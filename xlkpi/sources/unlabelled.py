@@ -1,0 +1,53 @@
+"""Lines of totals that no word tells: every dimension is blank, and the numbers are the sums of the other rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from xlkpi.sources.preset import measures
+
+#: Rounding in the export may make a total differ from the sum of its rows by this share.
+ROUNDING = 0.001
+MOST = 5_000
+
+
+def unlabelled_totals(table: Any, dimensions: list[str]) -> Any:
+    """A mask of the rows that are totals of the whole table, or of their day; None where there is none.
+
+    A row with blank dimensions whose numbers are not sums stays: it is data that nobody classified.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    known = [d for d in dimensions if d in table.column_names]
+    sums = [name for name in table.column_names if measures().get(name, {}).get("aggregate") == "sum"]
+    if not known or not sums or table.num_rows < 3:
+        return None
+    blank = pc.is_null(table[known[0]])
+    for name in known[1:]:
+        blank = pc.and_(blank, pc.is_null(table[name]))
+    count = pc.sum(blank).as_py()
+    if not count or count > MOST or count == table.num_rows:
+        return None
+    rest = table.filter(pc.invert(blank))
+    whole = {name: pc.sum(rest[name]).as_py() for name in sums}
+    by_day = rest.group_by("date").aggregate([(name, "sum") for name in sums]).to_pylist()
+    daily = {row["date"]: {name: row[f"{name}_sum"] for name in sums} for row in by_day}
+    several = {
+        row["date"]: row["date_count"] for row in rest.group_by("date").aggregate([("date", "count")]).to_pylist()
+    }
+    blanks = table.filter(blank).to_pylist()
+    found = [
+        _equal(row, whole, sums) or (several.get(row["date"], 0) > 1 and _equal(row, daily[row["date"]], sums))
+        for row in blanks
+    ]
+    if not any(found):
+        return None
+    positions = pc.indices_nonzero(blank).to_pylist()
+    total = {position for position, is_total in zip(positions, found, strict=True) if is_total}
+    return pa.array([i in total for i in range(table.num_rows)])
+
+
+def _equal(row: dict[str, Any], sums: dict[str, Any], names: list[str]) -> bool:
+    told = [(row[name], sums[name]) for name in names if row[name] is not None and sums[name] is not None]
+    return any(a for a, _ in told) and all(abs(a - b) <= ROUNDING * abs(b) + 0.01 for a, b in told)

@@ -1,0 +1,1 @@
+"""Layouts, themes and starter objectives, as YAML; installed as ``xlkpi.workbook_templates``."""

@@ -1,0 +1,233 @@
+"""What people may write shorter: plain texts for translated ones, a word for a list of one, words for keys.
+
+Also finds what a starter project leaves to fill in, and takes it out, so that it is told as that and not as a
+text where a number belongs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from xlkpi.documents import Document, Path_
+from xlkpi.errors import Place, Problem
+
+#: Other words for a key of an objective. The letter R of SMART is told as "Réaliste" by some: realistic means
+#: attainable, and relevant has a key of its own.
+SYNONYMS = {
+    "realistic": "attainable", "réaliste": "attainable", "realiste": "attainable", "achievable": "attainable",
+    "atteignable": "attainable", "pertinent": "relevant", "deadline": "due",
+}  # fmt: skip
+_TEXTS = {"title", "specific", "relevant", "decision"}
+_LISTS = {"stakeholders", "guards"}
+_SECTIONS = {("sources",), ("measures",), ("kpis",), ("goals",)}  # an empty entry here is a mistake
+_ALWAYS = {"id", "title", "name", "task", "xlkpi"}  # required keys: their text stays, even unedited
+
+
+@dataclass(frozen=True)
+class Unedited:
+    """A place that a starter project left to fill in; ``path`` leads to it from the file's top."""
+
+    path: Path_
+    place: Place
+
+
+@dataclass(frozen=True)
+class Expanded(Document):
+    """A document whose values are asked for by the keys that are meant: ``moved`` leads to those written."""
+
+    moved: dict[Path_, Path_] = field(default_factory=dict)
+
+    def place(self, path: Path_ = ()) -> Place:
+        written = path
+        for length in range(1, len(path) + 1):  # from the outside in: an inner key may stand in a moved one
+            if path[:length] in self.moved:
+                written = (*self.moved[path[:length]], *path[length:])
+        return super().place(written)
+
+
+class Shorthand:
+    """Turns a file's data into what the models take. ``problems`` and ``unedited`` tell what was met."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = Expanded(document.data, document.file, document.lines)
+        self.problems: list[Problem] = []
+        self.unedited: list[Unedited] = []
+
+    def expanded(self) -> Any:
+        """The data with every shorthand written out; what is no mapping is given back as it is."""
+        data = self._filled_in(self.document.data, ())
+        if not isinstance(data, dict):
+            return data
+        out = dict(data)
+        if isinstance(out.get("include"), str):
+            out["include"] = (out["include"],)
+        self._translate(out, ("name",), ())
+        for id, goal in _entries(out.get("goals")):
+            out["goals"] = {**out["goals"], id: self._goal(goal, ("goals", id))}
+        if isinstance(out.get("objectives"), tuple):
+            out["objectives"] = tuple(
+                self._objective(raw, ("objectives", i)) if isinstance(raw, dict) else raw
+                for i, raw in enumerate(out["objectives"])
+            )
+        return out
+
+    def _goal(self, raw: Any, path: Path_) -> Any:
+        if isinstance(raw, str):
+            return {"name": _everywhere(raw)}
+        if isinstance(raw, dict):
+            raw = dict(raw)
+            self._translate(raw, ("name",), path)
+        return raw
+
+    def _objective(self, raw: dict[str, Any], path: Path_) -> dict[str, Any]:
+        out = self._renamed(raw, path)
+        self._translate(out, _TEXTS, path)
+        for key in _LISTS & out.keys():
+            out[key] = _listed(out[key])
+        if isinstance(out.get("where"), dict):
+            out["where"] = {name: _listed(value) for name, value in out["where"].items() if value != ()}
+        if "expected" in out:
+            out["expected"] = _expected(out["expected"])
+        self._attainable(out, path)
+        self._each(out, "override", path, lambda part, at: self._translate(part, ("reason",), at))
+        self._each(out, "quality", path, lambda part, at: self._translate(part, tuple(part), at))
+        if isinstance(out.get("actions"), tuple):
+            actions = [
+                dict(a) if isinstance(a, dict) else {"task": a} if isinstance(a, str) else a for a in out["actions"]
+            ]
+            for i, action in enumerate(actions):
+                if isinstance(action, dict):
+                    self._translate(action, ("task", "effect"), (*path, "actions", i))
+            out["actions"] = tuple(actions)
+        return out
+
+    def _renamed(self, raw: dict[str, Any], path: Path_) -> dict[str, Any]:
+        out: dict[str, Any] = {}
+        for key, value in raw.items():
+            name = SYNONYMS.get(key, key)
+            if name != key and name in raw:
+                place = self.document.place((*path, key))
+                self.problems.append(Problem("objective_synonym_twice", {"name": key, "same": name}, place))
+            else:
+                if name != key:
+                    self._alias((*path, key), (*path, name))
+                out[name] = value
+        return out
+
+    def _alias(self, written: Path_, meant: Path_) -> None:
+        """A value keeps its line under the key that is meant."""
+        self.document.moved[meant] = written
+
+    def _attainable(self, out: dict[str, Any], path: Path_) -> None:
+        """Plain text is the why; benchmark and resources may stand at the objective itself."""
+        given = out.get("attainable")
+        part = {"why": given} if isinstance(given, str) else given if given is not None else {}
+        if not isinstance(part, dict):
+            return
+        part = dict(part)
+        for key in ("benchmark", "resources"):
+            if key in out and key in part:
+                place = self.document.place((*path, key))
+                self.problems.append(
+                    Problem("objective_synonym_twice", {"name": key, "same": f"attainable.{key}"}, place)
+                )
+                del out[key]
+            elif key in out:
+                part[key] = out.pop(key)
+                self._alias((*path, key), (*path, "attainable", key))
+        at = (*path, "attainable")
+        self._translate(part, ("why",), at)
+        if isinstance(part.get("resources"), str):
+            part["resources"] = {"what": part["resources"]}
+        self._each(part, "resources", at, self._resources)
+        if isinstance(part.get("benchmark"), dict):
+            part["benchmark"] = (part["benchmark"],)
+            self._alias((*at, "benchmark"), (*at, "benchmark", 0))
+        if part:
+            out["attainable"] = part
+
+    def _resources(self, part: dict[str, Any], path: Path_) -> None:
+        self._translate(part, ("what",), path)
+        if "people" in part:
+            part["people"] = _listed(part["people"])
+
+    def _each(
+        self, out: dict[str, Any], key: str, path: Path_, change: Callable[[dict[str, Any], Path_], None]
+    ) -> None:
+        if isinstance(out.get(key), dict):
+            out[key] = dict(out[key])
+            change(out[key], (*path, key))
+
+    def _translate(self, out: dict[str, Any], keys: Any, path: Path_) -> None:
+        """Plain texts become texts in every language; anything else is told as no text."""
+        from xlkpi.language import languages
+
+        for key in keys:
+            value, place = out.get(key), self.document.place((*path, key))
+            if isinstance(value, str):
+                out[key] = _everywhere(value)
+            elif isinstance(value, dict):
+                for language in value.keys() - set(languages()):
+                    values = {"key": language, "known": ", ".join(languages())}
+                    self.problems.append(Problem("key_unknown", values, self.document.place((*path, key, language))))
+                out[key] = {k: v for k, v in value.items() if k in languages()}
+            elif value is not None:
+                self.problems.append(Problem("want_text", {"value": str(value)[:60]}, place))
+                out[key] = _everywhere(str(value))
+            elif key in out and key not in _ALWAYS:
+                del out[key]
+
+    def _filled_in(self, value: Any, path: Path_) -> Any:
+        """The data without what is still to fill in, each such place noted; empty values count as absent."""
+        if isinstance(value, dict):
+            kept = {key: self._filled_in(inner, (*path, key)) for key, inner in value.items()}
+            if kept.get("value") is None and value.get("value") is not None:
+                return None  # a benchmark, say, whose number is still to come
+            return kept if path in _SECTIONS else {k: v for k, v in kept.items() if v is not None}
+        if isinstance(value, tuple):
+            items = [(v, self._filled_in(v, (*path, i))) for i, v in enumerate(value)]
+            return tuple(kept for written, kept in items if kept is not None or written is None)
+        if isinstance(value, str) and (marker := marked(value)):
+            self.unedited.append(Unedited(path, self.document.place(path)))
+            whole = value.strip().casefold() == marker
+            return None if whole and not (path and path[-1] in _ALWAYS) else value
+        return value
+
+
+def marked(text: str) -> str | None:
+    """The mark of a place to fill in that a text holds, in lower case; None when it holds none."""
+    folded = text.casefold()
+    return next((mark for mark in markers() if mark in folded), None)
+
+
+@lru_cache(maxsize=1)
+def markers() -> tuple[str, ...]:
+    """The marks of all languages, in lower case."""
+    from xlkpi.language import languages, text
+
+    return tuple(text("starter.fill_in", language).casefold() for language in languages())
+
+
+def _everywhere(words: str) -> dict[str, str]:
+    from xlkpi.language import languages
+
+    return dict.fromkeys(languages(), words) if words.strip() else {}
+
+
+def _listed(value: Any) -> Any:
+    return (value,) if isinstance(value, str | int | float) else value
+
+
+def _expected(value: Any) -> Any:
+    if isinstance(value, str):
+        return {"shape": value}
+    if isinstance(value, tuple):
+        return {"shape": "curve", "points": value}
+    return {"shape": "curve", **value} if isinstance(value, dict) and "points" in value else value
+
+
+def _entries(value: Any) -> Iterator[tuple[str, Any]]:
+    return iter(list(value.items())) if isinstance(value, dict) else iter(())

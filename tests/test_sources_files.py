@@ -103,6 +103,11 @@ def test_a_blank_line_amid_the_rows_loses_nothing(tmp_path: Path) -> None:
     assert {a.reason: a.count for a in found.report.files[0].aside} == {"repeated_header": 1}
 
 
+def test_notes_with_commas_above_a_table_are_not_its_header(tmp_path: Path) -> None:
+    notes = "Report start: 1/3/2026, Report end: 2/3/2026\nGenerated on: March 3, by hand\n\n"
+    assert spend(read_path(made(tmp_path / "x.csv", notes + TABLE))) == 3.75
+
+
 def test_the_header_row_can_be_told(tmp_path: Path) -> None:
     text = "a,b,c,d,e\nx,y,z,x,y\n" + TABLE
     assert spend(read_path(made(tmp_path / "x.csv", text), header=3)) == 3.75
@@ -236,6 +241,20 @@ def test_lines_above_a_workbooks_table_and_its_totals_are_passed_over(tmp_path: 
     found = read_path(workbook(tmp_path / "x.xlsx", rows))
     assert spend(found) == 3.75
     assert [(r["row"], r["reason"]) for r in found.report.set_aside().to_pylist()] == [(7, "total")]
+
+
+def test_blank_rows_above_a_workbooks_table_are_counted(tmp_path: Path) -> None:
+    found = read_path(workbook(tmp_path / "x.xlsx", [[], ["Rapport"], [], *ROWS, ["Total", None, 220, 5, 3.75]]))
+    assert spend(found) == 3.75
+    assert [(r["row"], r["reason"]) for r in found.report.set_aside().to_pylist()] == [(7, "total")]
+    assert spend(read_path(workbook(tmp_path / "y.xlsx", [[], [], *ROWS]))) == 3.75
+
+
+def test_a_column_that_stands_twice_in_a_workbook_is_seen(tmp_path: Path) -> None:
+    rows = [[*row, row[-1]] for row in ROWS]
+    assert spend(read_path(workbook(tmp_path / "x.xlsx", rows))) == 3.75
+    rows[2][-1] = 99
+    assert refused(workbook(tmp_path / "y.xlsx", rows)) == "column_twice"
 
 
 def test_the_sheet_has_to_be_chosen_when_there_are_several(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -11,11 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from xlkpi.errors import SourceError
+from xlkpi.errors import DefinitionError, SourceError
 from xlkpi.language import languages, texts
 from xlkpi.sources import Reading, Source, read, read_arrow
 from xlkpi.sources.personal import kind_of
-from xlkpi.sources.preset import DIMENSIONS, SPECIAL, measures, presets
+from xlkpi.sources.preset import DIMENSIONS, SPECIAL, load, measures, presets
 
 FOLDER = Path(__file__).parent / "fixtures" / "exports"
 HEAD = "Day,Campaign,Impr.,Clicks,Cost\n"
@@ -336,7 +338,8 @@ def test_a_customer_has_one_hash_that_depends_on_the_salt() -> None:
         ("Billing Address1", ["x"], "address"), ("client_ip", ["x"], "network"),
         ("Nom de la campagne", ["x"], None), ("Campaign name", ["x"], None), ("Email sent", ["12"], None),
         ("Clics", ["12", "0612345678901"], None),
-        ("Account name", ["x"], None), ("montant", ["1234567890", "1200"], None),
+        ("Account name", ["x"], None), ("Propriétaire de la transaction", ["x"], "name"), ("Deal owner", ["x"], "name"),
+        ("montant", ["1234567890", "1200"], None),
     ],
 )  # fmt: skip
 def test_a_personal_column_is_known_by_its_name_or_its_values(header: str, values: list[str], kind: str | None) -> None:
@@ -398,3 +401,36 @@ def test_french_sentences_have_french_spaces() -> None:
         for mark in (" ;", " !", " ?", " %", "« ", " »"):
             assert mark not in sentence, (key, sentence)
         assert " : " not in sentence, (key, sentence)
+
+
+# the house
+
+
+def test_reading_sources_imports_nothing_heavy_before_a_file_is_read() -> None:
+    heavy = ("pyarrow", "fastexcel", "pandas", "ibis", "duckdb", "pydantic")
+    code = f"import sys, xlkpi.sources; print(*[m for m in {heavy} if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == ""
+
+
+def test_a_source_is_made_from_the_project_files_entry() -> None:
+    entry = {
+        "path": "x.csv",
+        "measures": ["revenue"],
+        "dimensions": ["channel"],
+        "keep": "Email",
+        "label": "boutique",
+        "rates": None,
+    }
+    assert Source.of(entry) == Source(
+        path="x.csv", measures={"revenue": "revenue"}, dimensions=("channel",), keep=("Email",)
+    )  # fmt: skip
+
+
+def test_a_preset_with_a_mistake_is_told_at_its_line(tmp_path: Path) -> None:
+    path = made(
+        tmp_path / "x.yaml",
+        "name: X\nexports:\n  screen:\n    recognise: [[A]]\n    columns:\n      spend: {names: [B], scale: centi}\n",
+    )
+    with pytest.raises(DefinitionError) as caught:
+        load(path)
+    assert [(p.code, p.place.line) for p in caught.value.problems] == [("value_not_listed", 6), ("want_list", 6)]

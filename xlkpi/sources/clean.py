@@ -56,8 +56,9 @@ def clean(
     check_twice(mapping, raw.names, raw.columns, raw.file)
     things = {f.index for f in mapping.of("dimension") if f.index is not None and f.target in _THINGS}
     personal = find_personal(raw.names, raw.columns, source.keep, things)
-    asked = {normal(name): "dropped" for name in source.drop} | {normal(name): "hashed" for name in source.hash}
-    personal |= {i: "asked" for i, name in enumerate(raw.names) if normal(name) in asked}
+    rules = {"kept": source.keep, "dropped": source.drop, "hashed": source.hash}
+    asked = {normal(name): done for done, names in rules.items() for name in names}
+    personal |= {i: "asked" for i, name in enumerate(raw.names) if asked.get(normal(name)) in ("dropped", "hashed")}
     aside = Aside(raw, set(personal))
     report.rows_read = raw.length + len(raw.aside)
     for reason, find in (("repeated_header", repeated_headers), ("total", totals)):

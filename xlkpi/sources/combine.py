@@ -101,6 +101,8 @@ def _duplicates(part: Part, source: Source) -> None:
 
 def _spans(parts: list[Part]) -> None:
     """Refuse a summary of several days beside a file that tells some of these days again."""
+    if not any(part.report.spans for part in parts):
+        return
     spans = [_pairs(part) for part in parts]
     for i, first in enumerate(spans):
         for j in range(i + 1, len(spans)):

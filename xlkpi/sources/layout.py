@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 DELIMITERS = ("\t", ";", ",", "|")
 COMMENT = "#"
+#: Within how many rows of a note its table begins.
+NEAR = 10
 _NUMBER = re.compile(r"^[\s$€£+\-−(]*\d[\d\s.,'  %€$£)]*$")
 
 
@@ -54,12 +56,21 @@ def is_header(record: Sequence[str]) -> bool:
     return numbers == 0
 
 
+def _above_a_wider_table(sample: Sequence[Sequence[str]], at: int, candidates: Sequence[int]) -> bool:
+    """Whether a row of two or three names is a note (``Report start: ..., Report end: ...``) over a wider table."""
+    width = len(sample[at])
+    following = next((i for i in range(at, len(sample)) if len(sample[i]) != width), len(sample))
+    near = (i for i in candidates if at < i <= at + NEAR)
+    return width <= 3 and following - at <= 3 and any(len(sample[i]) > width for i in near)
+
+
 def header_index(sample: Sequence[Sequence[str]]) -> int | None:
     """The position of the header: the first row of names that is as wide as the row after it.
 
     Lines above a table are narrower than it, or padded with blanks to its width; both are passed over.
     """
     candidates = [i for i, record in enumerate(sample) if is_header(record) and not record[0].startswith(COMMENT)]
+    candidates = [i for i in candidates if not _above_a_wider_table(sample, i, candidates)]
     for i in candidates:
         following = next((r for r in sample[i + 1 :] if filled(r)), None)
         if following is None:

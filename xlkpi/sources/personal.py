@@ -33,6 +33,11 @@ _HEADERS = {
     "note": r"^(notes?|note attributes|customer description)$",
     "card": r"\b(card last4|card number|card fingerprint|credit card number|verification value)\b",
 }
+#: Words for people, also beside the name of a thing: the owner of a deal, the buyer of a product.
+_PEOPLE = re.compile(
+    r"\b(owner|proprietaire|buyer|acheteur|acheteuse|vendeur|vendeuse|sales ?rep|assigned to|attribue a|responsable"
+    r"|card ?holder|titulaire)\b"
+)
 #: Names of things, not of people.
 _THINGS = re.compile(
     r"\b(campaign|campagne|ad|ad set|adset|ad group|account|compte|event|product|produit|page|list|liste|file|flow|deal"
@@ -45,6 +50,8 @@ _THINGS = re.compile(
 def kind_of(header: str, column: Any) -> str | None:
     """What makes a column personal (``email``, ``phone``, ``name`` ...), by its name or its values; or None."""
     key = normal(header)
+    if _PEOPLE.search(key):
+        return "name"
     if not _THINGS.search(key):
         for kind, pattern in _HEADERS.items():
             if re.search(pattern, key):

@@ -19,7 +19,7 @@ from xlkpi.sources.preset import is_money, preset
 from xlkpi.sources.raw import RawTable
 from xlkpi.sources.report import FileReport, Report
 from xlkpi.sources.source import Limits, Progress, Source, fail
-from xlkpi.sources.tables import from_arrow, read_table
+from xlkpi.sources.formats import from_arrow, read_table
 
 
 @dataclass(frozen=True)

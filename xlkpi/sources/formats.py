@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from io import BytesIO
 from typing import Any
 
 from xlkpi.sources.files import Content
-from xlkpi.sources.layout import filled, header_index
+from xlkpi.sources.layout import filled, header_index, is_header
 from xlkpi.sources.raw import RawTable
 from xlkpi.sources.source import Source, fail
 
@@ -85,6 +86,7 @@ def _json_lines(content: Content) -> RawTable:
 def _excel(content: Content, source: Source) -> RawTable:
     import fastexcel
 
+    logging.getLogger("fastexcel").setLevel(logging.ERROR)  # it warns of every empty column
     try:
         book = fastexcel.read_excel(content.data)
     except fastexcel.FastExcelError:
@@ -96,32 +98,40 @@ def _excel(content: Content, source: Source) -> RawTable:
         loaded = book.load_table(source.table, schema_sample_rows=None)
         return _named(from_arrow(_arrow(loaded), content.name, 2), source.table)
     sheet = _sheet(book, content, source)
-    area = _area(source.range, content.name)
-    first, last, columns = area
-    skip = (source.header - 1 if source.header else 0) if first is None else first - 1
+    first, last, columns = _area(source.range, content.name)
+    skip = first - 1 if first is not None else source.header - 1 if source.header else 0
     try:
-        if source.header is None and first is None:
-            head = _arrow(
-                book.load_sheet(sheet, header_row=None, skip_rows=0, n_rows=HEAD, dtypes="string", use_columns=columns)
+        body = _load(book, sheet, skip, None if last is None else last - skip - 1, columns)
+        if source.header is None and first is None and not is_header(_names(body)):
+            head = book.load_sheet(
+                sheet, header_row=None, skip_rows=0, n_rows=HEAD, dtypes="string", use_columns=columns
             )
-            skip = _header_row(head, content.name)
-        rows = None if last is None else last - skip - 1
-        body = _arrow(
-            book.load_sheet(sheet, header_row=skip, n_rows=rows, schema_sample_rows=None, use_columns=columns)
-        )
-        labels = _arrow(
-            book.load_sheet(sheet, header_row=None, skip_rows=skip, n_rows=1, dtypes="string", use_columns=columns)
-        )
+            skip = _header_row(_arrow(head), content.name)
+            body = _load(book, sheet, skip, None, columns)
+        names = _names(body)
+        if any((found := re.fullmatch(r"(.+)_\d+", name)) and found[1] in names for name in names):
+            labels = book.load_sheet(
+                sheet, header_row=None, skip_rows=skip, n_rows=1, dtypes="string", use_columns=columns
+            )
+            names = [column[0].as_py() or "" for column in _arrow(labels).columns]  # a name that stands twice
     except fastexcel.FastExcelError as problem:
         fail("sheet_unreadable", content.name, key="range", detail=str(problem).split("\n")[0][:200])
     if body.num_columns == 0:
         fail("no_table", content.name)
     raw = from_arrow(body, content.name, skip + 2)
-    given = [column[0].as_py() if len(column) else None for column in labels.columns]
-    raw.names = [(given[i] if i < len(given) else None) or "" for i in range(len(raw.names))]
+    raw.names = names
     raw = _named(raw, str(sheet))
     _without_blank(raw)
     return raw
+
+
+def _load(book: Any, sheet: str, header: int, rows: int | None, columns: str | None) -> Any:
+    return _arrow(book.load_sheet(sheet, header_row=header, n_rows=rows, schema_sample_rows=None, use_columns=columns))
+
+
+def _names(body: Any) -> list[str]:
+    """The column names; blank where the sheet has none."""
+    return ["" if name.startswith("__UNNAMED__") else name for name in body.column_names]
 
 
 def _arrow(loaded: Any) -> Any:
@@ -169,7 +179,8 @@ def _area(area: str | None, file: str) -> tuple[int | None, int | None, str | No
 
 
 def _header_row(head: Any, file: str) -> int:
-    lines = [["" if cell is None else str(cell) for cell in row.values()] for row in head.to_pylist()]
+    """The row of the column names, from 0, among the first rows of a sheet."""
+    lines = [["" if cell is None else cell for cell in row.values()] for row in head.to_pylist()]
     at = header_index(lines)
     if at is None:
         if not any(filled(line) for line in lines):

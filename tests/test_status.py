@@ -118,6 +118,14 @@ def test_a_sum_that_should_stay_small_is_paced_against_its_cap(actual, expected)
         assert status(on(50, kind=kind, cumulative=True, baseline=1200, target=1000, actual=actual)).code == expected
 
 
+def test_a_sum_to_reach_is_a_cap_when_less_is_better():
+    for facts in (
+        on(50, kind="reach", cumulative=True, baseline=None, target=1000, actual=620, direction="lower"),
+        on(50, kind="reach", cumulative=True, baseline=1200, target=1000, actual=620),
+    ):
+        assert (status(facts).mode, status(facts).code) == ("cap", "at_risk")
+
+
 def test_a_cap_is_not_achieved_before_its_due_date_and_lost_once_exceeded():
     facts = on(99, kind="stay_below", cumulative=True, target=1000, actual=985)
     assert status(facts).code == "on_track"
@@ -129,6 +137,11 @@ def test_the_dead_band_forgives_a_small_gap_at_the_beginning():
     facts = on(2, actual=101)  # 1 % of the way where 2 % are expected: a pace of 50 %
     assert (status(facts).code, status(facts).rule) == ("on_track", "dead_band")
     assert status(facts, settings=Settings(dead_band=0)).code == "behind"
+
+
+def test_a_gap_of_exactly_the_dead_band_is_forgiven():
+    assert 0.13 - 0.14 < -0.01
+    assert status(on(14, actual=113)).rule == "dead_band"
 
 
 def test_cuts_can_be_configured_and_swapped_ones_are_refused():

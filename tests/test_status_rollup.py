@@ -51,6 +51,7 @@ def test_a_group_of_which_too_little_is_known_has_no_data():
     children = [Child("big", "no_data", 3), Child("small", "on_track", 1)]
     assert rollup(children).code == "no_data"
     assert rollup(children, settings=Settings(coverage=0.2)).code == "on_track"
+    assert rollup(group("on_track", "no_data")).code == "on_track", "half of the weight is enough"
 
 
 def test_a_group_is_not_achieved_while_a_child_has_no_data():

@@ -14,6 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from xlkpi.errors import SourceError
 from xlkpi.language import languages
@@ -94,6 +96,14 @@ def test_a_second_table_below_is_set_aside_and_can_be_looked_at(tmp_path: Path) 
         (5, "second_table", "Device,Clicks"),
         (6, "second_table", "Mobile,7"),
     ]
+
+
+def test_of_two_tables_below_one_another_the_known_one_is_read(tmp_path: Path) -> None:
+    text = "# Start date: 20260301\nNth day,Users\n0000,5\n0001,6\n0002,4\n\n# next\n" + TABLE
+    found = read_path(made(tmp_path / "x.csv", text))
+    assert spend(found) == 3.75
+    aside = found.report.set_aside().to_pylist()
+    assert [(r["row"], r["reason"]) for r in aside] == [(n, "table_above") for n in (3, 4, 5)]
 
 
 def test_a_blank_line_amid_the_rows_loses_nothing(tmp_path: Path) -> None:
@@ -206,8 +216,8 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 def test_a_folder_a_pattern_and_a_list_find_the_same_files(tmp_path: Path) -> None:
     paths = [made(tmp_path / name, TABLE) for name in ("a.csv", "b.csv")]
     made(tmp_path / "~$a.xlsx", "lock"), made(tmp_path / "notes.md", "no export")
-    for given in (str(tmp_path), "*.csv", ("a.csv", "b.csv"), "[ab].csv"):
-        assert find(Source(path=given), tmp_path) == paths
+    for place in (str(tmp_path), "*.csv", ("a.csv", "b.csv"), "[ab].csv"):
+        assert find(Source(path=place), tmp_path) == paths
 
 
 def workbook(path: Path, rows: list[list[object]], *, title: str = "Feuille", others: tuple[str, ...] = ()) -> Path:
@@ -323,3 +333,50 @@ def test_utf_16_without_a_mark_and_with_tabs_is_recognised(tmp_path: Path) -> No
 
 def test_an_encoding_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     assert refused(made(tmp_path / "x.csv", "Coût;Été\n".encode("cp1252")), encoding="utf-8") == "encoding"
+
+
+FRAGMENTS = [
+    '"',
+    ";",
+    ",",
+    "\n",
+    "\t",
+    "\x00",
+    "--",
+    "%",
+    "9999-12-31",
+    "Total",
+    "1.234",
+    "1,234",
+    "€",
+    "(",
+    "1e400",
+    "\n\n",
+    "2026-02-30",
+    "#",
+    "nan",
+]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from(sorted(FOLDER.glob("*.csv"))),
+    st.lists(st.tuples(st.floats(0, 1), st.sampled_from(FRAGMENTS)), max_size=5),
+    st.floats(0, 1),
+)
+def test_a_damaged_export_is_read_with_every_row_accounted_for_or_refused(
+    tmp_path: Path, export: Path, damage: list[tuple[float, str]], kept: float
+) -> None:
+    text = export.read_text(encoding="utf-8")
+    for where, fragment in damage:
+        at = int(where * len(text))
+        text = text[:at] + fragment + text[at:]
+    path = made(tmp_path / "x.csv", text[: int(len(text) * max(kept, 0.2))])
+    try:
+        report = read_path(path).report
+    except SourceError as refusal:
+        told = {refusal.text(language) for language in languages()}
+    else:
+        told = {report.text(language) for language in languages()}
+        assert report.rows_read == report.rows_kept + report.files[0].rows_aside
+    assert len(told) == len(languages())

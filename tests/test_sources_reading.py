@@ -274,6 +274,18 @@ def test_two_currencies_in_the_cells_or_headers_are_refused(tmp_path: Path) -> N
     assert refused(heads)[0] == "currencies_in_file"
 
 
+def test_a_dollar_sign_is_the_projects_dollar(tmp_path: Path) -> None:
+    path = made(tmp_path / "x.csv", "Day,Campaign,Impr.,Cost\n2026-03-01,A,1,$1.50\n2026-03-02,A,1,$2.50\n")
+    assert reading(path).table["currency"].to_pylist() == ["USD", "USD"]
+    assert reading(path, currency="CAD").table["currency"].to_pylist() == ["CAD", "CAD"]
+    assert refused(path, currency="EUR")[0] == "currencies"
+
+
+def test_a_currency_column_that_contradicts_the_header_is_refused(tmp_path: Path) -> None:
+    path = made(tmp_path / "x.csv", "Day,Campaign,Currency code,Impr.,Cost (EUR)\n2026-03-01,A,USD,1,1.5\n")
+    assert refused(path)[0] == "currencies_in_file"
+
+
 def test_yen_have_no_minor_unit() -> None:
     table = pa.table({
         "id": ["a", "b"], "amount": [4600, 4600], "amount_refunded": [0, 600], "balance_transaction_id": ["t", "u"],

@@ -228,9 +228,7 @@ def _measures(
         if f.spec.negative:
             column = pc.negate(column)
         if f.where is not None and f.spec.where:
-            column = pc.if_else(
-                _where(raw.columns[f.where], f.spec.where.values), column, pa.scalar(None, pa.float64())
-            )
+            column = pc.if_else(_where(raw.columns[f.where], f.spec.where.values), column, 0.0)
         values[key] = column
     return values, unreadable
 

@@ -128,7 +128,9 @@ def _overlaps(parts: list[Part], source: Source) -> None:
     pieces = []
     for i, part in enumerate(parts):
         table, keys = part.cleaned.table, part.cleaned.keys
-        if keys is None:
+        if keys is not None:
+            keys = pc.binary_join_element_wise(keys, pc.cast(table["date"].combine_chunks(), pa.string()), "\x1f")
+        else:
             by = [name for name in table.column_names if name not in measures and name != "currency"]
             texts = [pc.fill_null(pc.cast(table[name], pa.string()), "") for name in by]
             keys = pc.binary_join_element_wise(*texts, "\x1f")

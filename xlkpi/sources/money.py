@@ -6,6 +6,7 @@ from collections.abc import Mapping as Map
 from typing import Any
 
 from xlkpi.sources.mapping import Mapping, header_currency
+from xlkpi.sources.numbers import MISSING, SIGNS
 from xlkpi.sources.preset import is_money
 from xlkpi.sources.raw import RawTable
 from xlkpi.sources.report import FileReport
@@ -44,13 +45,17 @@ def one_currency(
     if len(stated) > 1:
         fail("currencies_in_file", raw.file, key="rates", currencies=", ".join(sorted(stated)))
     base = next(iter(stated), None) or source.currency
+    report.money = bool(money)
     if not money:
         base = None
     constant = pa.repeat(pa.scalar(base, pa.string()), raw.length)
     if column is None or not money:
         report.currency = base
         return constant
-    own = pc.if_else(pc.is_in(column, value_set=pa.array(["", "--", "-"])), pa.scalar(None, pa.string()), column)
+    told = {code for code in column.unique().to_pylist() if code and code not in MISSING}
+    if stated and not all(code in SIGNS.get(sign, (sign,)) for code in told for sign in stated):
+        fail("currencies_in_file", raw.file, key="rates", currencies=", ".join(sorted(stated | told)))
+    own = pc.if_else(pc.is_in(column, value_set=pa.array(MISSING)), pa.scalar(None, pa.string()), column)
     return pc.coalesce(own, constant)
 
 
@@ -62,6 +67,12 @@ def converted(table: Any, wanted: str | None, rates: Map[str, float], money: lis
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    signs = {s: wanted if wanted in codes else codes[0] for s, codes in SIGNS.items()}
+    if table["currency"].null_count < table.num_rows:
+        coded = table["currency"].combine_chunks().dictionary_encode()
+        codes = pa.array([signs.get(code, code) for code in coded.dictionary.to_pylist()], pa.string())
+        at = table.schema.get_field_index("currency")
+        table = table.set_column(at, "currency", pc.take(codes, coded.indices))
     found = sorted(code for code in table["currency"].unique().to_pylist() if code)
     base = wanted or (found[0] if len(found) == 1 else None)
     if not money or not found or found == [base]:

@@ -34,15 +34,21 @@ MISSING = (
 )
 _SPACES = " \u00a0\u202f\u2007\u2009"
 _CURRENCIES = {
-    "€": "EUR", "£": "GBP", "$": "USD", "us$": "USD", "$us": "USD", "ca$": "CAD", "$ca": "CAD",
+    "€": "EUR", "£": "GBP", "$": "$", "us$": "USD", "$us": "USD", "ca$": "CAD", "$ca": "CAD",
     "a$": "AUD", "au$": "AUD",
-    "chf": "CHF", "fr.": "CHF", "¥": "JPY", "zł": "PLN", "kr": "SEK", "r$": "BRL", "₹": "INR", "₺": "TRY",
+    "chf": "CHF", "fr.": "CHF", "¥": "¥", "zł": "PLN", "kr": "kr", "r$": "BRL", "₹": "INR", "₺": "TRY",
 }  # fmt: skip
 _CODES = (
     "EUR USD GBP CHF CAD AUD NZD JPY CNY SEK NOK DKK PLN CZK HUF RON BGN TRY BRL MXN INR ZAR MAD TND DZD XOF XAF XPF "
     "AED SAR ILS SGD HKD KRW THB IDR MYR PHP VND CLP COP ARS PEN UAH KWD BHD OMR JOD"
 )
 CODES = frozenset(_CODES.split())
+#: Signs of several currencies; the first is meant where nothing tells another.
+SIGNS = {
+    "$": ("USD", "CAD", "AUD", "NZD", "HKD", "SGD", "MXN", "CLP", "COP", "ARS"),
+    "¥": ("JPY", "CNY"),
+    "kr": ("SEK", "NOK", "DKK", "ISK"),
+}
 _POWERS = {"": 0, "k": 3, "m": 6, "mio": 6, "md": 9, "mds": 9, "bn": 9, "b": 9}
 _PARTS = r"^(?P<before>[^\d.,]*)(?P<digits>\d[\d.,_]*|[.,]\d+)(?P<after>[^\d.,_]*)$"
 _SCIENTIFIC = r"^[+-]?(\d+\.?\d*|\.\d+)[eE][+-]?\d{1,3}$"

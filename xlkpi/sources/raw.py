@@ -20,7 +20,8 @@ class RawTable:
     """Columns by position, because names may repeat.
 
     ``columns`` are pyarrow arrays of one length: text, or typed where the format has types. ``rows`` gives each
-    row's number in the file, as a spreadsheet shows it. ``notes`` are the lines above the table.
+    row's number in the file, as a spreadsheet shows it. ``notes`` are the lines above the table, ``end`` the row
+    after it.
     """
 
     file: str
@@ -32,6 +33,7 @@ class RawTable:
     sheet: str | None = None
     typed: bool = False
     repaired: bool = False
+    end: int = 0
     notes: list[str] = field(default_factory=list)
     aside: list[Row] = field(default_factory=list)
 

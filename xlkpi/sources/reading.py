@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from xlkpi.errors import SourceError
 from xlkpi.sources.clean import clean
 from xlkpi.sources.combine import Part, combine
 from xlkpi.sources.detect import Match, detect
-from xlkpi.sources.files import contents, find
+from xlkpi.sources.files import Content, contents, find
+from xlkpi.sources.formats import from_arrow, read_table
+from xlkpi.sources.layout import COMMENT
 from xlkpi.sources.mapping import map_columns
 from xlkpi.sources.money import converted
 from xlkpi.sources.preset import is_money, preset
-from xlkpi.sources.raw import RawTable
+from xlkpi.sources.raw import RawTable, Row
 from xlkpi.sources.report import FileReport, Report
 from xlkpi.sources.source import Limits, Progress, Source, fail
-from xlkpi.sources.formats import from_arrow, read_table
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def read(
     raws: list[tuple[RawTable, FileReport]] = []
     for path in find(source, Path(folder)):
         for content in contents(path, source, limits, progress):
-            raw = read_table(content, source)
+            raw = _known_table(read_table(content, source), content, source)
             about = FileReport(
                 content.name, content.sha256, content.kind, len(content.data), raw.encoding, raw.delimiter, raw.sheet
             )
@@ -87,6 +89,29 @@ def _reading(
     money = [name for name in table.column_names if is_money(name)]
     table, report.converted = converted(table, currency or source.currency, source.rates, money)
     return Reading(table, report)
+
+
+def _known_table(raw: RawTable, content: Content, source: Source) -> RawTable:
+    """Of the tables below one another in a text file, the first that a preset knows; the first one where none does."""
+    if content.kind != "text" or source.header or _is_known(raw, source):
+        return raw
+    table = raw
+    while below := [row for row in table.aside if row.reason == "second_table" and not row.text.startswith(COMMENT)]:
+        table = read_table(content, replace(source, header=below[0].number))
+        if _is_known(table, source):
+            above = zip(raw.rows.to_pylist(), *(column.to_pylist() for column in raw.columns), strict=True)
+            mark = raw.delimiter or ","
+            table.aside += [Row(number, "table_above", mark.join(cells)) for number, *cells in above]
+            return table
+    return raw
+
+
+def _is_known(raw: RawTable, source: Source) -> bool:
+    try:
+        _match(raw, source)
+    except SourceError:
+        return False
+    return True
 
 
 def _match(raw: RawTable, source: Source) -> Match | None:

@@ -75,6 +75,7 @@ class FileReport:
     first: date | None = None
     last: date | None = None
     currency: str | None = None
+    money: bool = False
     spans: int = 0
     formulas: int = 0
     repeated: int = 0
@@ -179,6 +180,8 @@ def _lines(f: FileReport, language: str) -> Iterator[str]:
         )
     if f.first and f.last:
         yield "  " + say("period", first=f.first.isoformat(), last=f.last.isoformat())
+    if f.money:
+        yield "  " + (say("currency", currency=f.currency) if f.currency else say("no_currency"))
     if f.spans:
         yield "  " + say("spans", count=f.spans)
     for m in f.mapped:

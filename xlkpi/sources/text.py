@@ -102,7 +102,7 @@ def read_text(content: Content, source: Source) -> RawTable:
     raw = _split(text[body_at:end].encode(), names, delimiter, content.name, skipped + at + 2)
     raw.encoding, raw.delimiter, raw.repaired = encoding, delimiter, repaired
     raw.notes = [note.lstrip(COMMENT + " ").strip() for note in notes]
-    number = skipped + at + 2 + raw.length
+    number = raw.end
     for line in text[end:].splitlines() if begin < end else ():
         if line.strip(f" \t\r\n{delimiter}"):
             raw.aside.append(Row(number, "second_table", line))
@@ -175,7 +175,9 @@ def _split(data: bytes, names: list[str], delimiter: str, file: str, first_row: 
 
     keys = [str(i) for i in range(len(names))]
     if not data.strip():
-        return RawTable(file, names, [pa.array([], pa.string()) for _ in names], pa.array([], pa.int64()))
+        return RawTable(
+            file, names, [pa.array([], pa.string()) for _ in names], pa.array([], pa.int64()), end=first_row
+        )
 
     def read(threads: bool) -> Any:
         aside.clear()
@@ -207,6 +209,7 @@ def _split(data: bytes, names: list[str], delimiter: str, file: str, first_row: 
     )
     columns = [table.column(i).combine_chunks() for i in range(len(names))]
     raw = RawTable(file, names, columns, pa.array(numbers, pa.int64()), aside=[row for row in aside if row.reason])
+    raw.end = first_row + total
     _drop_blank(raw)
     return raw
 

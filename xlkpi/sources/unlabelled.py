@@ -38,7 +38,8 @@ def unlabelled_totals(table: Any, dimensions: list[str]) -> Any:
     }
     blanks = table.filter(blank).to_pylist()
     found = [
-        _equal(row, whole, sums) or (several.get(row["date"], 0) > 1 and _equal(row, daily[row["date"]], sums))
+        (rest.num_rows > 1 and _equal(row, whole, sums))
+        or (several.get(row["date"], 0) > 1 and _equal(row, daily[row["date"]], sums))
         for row in blanks
     ]
     if not any(found):

@@ -199,6 +199,7 @@ def test_the_next_review_follows_review_then_cadence(project):
         ({"cadence": "week"}, "value_not_listed_nearest"),
         ({"kpi": "rio"}, "kpi_unknown_nearest"),
         ({"kpi": "qqqqqqqq"}, "kpi_unknown"),
+        ({"kpi": "taux_de_conversion"}, "kpi_unknown_nearest"),
         ({"goal": "sale"}, "objective_goal_nearest"),
         ({"goal": "qqqqqqq"}, "objective_goal"),
         ({"guards": "[cca]"}, "objective_guard_nearest"),

@@ -84,6 +84,9 @@ def test_a_good_objective_passes_every_letter(report):
         ({"kind": "stay_between", "low": 0.02}, "limits_missing", "fail"),
         ({"kind": "stay_between", "low": 0.02, "high": 0.03}, "limits", "pass"),
         ({"target": 30}, "unit_percent", "fail"),
+        ({"target": 3}, "unit_percent", "fail"),
+        ({"baseline": 2, "target": 3, "title": "Atteindre 300 % en France"}, "unit", "pass"),
+        ({"baseline": 180, "target": 250}, "unit_percent", "fail"),
         ({"kpi": "traffic_quality", "target": 130, "baseline": 50}, "unit_impossible", "fail"),
         ({"title": "Atteindre 5 % de conversion en France"}, "unit_title", "warning"),
         ({"title": "Gagner 50 % de conversion en France"}, "unit", "pass"),
@@ -453,6 +456,13 @@ def test_what_is_left_to_fill_in_fails_its_letter_and_nothing_else(report, mark)
     failing = {finding.code for finding in made.findings if finding.verdict == "fail"}
     assert failing == {"unedited"}
     assert [name for name, found in made.letters.items() if found.verdict == "fail"] == ["M", "R"]
+
+
+def test_words_are_quoted_as_they_are_written(report):
+    made = report(title="Améliorer Écoute à Lyon", specific=None)
+    evidence = {finding.code: finding.evidence("fr") for finding in made.findings}
+    assert "«\u00a0Améliorer\u00a0»" in evidence["verb_vague"]
+    assert "Écoute" in evidence["what"]
 
 
 def test_a_mark_inside_a_title_is_found(report):

@@ -3,21 +3,118 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import textwrap
 from collections.abc import Iterator, Sequence
-from typing import Any
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any
 
 from xlkpi.catalogue import say
+from xlkpi.errors import InputError, Problem
 from xlkpi.language import text
 from xlkpi.smart import LETTERS, Finding, LetterReport, ObjectiveReport, Report
+
+if TYPE_CHECKING:
+    from xlkpi.scorecard.data import Data, Progress
 
 MARKS = {"pass": "✓", "warning": "▲", "fail": "✗", "not_checked": "·"}
 _NARROWEST, _WIDEST = 60, 110
 
 
-def exit_code(report: Report) -> int:
-    """0, or 1 when an objective or the set fails."""
-    return 0 if report.ok else 1
+@dataclass(frozen=True)
+class Checked:
+    """A project file with its SMART report and, where its sources were read, what was found in them."""
+
+    report: Report
+    data: Data | None = None
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether no objective fails and every source can be read."""
+        return self.report.ok and not self.problems
+
+    def write_set_aside(self, path: str) -> None:
+        """Write the rows of all files that were set aside to a CSV file, to be looked at."""
+        import csv
+
+        reports = self.data.reports.items() if self.data else ()
+        with Path(path).open("w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["source", "file", "row", "reason", "column", "content"])
+            for name, report in reports:
+                for row in report.set_aside().to_pylist():
+                    writer.writerow([name, *(_plain_cell(value) for value in row.values())])
+
+
+def _plain_cell(value: Any) -> Any:
+    """A value that a spreadsheet won't take for a formula."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+
+
+def checked(file: str, *, with_data: bool = True, today: date | None = None) -> Checked:
+    """Load a project file, read its sources for what the checks need of the past, and check it.
+
+    A source that can't be read is told in ``problems``; the objectives are checked all the same.
+    Raises DefinitionError when the file itself has mistakes.
+    """
+    from xlkpi.objectives import load
+    from xlkpi.smart import check
+
+    project = load(file)
+    if not (with_data and project.sources) or project.unedited.get(None):
+        return Checked(check(project, today=today))
+    from xlkpi.scorecard import read_data, scorecard
+
+    try:
+        data = read_data(project, progress_bar())
+        card = scorecard(project, data, today=today)
+    except InputError as mistake:
+        return Checked(check(project, today=today), problems=mistake.problems)
+    history = {r.objective.id: r.series.values for r in card.results if r.series}
+    delivered = {name: frozenset(table.forms) for name, table in data.tables.items()}
+    return Checked(check(project, today=today, history=history, delivered=delivered), data)
+
+
+def check_as_json(result: Checked, language: str | None = None) -> dict[str, Any]:
+    """The SMART report and the sources as plain data; texts in a language."""
+    return {
+        **result.report.as_json(language),
+        "sources": {n: r.as_json() for n, r in result.data.reports.items()} if result.data else {},
+        "problems": [problem.as_json(language) for problem in result.problems],
+    }
+
+
+def check_as_text(result: Checked, language: str | None = None) -> str:
+    """The SMART report, then what was read from each source."""
+    parts = [report_as_text(result.report, language=language)]
+    if result.data and result.data.reports:
+        parts.append(text("check.sources", language))
+        parts += [f"{name}\n{report.text(language)}" for name, report in result.data.reports.items()]
+    if result.problems:
+        parts += [text("check.unreadable", language), *(problem.text(language) for problem in result.problems)]
+    return "\n\n".join(parts)
+
+
+def progress_bar() -> Progress | None:
+    """A line on the terminal that tells which source is being read; None where nobody watches."""
+    if not sys.stderr.isatty():
+        return None
+    begun = monotonic()
+
+    def show(name: str, number: int, count: int) -> None:
+        if monotonic() - begun > 1:
+            bar = "█" * (12 * number // count)
+            line = text("check.reading", name=name, number=number, count=count)
+            sys.stderr.write(f"\r\x1b[K{bar:<12} {line}")
+            if number == count:
+                sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+    return show
 
 
 def report_as_json(report: Report, language: str | None = None) -> dict[str, Any]:
@@ -104,9 +201,7 @@ def _finding(finding: Finding, wide: int, language: str | None) -> Iterator[str]
 
 
 def _where(finding: Finding) -> str:
-    from pathlib import PurePath
-
-    return f"{PurePath(finding.place.file or '').name}:{finding.place.line}"
+    return f"{Path(finding.place.file or '').name}:{finding.place.line}"
 
 
 def _criteria(criteria: Sequence[Finding], wide: int, language: str | None) -> Iterator[str]:

@@ -129,9 +129,10 @@ class _Loader:
         objectives = data.get("objectives")
         for item in found:
             id, keys = None, item.path
-            if len(keys) > 1 and keys[0] == "objectives" and isinstance(objectives, tuple) and isinstance(keys[1], int):
-                raw = objectives[keys[1]] if keys[1] < len(objectives) else None
-                id, keys = (raw.get("id") if isinstance(raw, dict) else None), keys[2:]
+            if keys[:1] == ("objectives",) and isinstance(objectives, tuple) and len(keys) > 1:
+                raw = objectives[keys[1]] if isinstance(keys[1], int) and keys[1] < len(objectives) else None
+                name = raw.get("id") if isinstance(raw, dict) else None
+                id, keys = (name if isinstance(name, str) else None), keys[2:]
             self.unedited[id].append((str(keys[0]) if keys else "", item.place))
 
     def project(self) -> Project:

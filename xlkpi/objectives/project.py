@@ -75,6 +75,18 @@ class Project:
         """The KPI of an objective; None where it has none."""
         return self.catalogue[objective.kpi] if objective.kpi else None
 
+    def cumulative(self, objective: Objective) -> bool:
+        """Whether an objective's values add up from its start to its due date: as it says, else for sums that are to
+        be reached from nothing.
+        """
+        kpi = self.kpi(objective)
+        if objective.cumulative is not None:
+            return objective.cumulative
+        if kpi is None or objective.kind not in ("reach", "increase") or objective.baseline:
+            return False
+        measures = [self.catalogue.measures.get(given.measure) for given in kpi.inputs.values()]
+        return kpi.compiled.adds_rows and all(m is not None and m.aggregate == "sum" for m in measures)
+
     def place(self, section: str, name: str, *path: str | int) -> Place:
         """File, line and key of an entry (``place("objectives", "roi_paid", "target")``); unknown is no
         place.

@@ -24,7 +24,7 @@ def reference_problems(
     objectives = {name: entry for section, name, entry in entries if section == "objectives"}
     kpis = {*catalogue, *(name for section, name, _ in entries if section == "kpis")}
     goals = {*GOALS, *(name for section, name, _ in entries if section == "goals")}
-    names = _Names()
+    names = _Names(catalogue)
     for section, id, entry in entries:
         if section != "objectives":
             continue
@@ -43,7 +43,8 @@ def reference_problems(
 
 
 class _Names:
-    def __init__(self) -> None:
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
         self.guesses = 0
 
     def unknown(self, entry: Written, raw: Any, key: str, known: Any, code: str) -> Iterator[Problem]:
@@ -55,13 +56,17 @@ class _Names:
             if not isinstance(name, str) or any(name in names for names in sets):
                 continue
             at = (*entry.path, key, i) if listed else (*entry.path, key)
-            meant = self._nearest(name, (n for names in sets for n in names))
+            meant = self._nearest(name, (n for names in sets for n in names), code)
             values = {"id": name, "nearest": meant or "", "known": ", ".join(sorted(sets[0])[:12])}
             yield Problem(f"{code}_nearest" if meant else code, values, entry.document.place(at))
 
-    def _nearest(self, name: str, known: Iterable[str]) -> str | None:
+    def _nearest(self, name: str, known: Iterable[str], code: str) -> str | None:
+        """The id that was probably meant; for a KPI also the one whose names hold the words ("taux_conversion")."""
         self.guesses += 1
-        return nearest(name, known) if self.guesses <= _GUESSES else None
+        if self.guesses > _GUESSES:
+            return None
+        named = self.catalogue.search(name.replace("_", " ")) if code == "kpi_unknown" and name.strip("_ ") else []
+        return nearest(name, known) or (named[0].id if named else None)
 
 
 def _circles(objectives: Mapping[str, Written]) -> Iterator[Problem]:
@@ -73,7 +78,7 @@ def _circles(objectives: Mapping[str, Written]) -> Iterator[Problem]:
         while isinstance(at, str) and at in objectives and at not in done and at not in walk:
             walk[at] = None
             at = objectives[at].raw.get("parent")
-        if at in walk:
+        if isinstance(at, str) and at in walk:
             ids = list(walk)
             chain = [*ids[ids.index(at) :], at]
             entry = objectives[at]

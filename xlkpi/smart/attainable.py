@@ -60,6 +60,8 @@ def compares_with_the_past(case: Case) -> Iterator[Finding]:
     """The growth per period that is needed, against the usual and the best growth over as many periods."""
     if case.objective.target is None or case.objective.kind.startswith("stay") or not case.remaining:
         return
+    if case.cumulative and case.wanted == "lower":
+        return  # a cap: less is better, and nothing has to grow
     count = 0 if case.known is None else len(case.known)
     if count < _SHORTEST:
         yield case.says(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -28,7 +28,7 @@ class Case:
     """One objective among the others of its project, on a day, with its history where there is one.
 
     ``history`` holds a value per period of the cadence, oldest first, the latest period last, NaN for no
-    data; ``probability`` is that of reaching the target. ``used`` holds the KPIs of all objectives of the
+    data; ``probability`` is that of reaching the target; ``delivered`` the measures of each source that was read. ``used`` holds the KPIs of all objectives of the
     project.
     """
 
@@ -39,6 +39,7 @@ class Case:
     history: Array | None = None
     probability: float | None = None
     language: str | None = field(default=None)
+    delivered: Mapping[str, frozenset[str]] | None = None
 
     @cached_property
     def kpi(self) -> KPI | None:
@@ -82,16 +83,8 @@ class Case:
 
     @cached_property
     def cumulative(self) -> bool:
-        """Whether values add up from start to due: as said, else for sums that are to be reached from
-        nothing.
-        """
-        objective, kpi = self.objective, self.kpi
-        if objective.cumulative is not None:
-            return objective.cumulative
-        if kpi is None or objective.kind not in ("reach", "increase") or objective.baseline:
-            return False
-        measures = [self.project.catalogue.measures.get(i.measure) for i in kpi.inputs.values()]
-        return kpi.compiled.adds_rows and all(m is not None and m.aggregate == "sum" for m in measures)
+        """Whether values add up from start to due."""
+        return self.project.cumulative(self.objective)
 
     @cached_property
     def remaining(self) -> int | None:

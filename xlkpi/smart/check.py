@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -85,6 +86,7 @@ def check(
     history: Mapping[str, ArrayLike] | None = None,
     probability: Mapping[str, float] | None = None,
     language: str | None = None,
+    delivered: Mapping[str, frozenset[str]] | None = None,
 ) -> Report:
     """Every objective letter by letter, and the quality of the set.
 
@@ -92,15 +94,16 @@ def check(
     objective id, a value per period of its cadence (oldest first, the latest period last, NaN for no data);
     without it, what compares with the past is *not checked* rather than passed. ``probability`` of reaching
     the targets, by id, is computed from the history when it is not given. ``language`` is the one whose
-    texts are judged where an objective has several (the project's by default).
+    texts are judged where an objective has several (the project's by default). ``delivered`` are the measures of each
+    source, where the sources were read.
     """
     day = today or (project.as_of if isinstance(project.as_of, date) else date.today())
     used = frozenset(objective.kpi for objective in project.objectives if objective.kpi)
     series = _arrays(history or {})
     spoken = language or project.language
-    cases = [Case(o, project, day, used, series.get(o.id), None, spoken) for o in project.objectives]
+    cases = [Case(o, project, day, used, series.get(o.id), None, spoken, delivered) for o in project.objectives]
     odds = dict(probability) if probability is not None else _odds(cases) if series else {}
-    cases = [Case(c.objective, project, day, used, c.history, odds.get(c.objective.id), spoken) for c in cases]
+    cases = [replace(case, probability=odds.get(case.objective.id)) for case in cases]
     objectives = tuple(check_case(case) for case in cases)
     whole = Collection(project, cases)
     found = tuple(finding for look in COLLECTION for finding in look(whole))

@@ -14,6 +14,7 @@ RANGES: dict[str, tuple[float | None, float | None]] = {
     "score": (0, 100), "points": (-100, 100), "stars": (0, 5), "count": (0, None), "rank": (1, None),
     "seconds": (0, None), "days": (0, None), "months": (0, None), "per_day": (0, None),
 }  # fmt: skip
+_FAR = 50  # times the baseline
 _PERCENT_TYPED = 10  # from 1,000 % on, 100 times too much is likelier than meant
 _MARKS = {"percent": "%", "currency": "€$£"}
 
@@ -64,11 +65,12 @@ def fits_its_unit(case: Case) -> Iterator[Finding]:
 
 
 def _typed_as_percent(value: float, baseline: float | None, key: str) -> bool:
+    """Whether 3 stands where 0.03 is meant: far from a baseline below 1, or too large for most percentages."""
+    if baseline and abs(baseline) < 1 and abs(value) >= 1 and abs(value / baseline) >= _FAR:
+        return True
     if abs(value) < _PERCENT_TYPED:
         return False
-    return (
-        key == "baseline" or not baseline or abs(value / baseline) >= _PERCENT_TYPED or abs(baseline) >= _PERCENT_TYPED
-    )
+    return key == "baseline" or not baseline or max(abs(value / baseline), abs(baseline)) >= _PERCENT_TYPED
 
 
 def _agrees_with_title(case: Case, given: dict[str, float]) -> Iterator[Finding]:
@@ -149,7 +151,7 @@ def has_a_source(case: Case) -> Iterator[Finding]:
     if not sources:
         yield case.says("M", "source_none", "warning", "kpi")
         return
-    given = {name: _delivered(source.measures, source.preset) for name, source in sources.items()}
+    given = case.delivered or {n: _delivered(source.measures, source.preset) for n, source in sources.items()}
     needed = _measures(case.kpi.id, case)
     missing = [m for m in needed if not any(measures is not None and m in measures for measures in given.values())]
     unsure = [name for name, measures in given.items() if measures is None]
@@ -159,16 +161,17 @@ def has_a_source(case: Case) -> Iterator[Finding]:
     elif unsure:
         yield case.says("M", "source_preset", "pass", "kpi", sources=", ".join(unsure))
     else:
-        inferred = any(source.preset and not source.measures for source in sources.values())
+        inferred = not case.delivered and any(s.preset and not s.measures for s in sources.values())
         values = {"measures": ", ".join(missing)}
         yield case.says("M", "source_missing", "warning" if inferred else "fail", "kpi", **values)
 
 
 def _delivered(measures: Iterable[str] | None, preset: str | None) -> frozenset[str] | None:
     """The measures that a source delivers; None when that is only known once it is read."""
-    if measures:
-        return frozenset(measures)
-    return _of_preset(preset) if preset else None
+    if preset in (None, "none"):
+        return frozenset(measures) if measures else None
+    known = _of_preset(str(preset))
+    return known | frozenset(measures or ()) if known is not None else None
 
 
 @lru_cache(maxsize=64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from xlkpi.smart import words
 from xlkpi.smart.case import Case
@@ -15,7 +15,7 @@ def says_what(case: Case) -> Iterator[Finding]:
     if not named:
         yield case.says("S", "what_missing", "fail", "title", title=case.title)
     else:
-        yield case.says("S", "what", "pass", "title", words=", ".join(sorted(named, key=_order(case))[:4]))
+        yield case.says("S", "what", "pass", "title", words=_listed(named, case))
 
 
 def more_than_a_vague_verb(case: Case) -> Iterator[Finding]:
@@ -24,11 +24,13 @@ def more_than_a_vague_verb(case: Case) -> Iterator[Finding]:
     if verb is None:
         yield case.says("S", "verb", "pass", "title")
     elif words.numbers(case.title) or words.numbers(case.specific):
-        yield case.says("S", "verb_with_number", "pass", "title", verb=verb)
+        yield case.says("S", "verb_with_number", "pass", "title", verb=words.as_written(verb, case.title))
     else:
         objective = case.objective
         numbered = any(value is not None for value in (objective.target, objective.low, objective.high))
-        yield case.says("S", "verb_vague", "warning" if numbered else "fail", "title", verb=verb)
+        yield case.says(
+            "S", "verb_vague", "warning" if numbered else "fail", "title", verb=words.as_written(verb, case.title)
+        )
 
 
 def says_for_whom_or_where(case: Case) -> Iterator[Finding]:
@@ -45,5 +47,7 @@ def says_for_whom_or_where(case: Case) -> Iterator[Finding]:
         yield case.says("S", "scope_missing", "warning", "specific")
 
 
-def _order(case: Case) -> Callable[[str], int]:
-    return words.words(f"{case.title} {case.specific}").index
+def _listed(named: frozenset[str], case: Case) -> str:
+    """The first few of the words, as they are written."""
+    text = f"{case.title} {case.specific}"
+    return ", ".join(words.as_written(word, text) for word in sorted(named, key=words.words(text).index)[:4])

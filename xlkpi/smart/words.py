@@ -38,6 +38,11 @@ def vague_verb(text: str) -> str | None:
     return next((word for word in words(text)[:3] if word in _lists()["vague_verbs"]), None)
 
 
+def as_written(word: str, text: str) -> str:
+    """A word that :func:`words` found, the way the text writes it."""
+    return next((written for written in _WORD.findall(text) if fold(written) == word), word)
+
+
 def content(text: str) -> frozenset[str]:
     """The words that say something: no numbers, no articles and the like, no vague verbs."""
     apart = _lists()["stop_words"] | _lists()["vague_verbs"]

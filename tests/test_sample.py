@@ -429,7 +429,8 @@ def test_guards_do_not_run_in_circles_and_names_are_used_once(sample: Sample) ->
     project = load(sample.project)
     assert not set(project.by_id) & set(project.catalogue)
     for objective in project.objectives:
-        seen, waiting = set[str](), list(objective.guards)
+        seen: set[str] = set()
+        waiting = list(objective.guards)
         while waiting:
             guard = waiting.pop()
             assert guard != objective.id

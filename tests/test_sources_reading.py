@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -424,6 +425,21 @@ def test_reading_sources_imports_nothing_heavy_before_a_file_is_read() -> None:
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == ""
 
 
+def test_a_missing_library_is_told_with_what_to_install() -> None:
+    code = """
+import sys
+sys.modules["pyarrow"] = None
+from xlkpi.errors import SourceError
+from xlkpi.sources import Source, read
+try:
+    read(Source(path="x.csv"))
+except SourceError as error:
+    print(error.text("en"))
+"""
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert "pip install xlkpi[sources]" in told
+
+
 def test_a_source_is_made_from_the_project_files_entry() -> None:
     entry = {
         "path": "x.csv",
@@ -446,3 +462,17 @@ def test_a_preset_with_a_mistake_is_told_at_its_line(tmp_path: Path) -> None:
     with pytest.raises(DefinitionError) as caught:
         load(path)
     assert [(p.code, p.place.line) for p in caught.value.problems] == [("value_not_listed", 6), ("want_list", 6)]
+
+
+def test_every_refusal_has_its_sentences_in_every_language() -> None:
+    folder = Path(sys.modules["xlkpi.sources"].__file__ or "").parent
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in folder.glob("*.py")]
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    codes = {
+        call.args[0].value
+        for call in calls
+        if isinstance(call.func, ast.Name) and call.func.id == "fail" and isinstance(call.args[0], ast.Constant)
+    }
+    assert len(codes) > 40
+    for language in languages():
+        assert not [code for code in codes if f"problem.source_{code}.fix" not in texts(language)]

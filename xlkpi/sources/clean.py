@@ -7,7 +7,7 @@ from typing import Any
 
 from xlkpi.language import text
 from xlkpi.sources.aside import Aside, repeated_headers, texts_where, totals
-from xlkpi.sources.headers import normal, split_currency
+from xlkpi.sources.headers import normal
 from xlkpi.sources.mapping import Field, Ignored, Mapping, check_twice, header_currency
 from xlkpi.sources.money import minor_units, one_currency
 from xlkpi.sources.numbers import Numbers, parse_numbers
@@ -335,6 +335,5 @@ def _finish(table: Any, mapping: Mapping, report: FileReport) -> None:
 
     report.first, report.last = pc.min(table["date"]).as_py(), pc.max(table["date_end"]).as_py()
     report.spans = pc.sum(pc.not_equal(table["date"], table["date_end"])).as_py() or 0
-    for f in mapping.fields:
-        if f.header and f.role == "measure" and (stated := split_currency(f.header)[1]):
-            report.currency = report.currency or stated
+    told = [code for code in table["currency"].unique().to_pylist() if code]
+    report.currency = ", ".join(sorted(told)) or None

@@ -10,7 +10,7 @@ from typing import Any
 from xlkpi.sources.files import Content
 from xlkpi.sources.layout import filled, header_index, is_header
 from xlkpi.sources.raw import RawTable
-from xlkpi.sources.source import Source, fail
+from xlkpi.sources.source import Source, fail, need
 
 _RANGE = re.compile(r"^\$?([A-Z]{1,3})\$?(\d+)?(?::\$?([A-Z]{1,3})\$?(\d+)?)?$", re.IGNORECASE)
 HEAD = 60
@@ -84,6 +84,7 @@ def _json_lines(content: Content) -> RawTable:
 
 
 def _excel(content: Content, source: Source) -> RawTable:
+    need("fastexcel")
     import fastexcel
 
     logging.getLogger("fastexcel").setLevel(logging.ERROR)  # it warns of every empty column

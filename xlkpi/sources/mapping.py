@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from xlkpi.sources.headers import normal, split_currency
-from xlkpi.sources.preset import DIMENSIONS, Column, Export, measures
+from xlkpi.sources.preset import DIMENSIONS, Column, Export, Names, measures
 from xlkpi.sources.source import Source, fail
 from xlkpi.validation import nearest
 
@@ -210,18 +210,23 @@ def _settle_rates(mapping: Mapping) -> None:
 def _ignore(mapping: Mapping, names: Sequence[str], export: Export | None) -> None:
     used, said = mapping.used, {i.column for i in mapping.ignored}
     twice = {second for _, second in mapping.twice}
-    ratios = {normal(n) for n in export.ratios} if export else set()
-    known = {normal(n) for n in export.ignore} if export else set()
-    aliases = {normal(n) for t in export.columns for n in export.column(t).names} if export else set()
+    reasons = _reasons(export) if export else {}
     for i, name in enumerate(names):
-        if i in used or name in said or not name:
-            continue
-        key = normal(name)
-        reason = (
-            "twice" if i in twice else "ratio" if key in ratios else "other_column" if key in aliases
-            else "not_needed" if key in known else "unknown"
-        )  # fmt: skip
-        mapping.ignored.append(Ignored(name, reason))
+        if name and i not in used and name not in said:
+            reason = "twice" if i in twice else reasons.get(normal(name), "unknown")
+            mapping.ignored.append(Ignored(name, reason))
+
+
+def _reasons(export: Export) -> dict[str, str]:
+    """Header -> why a preset does not read it; the later reasons are the stronger."""
+    columns = [export.column(target) for target in export.columns]
+    groups: list[tuple[str, list[Names]]] = [
+        ("not_needed", [export.ignore]),
+        ("rule", [export.once_per, *(rule.column for rule in export.drop)]),
+        ("other_column", [column.names for column in columns]),
+        ("ratio", [export.ratios, *(column.rate for column in columns)]),
+    ]
+    return {normal(name): reason for reason, lists in groups for names in lists for name in names}
 
 
 def check_twice(mapping: Mapping, names: Sequence[str], columns: Sequence[Any], file: str) -> None:

@@ -21,7 +21,7 @@ from xlkpi.sources.money import converted
 from xlkpi.sources.preset import is_money, preset
 from xlkpi.sources.raw import RawTable, Row
 from xlkpi.sources.report import FileReport, Report
-from xlkpi.sources.source import Limits, Progress, Source, fail
+from xlkpi.sources.source import Limits, Progress, Source, fail, need
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ def read(
     keeps the hashes of customers the same from one reading to the next; without it they are random. Raises
     SourceError for anything that can't be read in one way only.
     """
+    need("pyarrow")
     report = Report()
     raws: list[tuple[RawTable, FileReport]] = []
     for path in find(source, Path(folder)):

@@ -88,6 +88,18 @@ def _names(given: Any) -> Any:
     return tuple(given) if isinstance(given, Iterable) else ()
 
 
+def need(library: str) -> None:
+    """Raise SourceError, with what to install, when a library that reading needs is not there."""
+    from importlib.util import find_spec
+
+    try:
+        found = find_spec(library) is not None
+    except ValueError:  # taken out of sys.modules on purpose
+        found = False
+    if not found:
+        fail("library", library=library)
+
+
 def fail(code: str, file: str | None = None, *, key: str | None = None, **values: Any) -> NoReturn:
     """Raise a SourceError with the texts of ``problem.source_<code>``."""
     raise SourceError(Problem(f"source_{code}", values, Place(file=file, key=key)))

@@ -1,0 +1,101 @@
+"""References that ended on a table's last row end on its new last row, as in Excel when a table grows or shrinks."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from html import unescape
+from xml.sax.saxutils import escape
+
+from xlkpi.errors import Problem, WorkbookError
+
+_RANGE = re.compile(r"\$?([A-Z]{1,3})\$?(\d+)(?::\$?([A-Z]{1,3})\$?(\d+))?")
+_FORMULAS = re.compile(rb"(<(?:\w+:)?(?:f|definedName|formula[12]?)\b[^>/]*>)([^<]+)")
+_PIVOT_SOURCE = re.compile(rb"<(?:\w+:)?worksheetSource\b[^>]*>")
+_SELECTION = re.compile(rb'(\ssqref="|<(?:\w+:)?sqref>)([^"<]+)')
+
+
+def column_number(letters: str) -> int:
+    """1 for A, 27 for AA."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number
+
+
+@dataclass(frozen=True)
+class Box:
+    """The cells of a table, counted from 1: its header row is `top`, its last row of data is `bottom`."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @classmethod
+    def of(cls, reference: str) -> Box:
+        """From a reference such as `A1:C2`."""
+        found = _RANGE.fullmatch(reference)
+        if not found:
+            raise WorkbookError(Problem("workbook_damaged", {"detail": reference[:80]}))
+        left, top, right, bottom = found.groups()
+        return cls(column_number(left), int(top), column_number(right or left), int(bottom or top))
+
+
+@dataclass(frozen=True)
+class Growth:
+    """A table of a sheet whose last row of data moves to `last`."""
+
+    sheet: str
+    box: Box
+    last: int
+
+    def selection(self, reference: str) -> str:
+        """A cell or range of the table's own sheet (`sqref`): a single cell stands for a range of one row."""
+        return self._grown(reference, single=True)
+
+    def formula(self, text: str) -> str:
+        """The same in a formula from anywhere, which names the sheet."""
+        quoted = "'" + self.sheet.replace("'", "''") + "'"
+        sheets = "|".join(re.escape(name) for name in (self.sheet, quoted))
+        pattern = rf"(?<![\w.'])((?:{sheets})!)(\$?[A-Z]{{1,3}}\$?\d+:\$?[A-Z]{{1,3}}\$?\d+)(?![\w(])"
+        return re.sub(pattern, lambda m: m[1] + self._grown(m[2], single=False), text, flags=re.IGNORECASE)
+
+    def selections(self, xml: bytes) -> bytes:
+        """The conditional formats and validations of the table's own sheet."""
+        return _SELECTION.sub(
+            lambda m: m[1] + b" ".join(self.selection(r.decode()).encode() for r in m[2].split(b" ")), xml
+        )
+
+    def formulas(self, xml: bytes) -> bytes:
+        """All formulas, names, chart series and pivot sources of a part; equal bytes where none changes."""
+
+        def formula(found: re.Match[bytes]) -> bytes:
+            # Programs write entities differently, so decoded text is compared.
+            old = unescape(found[2].decode())
+            new = self.formula(old)
+            return found[0] if new == old else found[1] + escape(new).encode()
+
+        def source(found: re.Match[bytes]) -> bytes:
+            names = dict(re.findall(r'(\w+)="([^"]*)"', found[0].decode()))
+            if unescape(names.get("sheet", "")) != self.sheet or "ref" not in names:
+                return found[0]
+            new = self._grown(names["ref"], single=False)
+            return found[0].replace(f'ref="{names["ref"]}"'.encode(), f'ref="{new}"'.encode())
+
+        return _PIVOT_SOURCE.sub(source, _FORMULAS.sub(formula, xml))
+
+    def _grown(self, reference: str, *, single: bool) -> str:
+        found = _RANGE.fullmatch(reference)
+        if not found:
+            return reference
+        left, top, right, bottom = found.groups()
+        if right is None and not single:
+            return reference
+        box = self.box
+        inside = box.left <= column_number(left) and column_number(right or left) <= box.right
+        if not inside or int(top) not in (box.top, box.top + 1) or int(bottom or top) != box.bottom:
+            return reference
+        if right is None:
+            return reference if int(top) == self.last else f"{reference}:{left}{self.last}"
+        return reference[: found.start(4)] + str(self.last)

@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 the input has errors, 2 wrong usage. Results go to standar
 
 from __future__ import annotations
 
+import codecs
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -14,7 +15,7 @@ import click
 
 import xlkpi
 from xlkpi.errors import InputError, XlkpiError
-from xlkpi.language import languages, set_language, text
+from xlkpi.language import languages, set_language, text, use
 
 
 class _Help:
@@ -146,6 +147,49 @@ def kpi(id: str, own: str | None, as_json: bool) -> None:
         click.echo(kpi_as_text(found, catalogue))
 
 
+@cli.command("new", add_help_option=False)
+@click.argument("folder", metavar="DIR", type=click.Path())
+@_option("--template", key="template")
+@_language
+@_help
+def new(folder: str, template: str | None) -> None:
+    """Write a starter project."""
+    from xlkpi.starter import new_project
+
+    click.echo(text("starter.written", file=str(new_project(folder, template)), mark=text("starter.fill_in")))
+
+
+@cli.command("check", add_help_option=False)
+@click.argument("file", metavar="FILE", type=click.Path())
+@_option("--no-data", key="no_data", is_flag=True)
+@_option("--set-aside", key="set_aside", type=click.Path(), metavar="CSV")
+@_json
+@_language
+@_help
+def check(file: str, no_data: bool, set_aside: str | None, as_json: bool) -> int:
+    """Check objectives and sources."""
+    from xlkpi.cli_check import check_as_json, check_as_text, checked
+
+    result = checked(file, with_data=not no_data)
+    if set_aside:
+        result.write_set_aside(set_aside)
+    if as_json:
+        _print_json(check_as_json(result))
+    else:
+        click.echo(check_as_text(result))
+    return 0 if result.ok else 1
+
+
+@cli.command("schema", add_help_option=False)
+@_language
+@_help
+def schema() -> None:
+    """Print the JSON Schema of a project file."""
+    from xlkpi.objectives import schema as project_schema
+
+    _print_json(project_schema())
+
+
 def _catalogue(own: str | None) -> xlkpi.Catalogue:
     from xlkpi.catalogue import catalogue, load_own
 
@@ -160,8 +204,16 @@ def _print_json(value: Any) -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code; every error is told in words."""
+    with use(None):  # a --language of this run is not the next one's
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     try:
         return int(cli.main(arguments, prog_name="xlkpi", standalone_mode=False) or 0)
+    except click.exceptions.NoArgsIsHelpError as mistake:
+        click.echo(mistake.format_message(), err=True)
+        return 2
     except click.UsageError as mistake:
         click.echo(text("usage.error", detail=_usage(mistake)), err=True)
         where = mistake.ctx.command_path if mistake.ctx else "xlkpi"
@@ -173,7 +225,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo(text("usage.aborted"), err=True)
         return 130
-    except BrokenPipeError:  # the reader, such as `head`, has had enough
+    except (BrokenPipeError, SystemExit):  # the reader, such as `head`, has had enough; click exits for it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as mistake:
@@ -193,6 +245,9 @@ def _usage(mistake: click.UsageError) -> str:
     """A usage error in the user's language."""
     if isinstance(mistake, click.NoSuchOption):
         return text("usage.option", name=mistake.option_name)
+    if isinstance(mistake, click.BadOptionUsage):
+        needs = "requires" in mistake.message
+        return text("usage.value_missing" if needs else "usage.value_extra", name=mistake.option_name)
     if isinstance(mistake, click.MissingParameter) and mistake.param is not None:
         return text("usage.missing", name=mistake.param.make_metavar(mistake.ctx) if mistake.ctx else mistake.param.name)
     if isinstance(mistake, click.BadParameter) and isinstance(getattr(mistake.param, "type", None), click.Choice):
@@ -203,13 +258,31 @@ def _usage(mistake: click.UsageError) -> str:
     return mistake.format_message()
 
 
+#: What stands for a typographic character where a console lacks it; letters lose their accents.
+_NEAREST = {
+    "\u202f": " ", "\u00a0": " ", "’": "'", "«": '"', "»": '"', "–": "-", "−": "-", "…": "...", "·": "-", "•": "*",
+    "→": "->", "×": "x", "≤": "<=", "≥": ">=", "≠": "<>", "★": "*", "✓": "+", "✗": "x", "▲": "!", "€": "EUR", "£": "GBP",
+}  # fmt: skip
+
+
+def _nearest_characters(mistake: UnicodeError) -> tuple[str, int]:
+    import unicodedata
+
+    assert isinstance(mistake, UnicodeEncodeError)  # only output is written with it
+    lacking = mistake.object[mistake.start : mistake.end]
+    plain = (_NEAREST.get(c) or unicodedata.normalize("NFKD", c)[0] for c in lacking)
+    return "".join(p if p.isascii() else "?" for p in plain), mistake.end
+
+
+codecs.register_error("xlkpi", _nearest_characters)
+
+
 def main() -> None:
     """The console script."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a console that lacks a character still shows the rest
+            stream.reconfigure(errors="xlkpi")  # a console that lacks a character shows the nearest one
     sys.exit(run())
-
 
 
 if __name__ == "__main__":

@@ -9,10 +9,10 @@ from __future__ import annotations
 import keyword
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from xlkpi.catalogue.model import KPI, Catalogue
-from xlkpi.errors import FormulaError, Problem
+from xlkpi.catalogue.model import KPI, Catalogue, Measure
+from xlkpi.errors import EvaluationError, FormulaError, Problem
 from xlkpi.formula import NoData, units
 from xlkpi.formula.tree import FUNCTIONS, Node, substitute
 from xlkpi.formula.tree import Name as NameNode
@@ -55,7 +55,17 @@ def problems(kpi: KPI, catalogue: Catalogue) -> Iterator[Problem]:
         return
     yield from _unit(kpi, catalogue)
     yield from _example(kpi)
+    yield from _printed(kpi)
     yield from _shared_function(kpi, catalogue)
+
+
+def measure_problems(measure: Measure, catalogue: Catalogue) -> Iterator[Problem]:
+    """All that is wrong with a measure among the others; each problem's key is relative to its entry."""
+    if not ID.fullmatch(measure.id):
+        yield Problem("measure_id", {"id": measure.id})
+    yield from _languages(measure, ("name", "definition"))
+    if measure.weight and measure.weight not in catalogue.measures:
+        yield Problem("measure_weight").at(key="weight")
 
 
 def _names(kpi: KPI) -> Iterator[Problem]:
@@ -66,10 +76,7 @@ def _names(kpi: KPI) -> Iterator[Problem]:
     for name in kpi.inputs:
         why = argument_fault(name)
         if why:
-            from xlkpi.language import text
-
-            values = {"name": name, "why": text(f"argument_fault.{why}"), "most": MAX_ARGUMENT}
-            yield Problem("kpi_argument_name", values).at(key="inputs")
+            yield Problem(f"kpi_argument_{why}", {"name": name, "most": MAX_ARGUMENT}).at(key="inputs")
     length = len(kpi.inputs) + sum(map(len, kpi.inputs))
     if length > MAX_WIZARD:
         yield Problem("kpi_wizard_limit", {"length": length, "most": MAX_WIZARD}).at(key="inputs")
@@ -88,11 +95,11 @@ def argument_fault(name: str) -> str | None:
     return None
 
 
-def _texts(kpi: KPI) -> Iterator[Problem]:
+def _languages(entry: KPI | Measure, keys: Iterable[str]) -> Iterator[Problem]:
     from xlkpi.language import languages
 
-    for key in ("name", "definition", "question", "note", "pitfalls"):
-        texts = getattr(kpi, key)
+    for key in keys:
+        texts = getattr(entry, key)
         for language in languages():
             if texts and not texts.get(language):
                 yield Problem("kpi_translation", {"language": language}).at(key=key)
@@ -100,6 +107,10 @@ def _texts(kpi: KPI) -> Iterator[Problem]:
             if language not in languages():
                 values = {"key": language, "known": ", ".join(languages())}
                 yield Problem("key_unknown", values).at(key=f"{key}.{language}")
+
+
+def _texts(kpi: KPI) -> Iterator[Problem]:
+    yield from _languages(kpi, ("name", "definition", "question", "note", "pitfalls"))
     for language, words in kpi.definition.items():
         if len(words) > MAX_HELP:
             yield Problem("kpi_text_too_long", {"length": len(words), "most": MAX_HELP}).at(key=f"definition.{language}")
@@ -123,21 +134,26 @@ def _inputs(kpi: KPI, catalogue: Catalogue) -> Iterator[Problem]:
             meant = nearest(given.measure, known)
             code = "kpi_input_unknown_nearest" if meant else "kpi_input_unknown"
             yield Problem(code, {"name": given.measure, "nearest": meant or ""}).at(key=f"inputs.{argument}")
-    chain = _circle(kpi.id, catalogue, ())
-    if chain and chain[0] == kpi.id:
+    chain = _circle(kpi.id, catalogue)
+    if chain:
         yield Problem("kpi_circular", {"chain": " → ".join(chain)}).at(key="formula")
 
 
-def _circle(id: str, catalogue: Catalogue, path: tuple[str, ...]) -> tuple[str, ...]:
-    """The first circle among the inputs that leads back to a KPI on the path."""
-    if id in path:
-        return (*path[path.index(id) :], id)
-    if id not in catalogue.kpis:
-        return ()
-    for given in catalogue.kpis[id].inputs.values():
-        found = _circle(given.measure, catalogue, (*path, id))
-        if found:
-            return found
+def _circle(id: str, catalogue: Catalogue) -> tuple[str, ...]:
+    """The way from a KPI back to itself through inputs; each KPI is looked at once, however they are tangled."""
+    came_from: dict[str, str] = {}
+    waiting = [id]
+    while waiting:
+        here = waiting.pop()
+        for given in catalogue.kpis[here].inputs.values():
+            if given.measure == id:
+                chain = [id, here]
+                while chain[-1] != id:
+                    chain.append(came_from[chain[-1]])
+                return (*chain[::-1],)
+            if given.measure in catalogue.kpis and given.measure not in came_from:
+                came_from[given.measure] = here
+                waiting.append(given.measure)
     return ()
 
 
@@ -157,11 +173,23 @@ def _example(kpi: KPI) -> Iterator[Problem]:
         values = {"given": ", ".join(kpi.example) or "–", "wanted": ", ".join((*kpi.inputs, "result"))}
         yield Problem("kpi_example_inputs", values).at(key="example")
         return
-    computed, stated = kpi.compiled.outcome(**kpi.arguments), kpi.example["result"]
+    try:
+        computed, stated = kpi.compiled.outcome(**kpi.arguments), kpi.example["result"]
+    except EvaluationError as mistake:  # columns of different lengths
+        yield from (p.at(key="example") for p in mistake.problems)
+        return
     right = isinstance(computed, float) and isinstance(stated, float | int)
     if not right or not math.isclose(computed, stated, rel_tol=1e-12, abs_tol=1e-15):  # type: ignore[arg-type]
         shown = computed.value if isinstance(computed, NoData) else computed
         yield Problem("kpi_example_result", {"stated": repr(stated), "computed": repr(shown)}).at(key="example.result")
+
+
+def _printed(kpi: KPI) -> Iterator[Problem]:
+    """Every KPI must fit into a cell; as a LAMBDA it is longest."""
+    try:
+        kpi.lambda_()
+    except FormulaError as mistake:
+        yield from (p.at(key="formula") for p in mistake.problems)
 
 
 def _shared_function(kpi: KPI, catalogue: Catalogue) -> Iterator[Problem]:

@@ -6,14 +6,16 @@ Every mistake in every file is reported at once, with file, line, key and what t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xlkpi.catalogue.model import KPI, Catalogue, Input, Measure, Source, Translated
-from xlkpi.documents import Document, Path_, read
 from xlkpi.errors import DefinitionError, FormulaError, Problem
+
+if TYPE_CHECKING:
+    from xlkpi.documents import Document, Path_
 
 HERE = Path(__file__).parent
 #: Keys of an entry that are filled in by the loader and not written by people.
@@ -55,8 +57,14 @@ def extended(base: Catalogue, document: Document, path: Path_ = ()) -> Catalogue
 
 
 def load_own(path: Path | str) -> Catalogue:
-    """The shipped catalogue with the KPIs of a user's own YAML file. Raises DefinitionError."""
-    return extended(catalogue(), read(path))
+    """The shipped catalogue with the KPIs of a user's own YAML file or project file. Raises DefinitionError."""
+    from xlkpi.documents import read
+
+    document = read(path)
+    if isinstance(document.data, dict) and "xlkpi" in document.data:  # a project file: its other sections are not ours
+        own = {key: value for key, value in document.data.items() if key in ("kpis", "measures")}
+        document = replace(document, data=own)
+    return extended(catalogue(), document)
 
 
 @dataclass(frozen=True)
@@ -83,10 +91,12 @@ class _Loader:
         self.kpis = dict(base.kpis)
         self.families = dict(base.families)
         self.new: dict[str, _Entry] = {}
-        self.raw: dict[str, dict[str, Any]] = {}
+        self.new_measures: dict[str, _Entry] = {}
         self.problems: list[Problem] = []
 
     def read_file(self, path: Path) -> None:
+        from xlkpi.documents import read
+
         try:
             document = read(path)
         except DefinitionError as mistake:
@@ -102,9 +112,7 @@ class _Loader:
         known = {"family", "name", "kpis", "measures"}
         for key in section.keys() - known:
             self._found(top, Problem("key_unknown", {"key": key, "known": ", ".join(sorted(known))}).at(key=key))
-        family = str(section.get("family", family))
-        if isinstance(section.get("name"), dict):
-            self.families[family] = section["name"]
+        family = self._family(section, top, family)
         for kind, add in (("measures", self._add_measure), ("kpis", self._add_kpi)):
             entries = section.get(kind) or {}
             if not isinstance(entries, dict):
@@ -117,19 +125,33 @@ class _Loader:
                 else:
                     self._found(entry, Problem("want_mapping", {"value": str(raw)[:60]}))
 
+    def _family(self, section: Mapping[str, Any], top: _Entry, family: str) -> str:
+        name = _translated(section).get("name", {})
+        if not isinstance(name, dict) or not all(isinstance(words, str) for words in name.values()):
+            self._found(top, Problem("want_text", {"value": str(name)[:60]}).at(key="name"))
+        family = section.get("family", family)
+        if not isinstance(family, str):
+            self._found(top, Problem("want_text", {"value": str(family)[:60]}).at(key="family"))
+            return _OWN_FAMILY
+        if name:
+            self.families[family] = name
+        return family
+
     def catalogue(self) -> Catalogue:
         """The whole, once every entry was read and checked. Raises DefinitionError."""
-        from xlkpi.catalogue.checks import problems
+        from xlkpi.catalogue.checks import measure_problems, problems
 
-        for id in self.kpis.keys() & self.measures.keys() & self.new.keys():
-            self._found(self.new[id], Problem("measure_clash", {"id": id}))
-        for id in self.new.keys() & self.kpis.keys():
+        for id in sorted(self.kpis.keys() & self.measures.keys()):
+            self._found(self.new.get(id) or self.new_measures[id], Problem("measure_clash", {"id": id}))
+        for id in self.kpis if self.new_measures else self.new:  # a replaced measure may have other limits
             self.kpis[id] = self._with_limits(self.kpis[id])
         made = Catalogue(self.kpis, self.measures, self.families)
+        for id, entry in self.new_measures.items():
+            for problem in measure_problems(self.measures[id], made):
+                self._found(entry, problem)
         for id, entry in self.new.items():
-            if id in self.kpis:
-                for problem in problems(self.kpis[id], made):
-                    self._found(entry, problem)
+            for problem in problems(self.kpis[id], made):
+                self._found(entry, problem)
         if self.problems:
             raise DefinitionError(self.problems)
         return made
@@ -137,10 +159,13 @@ class _Loader:
     # --- entries -------------------------------------------------------------------------------------------------
 
     def _add_measure(self, id: str, raw: dict[str, Any], entry: _Entry, _: str) -> None:
+        raw = dict(raw)
+        self._claim(id, raw, entry, self.measures)
+        if "id" in raw:
+            self._found(entry, Problem("key_unknown", {"key": "id", "known": "name, unit, aggregate ..."}).at(key="id"))
         measure = self._validated(Measure, {**_translated(raw), "id": id}, entry)
         if measure:
-            self._claim(id, raw, entry, self.measures)
-            self.measures[id] = measure
+            self.measures[id], self.new_measures[id] = measure, entry
 
     def _add_kpi(self, id: str, raw: dict[str, Any], entry: _Entry, family: str, parent: str | None = None) -> None:
         raw = dict(raw)
@@ -159,6 +184,8 @@ class _Loader:
         kpi = self._validated(KPI, filled, entry)
         if kpi:
             self.kpis[id], self.new[id] = kpi, entry
+        else:
+            self._check_alone(raw, entry)
         if not isinstance(variants, dict):
             self._found(entry, Problem("want_mapping", {"value": str(variants)[:60]}).at(key="variants"))
             return
@@ -172,6 +199,18 @@ class _Loader:
                 changes = {"inputs": None, **changes}
             self._add_kpi(f"{id}_{suffix}", {**inherited, **changes}, place, family, parent=id)
 
+    def _check_alone(self, raw: Mapping[str, Any], entry: _Entry) -> None:
+        """What can be said of the formula of an entry whose keys are wrong, so that it is told in the same go."""
+        from xlkpi.formula import Formula
+
+        if isinstance(raw.get("formula"), str):
+            constants = raw.get("constants")
+            try:
+                Formula.parse(raw["formula"], constants=dict.fromkeys(constants, 1.0) if isinstance(constants, dict) else {})
+            except FormulaError as mistake:
+                for problem in mistake.problems:
+                    self._found(entry, problem.at(key="formula"))
+
     def _inputs(self, raw: Mapping[str, Any], entry: _Entry) -> Any:
         """The inputs as a mapping of argument to Input; from the formula's names where they are not given."""
         given = raw.get("inputs")
@@ -179,7 +218,7 @@ class _Loader:
             from xlkpi.formula import Formula
 
             try:
-                constants = {k: float(v) for k, v in (raw.get("constants") or {}).items()}
+                constants = dict.fromkeys(raw.get("constants") or {}, 1.0)  # their values are checked with the entry
                 given = Formula.parse(str(raw.get("formula", "")), constants=constants).names
             except (FormulaError, ValueError, TypeError, AttributeError):
                 return {}  # told when the entry itself is checked
@@ -190,8 +229,6 @@ class _Loader:
         return {argument: {"measure": v} if isinstance(v, str) else v for argument, v in given.items()}
 
     def _with_limits(self, kpi: KPI) -> KPI:
-        from dataclasses import replace
-
         limits = {
             argument: self.measures[given.measure].limits
             for argument, given in kpi.inputs.items()
@@ -202,8 +239,10 @@ class _Loader:
     def _claim(self, id: str, raw: dict[str, Any], entry: _Entry, taken: Mapping[str, Any]) -> None:
         """An id may be used once, unless the entry says that it replaces the other."""
         replaces = raw.pop("replaces", False)
+        if not isinstance(replaces, bool):
+            self._found(entry, Problem("want_true_or_false", {"value": str(replaces)[:60]}).at(key="replaces"))
         if id in taken and not replaces:
-            first = self.new.get(id)
+            first = self.new.get(id) or self.new_measures.get(id)
             where = first.document.place(first.path).text() if first else "xlkpi"
             self._found(entry, Problem("kpi_clash", {"id": id, "where": where}))
         if replaces is True and id not in taken:

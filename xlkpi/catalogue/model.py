@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -37,7 +38,7 @@ class Measure:
 
     ``aggregate`` says how it adds up over time and dimensions: ``sum``; ``last`` for stocks; ``mean`` (weighted by
     another measure); ``max``; ``count_distinct`` for people, who do not add up. Values below ``minimum`` or above
-    ``maximum`` are impossible.
+    ``maximum`` are impossible. ``fallback`` is the measure that stands for it where no source delivers it.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
@@ -49,10 +50,13 @@ class Measure:
     weight: str | None = None
     minimum: float | None = None
     maximum: float | None = None
+    fallback: str | None = None
 
     def __post_init__(self) -> None:
         if self.weight and (self.aggregate != "mean" or self.weight == self.id):
             raise complaint("measure_weight")
+        if not all(bound is None or math.isfinite(bound) for bound in self.limits):
+            raise complaint("measure_not_finite")
         if self.minimum is not None and self.maximum is not None and self.minimum >= self.maximum:
             raise complaint("measure_limits")
 
@@ -223,7 +227,11 @@ class Catalogue(Mapping[str, KPI]):
         return fold(family) in names
 
     def expanded(self, id: str) -> Formula:
-        """The KPI's formula over measures alone, KPIs among its inputs replaced by theirs."""
+        """The KPI's formula over measures alone, KPIs among its inputs replaced by theirs.
+
+        It knows measures only, not their periods and selections: it tells what a KPI needs, and its value only where
+        every input is the current selection's.
+        """
         kpi = self[id]
         inner = {arg: self.expanded(i.measure) for arg, i in kpi.inputs.items() if i.measure in self.kpis}
         renamed = {arg: i.measure for arg, i in kpi.inputs.items() if arg not in inner}

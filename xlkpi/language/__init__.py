@@ -94,14 +94,14 @@ def _flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]
             yield f"{prefix}{key}", value
 
 
-def text(key: str, language: str | None = None, **values: Any) -> str:
+def text(key: str, language: str | None = None, /, **values: Any) -> str:
     """The text of a key with its ``{placeholders}`` filled in; numbers are written as the language writes them.
 
     Raises KeyError for a key that does not exist: that is a mistake of ours, found by the tests.
     """
     language = language or current()
     template = texts(language)[key]
-    if not values:
+    if not values and "{{" not in template:
         return str(template)
     from xlkpi.language.numbers import plain
 

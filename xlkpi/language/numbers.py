@@ -7,6 +7,7 @@ conventions; French groups with a narrow no-break space.
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 
 from xlkpi.language import current, has_text, text
 
@@ -16,14 +17,14 @@ def plain(number: float, language: str | None = None, decimals: int | None = Non
     language = language or current()
     if isinstance(number, float) and not math.isfinite(number):
         return text("number.none", language)
-    if decimals is None:
-        decimals = _useful_decimals(number)
-        shown = f"{abs(number):,.{decimals}f}"
+    if abs(number) >= 1e16:
+        digits, _, exponent = f"{Decimal(abs(number)):.5e}".partition("e")  # whole numbers go beyond every float
+        shown = f"{digits.rstrip('0').rstrip('.')}e{exponent}"
+    elif decimals is None:
+        shown = f"{abs(number):,.{_useful_decimals(number)}f}"
         shown = shown.rstrip("0").rstrip(".") if "." in shown else shown
     else:
         shown = f"{abs(number):,.{decimals}f}"
-    if abs(number) >= 1e16:
-        shown = f"{abs(number):.6g}"
     sign = text("number.minus", language) if number < 0 and shown.strip("0.,") else ""
     marks = {",": text("number.group", language), ".": text("number.decimal", language)}
     return sign + "".join(marks.get(character, character) for character in shown)
@@ -42,10 +43,24 @@ def in_unit(number: float, unit: str, currency: str = "EUR", language: str | Non
     if unit == "currency":
         key = f"currency.{currency}"
         symbol = text(key, language) if has_text(key, language) else currency
-        decimals = 0 if abs(number) >= 10_000 else 2
-        return text("unit.currency", language).replace("#", plain(number, language, decimals)).replace("¤", symbol)
-    pattern = text(f"unit.{unit}", language) if has_text(f"unit.{unit}", language) else "#"
+        amount, minus = plain(number, language, _cents(abs(number))), text("number.minus", language)
+        sign = minus if amount.startswith(minus) else ""
+        pattern = text("unit.currency", language)
+        return sign + pattern.replace("#", amount.removeprefix(sign)).replace("¤", symbol)
+    single = abs(number) == 1 or abs(number) < float(text("number.singular_below", language))
+    key = f"unit.{unit}_one" if single and has_text(f"unit.{unit}_one", language) else f"unit.{unit}"
+    pattern = text(key, language) if has_text(key, language) else "#"
     return pattern.replace("#", _rounded(number, language))
+
+
+def _cents(size: float) -> int:
+    """No decimals in large amounts, and as many as tell a tiny one, such as the cost of an impression."""
+    if size >= 9_999.995:
+        return 0
+    decimals = 2 if size >= 0.1 or size == 0 else min(12, 1 - math.floor(math.log10(size)))
+    while decimals > 2 and round(size, decimals) == round(size, decimals - 1):
+        decimals -= 1
+    return decimals
 
 
 def _rounded(number: float, language: str) -> str:

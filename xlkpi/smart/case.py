@@ -27,9 +27,9 @@ Check = Callable[["Case"], Iterator[Finding]]
 class Case:
     """One objective among the others of its project, on a day, with its history where there is one.
 
-    ``history`` holds a value per period of the cadence, oldest first, the latest period last, NaN for no
-    data; ``probability`` is that of reaching the target; ``delivered`` the measures of each source that was read. ``used`` holds the KPIs of all objectives of the
-    project.
+    ``history`` holds a value per period of the cadence, oldest first, the latest period last, NaN for no data;
+    ``probability`` is that of reaching the target; ``delivered`` the measures of each source that was read.
+    ``used`` holds the KPIs of all objectives of the project.
     """
 
     objective: Objective

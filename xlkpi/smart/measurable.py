@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from xlkpi.smart import words
@@ -151,12 +151,15 @@ def has_a_source(case: Case) -> Iterator[Finding]:
     if not sources:
         yield case.says("M", "source_none", "warning", "kpi")
         return
+    given: Mapping[str, frozenset[str] | None]
     given = case.delivered or {n: _delivered(source.measures, source.preset) for n, source in sources.items()}
     needed = _measures(case.kpi.id, case)
-    missing = [m for m in needed if not any(measures is not None and m in measures for measures in given.values())]
+    known = frozenset[str]().union(*(measures for measures in given.values() if measures))
+    missing = [m for m in needed if m not in known and _fallback(m, case) not in known]
     unsure = [name for name, measures in given.items() if measures is None]
     if not missing:
-        giving = [name for name, measures in given.items() if measures and measures & set(needed)]
+        wanted = {m for name in needed for m in (name, _fallback(name, case))}
+        giving = [name for name, measures in given.items() if measures and measures & wanted]
         yield case.says("M", "source", "pass", "kpi", sources=", ".join(giving))
     elif unsure:
         yield case.says("M", "source_preset", "pass", "kpi", sources=", ".join(unsure))
@@ -164,6 +167,12 @@ def has_a_source(case: Case) -> Iterator[Finding]:
         inferred = not case.delivered and any(s.preset and not s.measures for s in sources.values())
         values = {"measures": ", ".join(missing)}
         yield case.says("M", "source_missing", "warning" if inferred else "fail", "kpi", **values)
+
+
+def _fallback(measure: str, case: Case) -> str | None:
+    """The measure that stands for another where no source delivers it."""
+    known = case.project.catalogue.measures.get(measure)
+    return known.fallback if known else None
 
 
 def _delivered(measures: Iterable[str] | None, preset: str | None) -> frozenset[str] | None:

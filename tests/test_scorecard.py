@@ -1,0 +1,191 @@
+"""Objectives joined with data give values, statuses, outlook and trust that can be checked by hand."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from xlkpi.errors import EvaluationError, SourceError
+from xlkpi.objectives import load
+from xlkpi.sample import STATUSES, write_sample
+from xlkpi.scorecard import Scorecard, scorecard
+
+TODAY = date(2026, 11, 22)
+
+PROJECT = """
+xlkpi: 1
+name: Essai
+currency: EUR
+sources:
+  ads: {{path: ads.csv, preset: none, date: day, measures: {{spend: spend, conversions: conversions, revenue: revenue}},
+        dimensions: [channel]}}
+{more}
+objectives:
+{objectives}
+"""
+OBJECTIVE = """
+  - {{id: {id}, title: {id}, kpi: {kpi}, kind: {kind}, baseline: {baseline}, target: {target}, start: 2026-01-01,
+      due: 2026-12-31, cadence: monthly{more}}}
+"""
+MONTHS = 10
+
+
+def rows() -> list[tuple[str, str, float, float, float]]:
+    """Day, channel, spend, conversions, revenue: two channels, one row a month, the second one missing in May."""
+    out = []
+    for month in range(1, MONTHS + 1):
+        out.append((f"2026-{month:02d}-15", "search", 1000.0, 40.0 + month, 4000.0 + 100 * month))
+        if month != 5:
+            out.append((f"2026-{month:02d}-20", "social", 500.0 + 10 * month, 10.0, 900.0))
+    return out
+
+
+def project(folder: Path, objectives: str, more: str = "") -> Path:
+    lines = ["day,channel,spend,conversions,revenue", *(",".join(map(str, row)) for row in rows())]
+    (folder / "ads.csv").write_text("\n".join(lines) + "\n2026-10-31,search,0,0,0\n", encoding="utf-8")
+    file = folder / "project.yaml"
+    file.write_text(PROJECT.format(objectives=objectives, more=more), encoding="utf-8")
+    return file
+
+
+def objective(id: str, kpi: str, kind: str, baseline: object, target: float, more: str = "") -> str:
+    return OBJECTIVE.format(id=id, kpi=kpi, kind=kind, baseline=baseline, target=target, more=more)
+
+
+def card(folder: Path, *objectives: str, as_of: date | None = date(2026, 10, 31)) -> Scorecard:
+    return scorecard(load(project(folder, "".join(objectives))), as_of=as_of, today=date(2026, 11, 3))
+
+
+def test_a_ratio_is_taken_of_the_sums_of_the_last_complete_period(tmp_path: Path) -> None:
+    result = card(tmp_path, objective("cpa", "cpa", "decrease", 30, 25)).by_id["cpa"]
+    assert result.period == (date(2026, 10, 1), date(2026, 10, 31))
+    assert result.actual == pytest.approx((1000 + 600) / (50 + 10))
+    assert result.previous == pytest.approx((1000 + 590) / (49 + 10))
+
+
+def test_advertising_spend_stands_for_cost_where_no_source_delivers_cost(tmp_path: Path) -> None:
+    result = card(tmp_path, objective("cpa", "cpa", "decrease", 30, 25)).by_id["cpa"]
+    assert result.kpi is not None
+    assert "cost" in result.kpi.inputs
+    assert result.sources == ("ads",)
+
+
+def test_an_incomplete_period_does_not_count(tmp_path: Path) -> None:
+    made = card(tmp_path, objective("cpa", "cpa", "decrease", 30, 25), as_of=date(2026, 10, 20))
+    assert made.by_id["cpa"].period == (date(2026, 9, 1), date(2026, 9, 30))
+
+
+def test_a_sum_counts_from_the_start_to_the_day(tmp_path: Path) -> None:
+    made = card(
+        tmp_path, objective("year", "revenue_total", "reach", 0, 60000, ", cumulative: true"), as_of=date(2026, 3, 16)
+    )
+    assert made.by_id["year"].actual == pytest.approx(4100 + 900 + 4200 + 900 + 4300)
+
+
+def test_a_ratio_since_the_start_is_the_ratio_of_all_sums(tmp_path: Path) -> None:
+    made = card(tmp_path, objective("roi", "roi", "reach", 0, 3, ", cumulative: true"))
+    revenue, spend = (sum(row[i] for row in rows()) for i in (4, 2))
+    assert made.by_id["roi"].actual == pytest.approx(revenue / spend - 1)
+
+
+def test_where_selects_a_part_of_the_data(tmp_path: Path) -> None:
+    made = card(tmp_path, objective("cpa", "cpa", "decrease", 30, 25, ", where: {channel: [social]}"))
+    assert made.by_id["cpa"].actual == pytest.approx(600 / 10)
+
+
+def test_parts_by_channel_add_up_to_the_whole(tmp_path: Path) -> None:
+    result = card(tmp_path, objective("cpa", "cpa", "decrease", 30, 25)).by_id["cpa"]
+    assert set(result.parts["channel"]) == {"search", "social"}
+    assert result.trust.reconciliation == pytest.approx(0)
+    previous = next(b for b in result.breakdowns if b.against == "previous")
+    assert previous.variance.effects.total == pytest.approx(result.actual - result.previous)
+    to_target = next(b for b in result.breakdowns if b.against == "target")
+    assert to_target.variance.effects.total == pytest.approx(result.actual - 25)
+
+
+def test_a_period_without_rows_is_missing_and_not_zero(tmp_path: Path) -> None:
+    made = card(tmp_path, objective("cpa", "cpa", "decrease", 30, 25, ", where: {channel: [social]}"))
+    series = made.by_id["cpa"].series
+    assert series is not None
+    assert math.isnan(series.at(date(2026, 5, 1)))
+    assert made.by_id["cpa"].trust.completeness == pytest.approx(9 / 10)
+    assert made.by_id["cpa"].trust.reasons == ("incomplete",)
+
+
+def test_late_data_lowers_trust(tmp_path: Path) -> None:
+    file = project(tmp_path, objective("cpa", "cpa", "decrease", 30, 25))
+    fresh = scorecard(load(file), today=date(2026, 11, 30)).by_id["cpa"].trust
+    late = scorecard(load(file), today=date(2027, 2, 10)).by_id["cpa"].trust
+    assert (fresh.fresh, fresh.late_days, fresh.level) == (True, 0, "high")
+    assert not late.fresh
+    assert late.late_days == (date(2027, 1, 31) - date(2026, 10, 31)).days
+    assert "late" in late.reasons
+
+
+def test_an_objective_without_a_source_says_which_measures_are_missing(tmp_path: Path) -> None:
+    result = card(tmp_path, objective("nps", "nps", "increase", 10, 30)).by_id["nps"]
+    assert result.status.code == "no_data"
+    assert result.gap == "no_source"
+    assert set(result.missing) == {"promoters", "passives", "detractors"}
+
+
+def test_a_red_guard_caps_a_green_objective(tmp_path: Path) -> None:
+    green = objective("conversions", "conversions_total", "increase", 40, 60, ", guards: [cost]")
+    made = card(tmp_path, green, objective("cost", "cpa", "decrease", 26, 10))
+    assert made.by_id["cost"].status.code == "behind"
+    assert made.by_id["conversions"].status.uncapped == "achieved"
+    assert made.by_id["conversions"].status.code == "at_risk"
+    assert made.by_id["conversions"].status.capped_by == ("cost",)
+
+
+def test_the_outlook_tells_the_rate_that_is_needed(tmp_path: Path) -> None:
+    made = card(tmp_path, objective("year", "revenue_total", "reach", 0, 60000, ", cumulative: true"))
+    result = made.by_id["year"]
+    assert result.outlook is not None
+    assert len(result.outlook.periods) == 2
+    assert result.outlook.required == pytest.approx((60000 - result.actual) / 2)
+    assert result.outlook.current == pytest.approx(result.actual / 10)
+    assert result.outlook.landing_lower < result.outlook.landing < result.outlook.landing_upper
+    assert 0 <= result.outlook.probability <= 1
+
+
+def test_stocks_are_not_added_up_since_the_start(tmp_path: Path) -> None:
+    more = "  social: {path: f.csv, preset: none, date: day, measures: {followers: followers}}"
+    (tmp_path / "f.csv").write_text("day,followers\n2026-09-30,100\n2026-10-31,120\n", encoding="utf-8")
+    text = objective("fans", "followers_total", "reach", 0, 200, ", cumulative: true")
+    made = scorecard(load(project(tmp_path, text, more)), as_of=date(2026, 10, 31), today=TODAY)
+    assert made.by_id["fans"].gap == "not_additive"
+    assert made.by_id["fans"].status.code == "no_data"
+
+
+def test_two_sources_of_a_measure_add_up(tmp_path: Path) -> None:
+    more = "  more: {path: m.csv, preset: none, date: day, measures: {revenue: amount}}"
+    (tmp_path / "m.csv").write_text("day,amount\n2026-10-05,1000\n", encoding="utf-8")
+    text = objective("sales", "revenue_total", "increase", 1000, 9000)
+    made = scorecard(load(project(tmp_path, text, more)), as_of=date(2026, 10, 31), today=TODAY)
+    assert made.by_id["sales"].actual == pytest.approx(5000 + 900 + 1000)
+    assert made.by_id["sales"].sources == ("ads", "more")
+
+
+def test_a_date_before_the_data_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(EvaluationError, match="2026-01-15"):
+        card(tmp_path, objective("cpa", "cpa", "decrease", 30, 25), as_of=date(2025, 1, 1))
+
+
+def test_every_source_that_cannot_be_read_is_told_with_its_line(tmp_path: Path) -> None:
+    more = "  gone: {path: gone.csv, preset: none, date: day, measures: {sessions: s}}"
+    with pytest.raises(SourceError) as caught:
+        scorecard(load(project(tmp_path, objective("cpa", "cpa", "decrease", 30, 25), more)), today=TODAY)
+    assert [p.place.line for p in caught.value.problems] == [8]
+
+
+def test_the_sample_shows_every_status(tmp_path: Path) -> None:
+    sample = write_sample(tmp_path, today=TODAY)
+    made = scorecard(load(sample.project), today=TODAY)
+    assert {r.objective.id: r.status.shown for r in made.results} == dict(STATUSES)
+    assert made.overall is not None
+    shown = made.as_json()
+    assert {o["id"]: o["status"] for o in shown["objectives"]} == dict(STATUSES)

@@ -1,0 +1,16 @@
+"""Objectives joined with data: the computed scorecard that every page, cell and command shows.
+
+::
+
+    from xlkpi.objectives import load
+    from xlkpi.scorecard import scorecard
+
+    card = scorecard(load("project.yaml"))
+    card.by_id["roi_paid"].status.sentence("fr")
+"""
+
+from xlkpi.scorecard.compute import scorecard
+from xlkpi.scorecard.data import Data, read_data
+from xlkpi.scorecard.model import Breakdown, Outlook, Result, Scorecard, Series, Trust
+
+__all__ = ["Breakdown", "Data", "Outlook", "Result", "Scorecard", "Series", "Trust", "read_data", "scorecard"]

@@ -1,0 +1,109 @@
+"""Differences explained by dimension, from the formula of a KPI: which part is the numerator, which the denominator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from xlkpi.analysis.variance import Variance, variance_of_ratio, variance_of_sum, variance_to_target
+from xlkpi.cadence import Cadence
+from xlkpi.catalogue import KPI, Catalogue
+from xlkpi.formula.evaluate import outcome
+from xlkpi.formula.nodata import NoData
+from xlkpi.formula.tree import Call, Name, Node, Number
+from xlkpi.scorecard.model import Breakdown, Series
+
+
+def breakdowns(
+    catalogue: Catalogue,
+    kpi: KPI,
+    parts: Mapping[str, Mapping[str | None, Series]],
+    period: date,
+    cadence: Cadence,
+    target: float | None,
+) -> tuple[Breakdown, ...]:
+    """The differences of a period against the one before and against the target, by every dimension that is known.
+
+    Only for KPIs that are sums of measures, or ratios of such sums: of others the parts don't make the whole.
+    """
+    shape = _shape(catalogue, kpi)
+    if shape is None:
+        return ()
+    found: list[Breakdown] = []
+    for dimension, by_value in parts.items():
+        labels = tuple(by_value)
+        now = [_pair(shape, s, period) for s in by_value.values()]
+        before = [_pair(shape, s, cadence.previous_start(period)) for s in by_value.values()]
+        if any(n is not None for n in before):
+            variance = _between([p or (0.0, 0.0) for p in before], [p or (0.0, 0.0) for p in now], shape)
+            if variance:
+                found.append(Breakdown(dimension, "previous", labels, variance))
+        if target is not None and shape[1] is not None and any(n is not None for n in now):
+            gap = variance_to_target([p or (0.0, 0.0) for p in now], target)
+            if gap:
+                found.append(Breakdown(dimension, "target", labels, gap))
+    return tuple(found)
+
+
+Shape = tuple[Node, Node | None]
+
+
+def _between(before: list[tuple[float, float]], now: list[tuple[float, float]], shape: Shape) -> Variance | None:
+    if shape[1] is None:
+        return variance_of_sum([n for n, _ in before], [n for n, _ in now])
+    return variance_of_ratio(before, now)
+
+
+def _shape(catalogue: Catalogue, kpi: KPI) -> Shape | None:
+    """Numerator and denominator over the KPI's arguments; no denominator for a sum; None for anything else."""
+    additive = frozenset(
+        argument
+        for argument, given in kpi.inputs.items()
+        if given.at == "current"
+        and given.of == "selection"
+        and given.measure in catalogue.measures
+        and catalogue.measures[given.measure].aggregate in ("sum", "last")
+    )
+    root = _rows_as_values(kpi.compiled.root)
+    if isinstance(root, Call) and root.operation == "div":
+        above, below = root.arguments
+        return (above, below) if _linear(above, additive) and _linear(below, additive) else None
+    return (root, None) if _linear(root, additive) else None
+
+
+def _rows_as_values(node: Node) -> Node:
+    """The tree with ``sum(x)`` as ``x``: the measures were added up before."""
+    if not isinstance(node, Call):
+        return node
+    if node.operation == "sum" and isinstance(node.arguments[0], Name):
+        return node.arguments[0]
+    return Call(node.operation, tuple(_rows_as_values(a) for a in node.arguments), node.column)
+
+
+def _linear(node: Node, additive: frozenset[str]) -> bool:
+    """Whether the node of a whole is the sum of the nodes of its parts."""
+    if isinstance(node, Name):
+        return node.name in additive
+    if isinstance(node, Number):
+        return node.value == 0
+    if node.operation in ("add", "sub", "neg"):
+        return all(_linear(a, additive) for a in node.arguments)
+    if node.operation == "mul":
+        factors = [a for a in node.arguments if not isinstance(a, Number)]
+        return len(factors) == 1 and _linear(factors[0], additive)
+    if node.operation == "coalesce" and node.arguments[-1] == Number(0.0):
+        return all(_linear(a, additive) for a in node.arguments)
+    return False
+
+
+def _pair(shape: Shape, series: Series, period: date) -> tuple[float, float] | None:
+    """Numerator and denominator of a part in a period; None where one is not known."""
+    if period not in series.periods:
+        return None
+    row = series.periods.index(period)
+    inputs = {n: NoData.MISSING if c[row] != c[row] else c[row] for n, c in series.inputs.items()}
+    values = [outcome(node, inputs) for node in shape if node is not None]
+    known = [v for v in values if not isinstance(v, NoData)]
+    if len(known) < len(values):
+        return None
+    return known[0], known[1] if len(known) > 1 else 0.0

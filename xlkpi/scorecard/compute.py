@@ -1,0 +1,275 @@
+"""Objectives joined with data: from a project to its computed scorecard."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+from xlkpi.cadence import Cadence
+from xlkpi.catalogue import KPI
+from xlkpi.errors import EvaluationError, Problem
+from xlkpi.objectives import Objective, Project
+from xlkpi.scorecard.breakdown import breakdowns
+from xlkpi.scorecard.data import Combined, Data, Progress, combined, complete_until, read_data
+from xlkpi.scorecard.model import Gap, Result, Scorecard, Series
+from xlkpi.scorecard.outlook import outlook
+from xlkpi.scorecard.trust import trust
+from xlkpi.smart.case import Case
+from xlkpi.status import Child, Facts, Override, Settings, curve_by_date, rollup, seasonal_curve, status, verdict
+
+#: Dimensions by which a page may show parts, in the order of preference.
+DIMENSIONS = ("channel", "platform", "campaign", "device", "country", "segment")
+#: A dimension with more values than this is not broken down.
+MOST_PARTS = 12
+
+
+def scorecard(
+    project: Project,
+    data: Data | None = None,
+    *,
+    as_of: date | None = None,
+    today: date | None = None,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+) -> Scorecard:
+    """Compute a project's scorecard.
+
+    ``as_of``: the day that the numbers are for; the project's, or the last day with data. ``today``: the day from which
+    lateness is judged, by default the current one. Raises SourceError when a source can't be read, and
+    EvaluationError when there is neither data nor a date.
+    """
+    data = data or read_data(project, progress)
+    today = today or date.today()
+    day = as_of or (project.as_of if isinstance(project.as_of, date) else data.last)
+    if day is None:
+        day = today
+    if data.first and day < data.first:
+        raise EvaluationError(
+            Problem("scorecard_before_data", {"as_of": day.isoformat(), "first": data.first.isoformat()})
+        )
+    joined = _Join(project, data, day, today, settings)
+    results = joined.results()
+    children = [Child.of(r.objective.id, r.status, r.objective.weight) for r in results]
+    overall = rollup(children, settings=settings) if children else None
+    return Scorecard(project, data, day, today, tuple(results), overall)
+
+
+@dataclass
+class _Join:
+    project: Project
+    data: Data
+    as_of: date
+    today: date
+    settings: Settings | None
+
+    def results(self) -> list[Result]:
+        """Every objective; then again those with guards, whose statuses are known by then."""
+        first = [self.result(objective) for objective in self.project.objectives]
+        codes = {r.objective.id: r.status.code for r in first}
+        for r in first:  # a guard may name a KPI: then the objectives on it speak for it
+            if r.kpi and r.kpi.id not in codes:
+                codes[r.kpi.id] = r.status.code
+        return [self._guarded(r, codes) for r in first]
+
+    def _guarded(self, result: Result, codes: Mapping[str, str]) -> Result:
+        guards = {g: codes[g] for g in result.objective.guards if g in codes}
+        if not guards:
+            return result
+        override = _override(result.objective, self.as_of, self.project)
+        capped = status(result.status.facts, settings=self.settings, guards=guards, override=override)
+        return replace(result, status=capped)
+
+    def result(self, objective: Objective) -> Result:
+        case = Case(objective, self.project, self.as_of)
+        kpi, cadence = case.kpi, case.cadence
+        if kpi is None or cadence is None:
+            return self._without_data(objective, kpi, "no_kpi" if kpi is None else "no_cadence")
+        end = complete_until(self.as_of, cadence)
+        first = self.data.first
+        if end is None or first is None or end < first:
+            return self._without_data(objective, kpi, "no_data")
+        whole = self._combined(objective, kpi, cadence, first, end)
+        if _lacking(kpi, whole, self.data):
+            return self._without_data(objective, kpi, "no_source", _lacking(kpi, whole, self.data))
+        series = self.series(kpi, whole, objective, cadence, first, end)[()]
+        parts = self._parts(objective, kpi, cadence, first, end)
+        period = (series.periods[-1], end)
+        actual, gap = series.values[-1], None
+        if case.cumulative:
+            actual, gap = self._cumulated(objective, kpi, cadence)
+        earlier = cadence.previous_start(period[0])
+        facts = self._facts(case, actual, series)
+        view = outlook(case, series, actual, self.as_of)
+        known = trust(whole, series, parts, self.data, cadence, self.today, _adds_up(kpi, self.data))
+        benchmark = objective.attainable.benchmark[0].value if objective.attainable.benchmark else math.nan
+        override = _override(objective, self.as_of, self.project)
+        return Result(
+            objective=objective,
+            kpi=kpi,
+            cumulative=case.cumulative,
+            period=period,
+            actual=actual,
+            previous=series.at(earlier),
+            last_year=series.at(_year_before(period[0], cadence)),
+            benchmark=benchmark,
+            status=status(facts, settings=self.settings, override=override),
+            verdict=verdict(facts, settings=self.settings),
+            series=series,
+            parts=parts,
+            outlook=view,
+            trust=known,
+            breakdowns=breakdowns(self.data.catalogue, kpi, parts, period[0], cadence, objective.target),
+            sources=tuple(dict.fromkeys(s for m in whole.sources.values() for s in m)),
+            gap=gap or ("no_data" if math.isnan(actual) else None),
+        )
+
+    # --- values --------------------------------------------------------------------------------------------------
+
+    def series(
+        self, kpi: KPI, of: Combined, objective: Objective, cadence: Cadence, first: date, last: date
+    ) -> dict[tuple[str | None, ...], Series]:
+        """The KPI of every group of combined measures."""
+        from xlkpi.sources.values import kpi_values
+
+        everything = None
+        if any(given.of == "all" for given in kpi.inputs.values()):
+            everything = combined(self.data, cadence, _measures(kpi, self.data), first, last).values
+        found = kpi_values(kpi.id, of.values, self.data.catalogue, everything=everything)
+        periods = tuple(of.periods)
+        size = len(periods)
+        out = {}
+        for i, group in enumerate(of.groups):
+            rows = slice(i * size, (i + 1) * size)
+            inputs = {name: tuple(column[rows].tolist()) for name, column in found.inputs.items()}
+            out[group] = Series(cadence, periods, tuple(found.values[rows].tolist()), inputs)
+        return out
+
+    def _combined(
+        self, objective: Objective, kpi: KPI, cadence: Cadence, first: date, last: date, by: Sequence[str] = ()
+    ) -> Combined:
+        return combined(self.data, cadence, _measures(kpi, self.data), first, last, by=by, where=objective.where)
+
+    def _parts(
+        self, objective: Objective, kpi: KPI, cadence: Cadence, first: date, last: date
+    ) -> dict[str, dict[str | None, Series]]:
+        known = self.data.dimensions_of(_measures(kpi, self.data))
+        out: dict[str, dict[str | None, Series]] = {}
+        for dimension in (d for d in DIMENSIONS if d in known):
+            of = self._combined(objective, kpi, cadence, first, last, [dimension])
+            if 2 <= len(of.groups) <= MOST_PARTS:
+                found = self.series(kpi, of, objective, cadence, first, last)
+                out[dimension] = {group[0]: series for group, series in found.items()}
+        return out
+
+    def _cumulated(self, objective: Objective, kpi: KPI, cadence: Cadence) -> tuple[float, Gap | None]:
+        """The KPI over all that happened since the start, from the sums of its measures."""
+        start = objective.start
+        if start is None or start > self.as_of:
+            return math.nan, None
+        if not _adds_up(kpi, self.data):
+            return math.nan, "not_additive"
+        of = self._combined(objective, kpi, cadence, start, self.as_of)
+        totals = {m: _total(of.values.values(m)) for m in of.values.measures}
+        formula = self.data.catalogue.expanded(kpi.id)
+        inputs = {n: [totals[n]] if formula.adds_rows else totals[n] for n in formula.names}
+        value = formula(**inputs)
+        return float(value), None
+
+    def _facts(self, case: Case, actual: float, series: Series) -> Facts:
+        objective, kpi = case.objective, case.kpi
+        return Facts(
+            kind=objective.kind,
+            actual=actual,
+            baseline=objective.baseline,
+            target=objective.target,
+            low=objective.low,
+            high=objective.high,
+            success=objective.success,
+            failure=objective.failure,
+            start=objective.start,
+            due=objective.due,
+            as_of=self.as_of,
+            cumulative=case.cumulative,
+            direction=kpi.direction if kpi else "none",
+            curve=_curve(objective, series),
+            unit=kpi.unit if kpi else "",
+            currency=self.project.currency,
+        )
+
+    def _without_data(self, objective: Objective, kpi: KPI | None, gap: Gap, missing: tuple[str, ...] = ()) -> Result:
+        from xlkpi.scorecard.model import Trust
+
+        case = Case(objective, self.project, self.as_of)
+        facts = self._facts(case, math.nan, Series(Cadence("monthly"), (), ()))
+        nothing = Trust("none", 0.0, False, 0, None, (gap,))
+        override = _override(objective, self.as_of, self.project)
+        return Result(
+            objective, kpi, False, None, math.nan, math.nan, math.nan, math.nan,
+            status(facts, settings=self.settings, override=override), verdict(facts, settings=self.settings),
+            None, {}, None, nothing, (), (), missing, gap,
+        )  # fmt: skip
+
+
+def _measures(kpi: KPI, data: Data) -> tuple[str, ...]:
+    from xlkpi.sources.values import measures_of
+
+    return measures_of(kpi.id, data.catalogue)
+
+
+def _lacking(kpi: KPI, of: Combined, data: Data) -> tuple[str, ...]:
+    """The measures that the KPI can't do without and that no source delivers."""
+    required = data.catalogue.expanded(kpi.id).required or frozenset(_measures(kpi, data))
+    return tuple(m for m in of.absent if m in required)
+
+
+def _adds_up(kpi: KPI, data: Data) -> bool:
+    """Whether the KPI of several periods is the formula of their sums."""
+    known = data.catalogue.measures
+    only_current = all(given.at == "current" and given.of == "selection" for given in kpi.inputs.values())
+    return only_current and all(m in known and known[m].aggregate == "sum" for m in _measures(kpi, data))
+
+
+def _total(column: Any) -> float:
+    """The sum of the known values; NaN where none is known."""
+    known = column[column == column]
+    return float(math.fsum(known.tolist())) if len(known) else math.nan
+
+
+def _curve(objective: Objective, series: Series) -> tuple[tuple[float, float], ...]:
+    """The expected course of an objective as shares of time and way."""
+    start, due, expected = objective.start, objective.due, objective.expected
+    if start is None or due is None or start >= due or expected.shape == "linear":
+        return ()
+    if expected.shape == "seasonal":
+        before = zip(series.periods, series.values, strict=True)
+        return seasonal_curve([(day, value) for day, value in before if day < start], start, due)
+    baseline, target = objective.baseline or 0.0, objective.target
+    points = []
+    for point in expected.points:
+        share = point.share
+        if share is None and point.value is not None and target is not None and target != baseline:
+            share = (point.value - baseline) / (target - baseline)
+        if share is not None and start <= point.date <= due:
+            points.append((point.date, share))
+    return curve_by_date(points, start, due) if points else ()
+
+
+def _override(objective: Objective, as_of: date, project: Project) -> Override | None:
+    given = objective.override
+    if given is None:
+        return None
+    until = given.until or objective.next_review(as_of, project.fiscal_year_start)
+    return Override(given.status, given.reason, until)
+
+
+def _year_before(start: date, cadence: Cadence) -> date:
+    """The beginning of the same period a year earlier; 52 weeks for days and weeks, so that weekdays match."""
+    if cadence.code in ("daily", "weekly"):
+        return start - timedelta(weeks=52)
+    try:
+        return cadence.start_of(start.replace(year=start.year - 1))
+    except ValueError:  # 29 February, or the year 1
+        return date.min

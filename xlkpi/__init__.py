@@ -15,13 +15,32 @@ if TYPE_CHECKING:
     from xlkpi.catalogue import KPI, Catalogue, catalogue
     from xlkpi.errors import XlkpiError
     from xlkpi.formula import Formula
+    from xlkpi.objectives import Project, load
+    from xlkpi.scorecard import Scorecard, scorecard
+    from xlkpi.smart import check
 
-__all__ = ["KPI", "Catalogue", "Formula", "XlkpiError", "__version__", "catalogue"]
+__all__ = [
+    "KPI",
+    "Catalogue",
+    "Formula",
+    "Project",
+    "Scorecard",
+    "XlkpiError",
+    "__version__",
+    "catalogue",
+    "check",
+    "load",
+    "scorecard",
+]
 
 _HOME = {
     "KPI": "xlkpi.catalogue",
     "Catalogue": "xlkpi.catalogue",
     "Formula": "xlkpi.formula",
+    "Project": "xlkpi.objectives",
+    "check": "xlkpi.smart",
+    "load": "xlkpi.objectives",
+    "Scorecard": "xlkpi.scorecard",
     "XlkpiError": "xlkpi.errors",
 }
 
@@ -30,8 +49,8 @@ def __getattr__(name: str) -> Any:
     """Import a public name on first use: Excel's first call and the command line both wait for `import xlkpi`."""
     from importlib import import_module
 
-    if name == "catalogue":  # the package can be called, too
-        return import_module("xlkpi.catalogue")
+    if name in ("catalogue", "scorecard"):  # these packages can be called, too
+        return import_module(f"xlkpi.{name}")
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(_HOME[name]), name)

@@ -100,19 +100,23 @@ def check_as_text(result: Checked, language: str | None = None) -> str:
 
 
 def progress_bar() -> Progress | None:
-    """A line on the terminal that tells which source is being read; None where nobody watches."""
+    """A line on the terminal that tells what is being read, and how fast; None where nobody watches.
+
+    It appears for what takes over a second, and goes when the file is read.
+    """
     if not sys.stderr.isatty():
         return None
-    begun = monotonic()
+    begun: dict[str, float] = {}
 
-    def show(name: str, number: int, count: int) -> None:
-        if monotonic() - begun > 1:
-            bar = "█" * (12 * number // count)
-            line = text("check.reading", name=name, number=number, count=count)
-            sys.stderr.write(f"\r\x1b[K{bar:<12} {line}")
-            if number == count:
-                sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+    def show(name: str, done: int, size: int) -> None:
+        elapsed = monotonic() - begun.setdefault(name, monotonic())
+        if elapsed > 1 and done < size:
+            rate = f"{done / elapsed / 1e6:.1f}"
+            line = text("check.reading", name=name, percent=100 * done // size, rate=rate)
+            sys.stderr.write(f"\r\x1b[K{'█' * (20 * done // size):<20} {line}")
+        elif elapsed > 1:
+            sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
 
     return show
 

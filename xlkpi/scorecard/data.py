@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xlkpi.cadence import Cadence
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from xlkpi.sources.aggregate import Aggregated
     from xlkpi.sources.table import Table
 
-#: Told while sources are read: the source's name, its number and how many there are.
+#: Told while a file of a source is read: the source's name, the bytes read so far and the file's size.
 Progress = Callable[[str, int, int], None]
 
 
@@ -88,14 +89,12 @@ def read_data(project: Project, progress: Progress | None = None) -> Data:
     reports: dict[str, Report] = {}
     spans: dict[str, tuple[date, date]] = {}
     problems: list[Problem] = []
-    for number, (name, entry) in enumerate(project.sources.items(), start=1):
-        if progress:
-            progress(name, number, len(project.sources))
+    for name, entry in project.sources.items():
         try:
             if entry.connection:
                 tables[name] = _from_database(name, entry, project, catalogue)
             else:
-                reading = _from_files(entry, project)
+                reading = _from_files(name, entry, project, progress)
                 reports[name] = reading.report
                 tables[name] = from_arrow(reading.table, label=name, known=catalogue.measures)
             span = _span(tables[name])
@@ -110,10 +109,14 @@ def read_data(project: Project, progress: Progress | None = None) -> Data:
     return Data(tables, catalogue, reports, spans)
 
 
-def _from_files(entry: Any, project: Project) -> Any:
+def _from_files(name: str, entry: Any, project: Project, progress: Progress | None) -> Any:
     from xlkpi.sources import Source, read
 
-    return read(Source.of(entry), project.folder, currency=project.currency)
+    def tell(_: Path, done: int, size: int) -> None:
+        if progress:
+            progress(name, done, size)
+
+    return read(Source.of(entry), project.folder, currency=project.currency, progress=tell)
 
 
 def _from_database(name: str, entry: Any, project: Project, catalogue: Catalogue) -> Table:

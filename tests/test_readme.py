@@ -45,20 +45,18 @@ def shown(printed: str, expected: str) -> bool:
     return expected.endswith(ELSEWHERE) or at == len(printed)
 
 
-SESSIONS = [
-    session for block in blocks("console") for session in re.split(r"^\$ ", block, flags=re.MULTILINE) if session
-]
-
-
-@pytest.mark.parametrize("session", SESSIONS, ids=lambda session: session.partition("\n")[0])
-def test_a_command_prints_what_the_readme_shows(session: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("block", blocks("console"), ids=lambda block: block.partition("\n")[0].removeprefix("$ "))
+def test_commands_print_what_the_readme_shows(block: str, tmp_path: Path) -> None:
     for yaml in blocks("yaml"):
         tmp_path.joinpath(yaml.splitlines()[0].removeprefix("# ")).write_text(yaml, encoding="utf-8")
-    line, _, expected = session.partition("\n")
-    program, *arguments = shlex.split(line)
-    assert program == "xlkpi"
-    printed = attempt([sys.executable, "-m", "xlkpi", *arguments], tmp_path).stdout
-    assert shown(printed, expected), printed
+    before, *sessions = re.split(r"^\$ ", block, flags=re.MULTILINE)
+    assert before == ""
+    for session in sessions:
+        line, _, expected = session.partition("\n")
+        program, *arguments = shlex.split(line)
+        assert program == "xlkpi"
+        printed = attempt([sys.executable, "-m", "xlkpi", *arguments], tmp_path).stdout
+        assert shown(printed, expected), printed
 
 
 def test_python_answers_as_the_readme_shows() -> None:

@@ -1,0 +1,477 @@
+-- weekly
+SELECT
+  "t2"."_period",
+  "t2"."channel",
+  CAST(SUM("t2"."sessions") AS DOUBLE PRECISION) AS "sessions",
+  CAST(SUM("t2"."spend") AS DOUBLE PRECISION) AS "spend",
+  SUM(
+    CASE
+      WHEN "t2"."revenue" = CAST('NaN' AS DOUBLE PRECISION)
+      THEN NULL
+      ELSE "t2"."revenue"
+    END
+  ) AS "revenue",
+  CAST(NULLIF(COUNT(DISTINCT "t2"."visitors"), 0) AS DOUBLE PRECISION) AS "visitors",
+  CAST(SUM("t2"."reach") AS DOUBLE PRECISION) AS "reach",
+  SUM(
+    CASE WHEN (
+      "t2"."reach" IS NULL
+    ) OR (
+      "t2"."reach" <> 0
+    ) THEN 1 ELSE 0 END
+  ) AS "_count_reach",
+  CAST(SUM("t2"."followers") FILTER(WHERE
+    "t2"."date" = "t2"."_last_followers") AS DOUBLE PRECISION) AS "followers",
+  CAST(SUM(
+    CASE
+      WHEN "t2"."position" = CAST('NaN' AS DOUBLE PRECISION)
+      THEN NULL
+      ELSE "t2"."position"
+    END * CAST("t2"."search_impressions" AS DOUBLE PRECISION)
+  ) AS DOUBLE PRECISION) / NULLIF(
+    SUM(CAST("t2"."search_impressions" AS DOUBLE PRECISION)) FILTER(WHERE
+      CASE
+        WHEN "t2"."position" = CAST('NaN' AS DOUBLE PRECISION)
+        THEN NULL
+        ELSE "t2"."position"
+      END IS NOT NULL),
+    0
+  ) AS "position",
+  SUM(
+    CASE
+      WHEN (
+        CASE
+          WHEN "t2"."position" = CAST('NaN' AS DOUBLE PRECISION)
+          THEN NULL
+          ELSE "t2"."position"
+        END IS NOT NULL
+      )
+      AND (
+        CAST("t2"."search_impressions" AS DOUBLE PRECISION) IS NULL
+      )
+      THEN 1
+      ELSE 0
+    END
+  ) AS "_count_position",
+  CAST(SUM("t2"."search_impressions") AS DOUBLE PRECISION) AS "search_impressions",
+  CAST(SUM("t2"."orders") AS DOUBLE PRECISION) AS "orders"
+FROM (
+  SELECT
+    "t1"."date",
+    "t1"."channel",
+    "t1"."campaign",
+    "t1"."paid",
+    "t1"."sessions",
+    "t1"."spend",
+    "t1"."revenue",
+    "t1"."visitors",
+    "t1"."reach",
+    "t1"."followers",
+    "t1"."position",
+    "t1"."search_impressions",
+    "t1"."orders",
+    "t1"."_period",
+    MAX(CASE WHEN "t1"."followers" IS NOT NULL THEN "t1"."date" ELSE NULL END) OVER (
+      PARTITION BY "t1"."_period", "t1"."channel", "t1"."campaign", "t1"."paid"
+      ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+    ) AS "_last_followers"
+  FROM (
+    SELECT
+      "t0"."day" AS "date",
+      "t0"."channel",
+      "t0"."campaign",
+      CASE
+        WHEN "t0"."paid" IS NULL
+        THEN NULL
+        ELSE CASE WHEN "t0"."paid" THEN 'true' ELSE 'false' END
+      END AS "paid",
+      "t0"."n_sessions" AS "sessions",
+      "t0"."amount" AS "spend",
+      "t0"."turnover" AS "revenue",
+      "t0"."visitor" AS "visitors",
+      "t0"."reach",
+      "t0"."fans" AS "followers",
+      "t0"."place" AS "position",
+      "t0"."shown" AS "search_impressions",
+      1 AS "orders",
+      CAST(DATE_TRUNC('WEEK', CAST("t0"."day" AS TIMESTAMP)) AS DATE) AS "_period"
+    FROM "figures" AS "t0"
+    WHERE
+      (
+        "t0"."channel" IN ('e-mail') OR (
+          "t0"."channel" IS NULL
+        )
+      )
+      AND "t0"."day" IS NOT NULL
+      AND "t0"."day" >= MAKE_DATE(2024, 1, 1)
+      AND "t0"."day" <= MAKE_DATE(2024, 12, 31)
+  ) AS "t1"
+) AS "t2"
+GROUP BY
+  1,
+  2;
+
+-- quarterly
+SELECT
+  "t2"."_period",
+  "t2"."channel",
+  CAST(SUM("t2"."sessions") AS DOUBLE PRECISION) AS "sessions",
+  CAST(SUM("t2"."spend") AS DOUBLE PRECISION) AS "spend",
+  SUM(
+    CASE
+      WHEN "t2"."revenue" = CAST('NaN' AS DOUBLE PRECISION)
+      THEN NULL
+      ELSE "t2"."revenue"
+    END
+  ) AS "revenue",
+  CAST(NULLIF(COUNT(DISTINCT "t2"."visitors"), 0) AS DOUBLE PRECISION) AS "visitors",
+  CAST(SUM("t2"."reach") AS DOUBLE PRECISION) AS "reach",
+  SUM(
+    CASE WHEN (
+      "t2"."reach" IS NULL
+    ) OR (
+      "t2"."reach" <> 0
+    ) THEN 1 ELSE 0 END
+  ) AS "_count_reach",
+  CAST(SUM("t2"."followers") FILTER(WHERE
+    "t2"."date" = "t2"."_last_followers") AS DOUBLE PRECISION) AS "followers",
+  CAST(SUM(
+    CASE
+      WHEN "t2"."position" = CAST('NaN' AS DOUBLE PRECISION)
+      THEN NULL
+      ELSE "t2"."position"
+    END * CAST("t2"."search_impressions" AS DOUBLE PRECISION)
+  ) AS DOUBLE PRECISION) / NULLIF(
+    SUM(CAST("t2"."search_impressions" AS DOUBLE PRECISION)) FILTER(WHERE
+      CASE
+        WHEN "t2"."position" = CAST('NaN' AS DOUBLE PRECISION)
+        THEN NULL
+        ELSE "t2"."position"
+      END IS NOT NULL),
+    0
+  ) AS "position",
+  SUM(
+    CASE
+      WHEN (
+        CASE
+          WHEN "t2"."position" = CAST('NaN' AS DOUBLE PRECISION)
+          THEN NULL
+          ELSE "t2"."position"
+        END IS NOT NULL
+      )
+      AND (
+        CAST("t2"."search_impressions" AS DOUBLE PRECISION) IS NULL
+      )
+      THEN 1
+      ELSE 0
+    END
+  ) AS "_count_position",
+  CAST(SUM("t2"."search_impressions") AS DOUBLE PRECISION) AS "search_impressions",
+  CAST(SUM("t2"."orders") AS DOUBLE PRECISION) AS "orders"
+FROM (
+  SELECT
+    "t1"."date",
+    "t1"."channel",
+    "t1"."campaign",
+    "t1"."paid",
+    "t1"."sessions",
+    "t1"."spend",
+    "t1"."revenue",
+    "t1"."visitors",
+    "t1"."reach",
+    "t1"."followers",
+    "t1"."position",
+    "t1"."search_impressions",
+    "t1"."orders",
+    "t1"."_period",
+    MAX(CASE WHEN "t1"."followers" IS NOT NULL THEN "t1"."date" ELSE NULL END) OVER (
+      PARTITION BY "t1"."_period", "t1"."channel", "t1"."campaign", "t1"."paid"
+      ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+    ) AS "_last_followers"
+  FROM (
+    SELECT
+      "t0"."day" AS "date",
+      "t0"."channel",
+      "t0"."campaign",
+      CASE
+        WHEN "t0"."paid" IS NULL
+        THEN NULL
+        ELSE CASE WHEN "t0"."paid" THEN 'true' ELSE 'false' END
+      END AS "paid",
+      "t0"."n_sessions" AS "sessions",
+      "t0"."amount" AS "spend",
+      "t0"."turnover" AS "revenue",
+      "t0"."visitor" AS "visitors",
+      "t0"."reach",
+      "t0"."fans" AS "followers",
+      "t0"."place" AS "position",
+      "t0"."shown" AS "search_impressions",
+      1 AS "orders",
+      (
+        (
+          (
+            CAST(EXTRACT(year FROM "t0"."day") AS BIGINT) * 12
+          ) + CAST(EXTRACT(month FROM "t0"."day") AS BIGINT)
+        ) - 1
+      ) - (
+        (
+          (
+            (
+              (
+                CAST(EXTRACT(year FROM "t0"."day") AS BIGINT) * 12
+              ) + CAST(EXTRACT(month FROM "t0"."day") AS BIGINT)
+            ) - 1
+          ) - 3
+        ) % 3
+      ) AS "_period"
+    FROM "figures" AS "t0"
+    WHERE
+      (
+        "t0"."channel" IN ('e-mail') OR (
+          "t0"."channel" IS NULL
+        )
+      )
+      AND "t0"."day" IS NOT NULL
+      AND "t0"."day" >= MAKE_DATE(2024, 1, 1)
+      AND "t0"."day" <= MAKE_DATE(2024, 12, 31)
+  ) AS "t1"
+) AS "t2"
+GROUP BY
+  1,
+  2;
+
+-- spans
+SELECT DISTINCT
+  "t1"."_period",
+  "t1"."_until",
+  "t1"."channel"
+FROM (
+  SELECT
+    "t0"."day" AS "date",
+    COALESCE("t0"."until_day", "t0"."day") AS "date_end",
+    "t0"."channel",
+    "t0"."campaign",
+    CASE
+      WHEN "t0"."paid" IS NULL
+      THEN NULL
+      ELSE CASE WHEN "t0"."paid" THEN 'true' ELSE 'false' END
+    END AS "paid",
+    "t0"."n_sessions" AS "sessions",
+    "t0"."amount" AS "spend",
+    "t0"."turnover" AS "revenue",
+    "t0"."visitor" AS "visitors",
+    "t0"."reach",
+    "t0"."fans" AS "followers",
+    "t0"."place" AS "position",
+    "t0"."shown" AS "search_impressions",
+    1 AS "orders",
+    CAST(DATE_TRUNC(
+      'WEEK',
+      CAST(CASE
+        WHEN "t0"."day" < MAKE_DATE(2024, 1, 1)
+        THEN MAKE_DATE(2024, 1, 1)
+        ELSE "t0"."day"
+      END AS TIMESTAMP)
+    ) AS DATE) AS "_period",
+    CAST(DATE_TRUNC(
+      'WEEK',
+      CAST(CASE
+        WHEN COALESCE("t0"."until_day", "t0"."day") > MAKE_DATE(2024, 12, 31)
+        THEN MAKE_DATE(2024, 12, 31)
+        ELSE COALESCE("t0"."until_day", "t0"."day")
+      END AS TIMESTAMP)
+    ) AS DATE) AS "_until",
+    (
+      "t0"."day" < MAKE_DATE(2024, 1, 1)
+    )
+    OR (
+      COALESCE("t0"."until_day", "t0"."day") > MAKE_DATE(2024, 12, 31)
+    ) AS "_outside"
+  FROM "figures" AS "t0"
+  WHERE
+    "t0"."day" IS NOT NULL
+    AND COALESCE("t0"."until_day", "t0"."day") >= MAKE_DATE(2024, 1, 1)
+    AND "t0"."day" <= MAKE_DATE(2024, 12, 31)
+) AS "t1"
+WHERE
+  "t1"."_outside" OR (
+    "t1"."_period" <> "t1"."_until"
+  );
+
+-- stock groups
+SELECT
+  "t6"."_period",
+  "t6"."channel",
+  COUNT(*) AS "present",
+  SUM(CASE WHEN "t6"."_period" = "t6"."_begin" THEN 1 ELSE 0 END) AS "begun",
+  SUM(
+    CASE
+      WHEN (
+        "t6"."_period" = "t6"."_end"
+      ) AND (
+        "t6"."_value" = 0
+      )
+      THEN 1
+      ELSE 0
+    END
+  ) AS "ended"
+FROM (
+  SELECT
+    "t5"."_period",
+    "t5"."channel",
+    "t5"."campaign",
+    "t5"."paid",
+    "t5"."_value",
+    MIN("t5"."_period") OVER (
+      PARTITION BY "t5"."channel", "t5"."campaign", "t5"."paid"
+      ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+    ) AS "_begin",
+    MAX("t5"."_period") OVER (
+      PARTITION BY "t5"."channel", "t5"."campaign", "t5"."paid"
+      ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+    ) AS "_end"
+  FROM (
+    SELECT
+      *
+    FROM (
+      SELECT
+        "t3"."_period",
+        "t3"."channel",
+        "t3"."campaign",
+        "t3"."paid",
+        SUM("t3"."followers") AS "_value"
+      FROM (
+        SELECT
+          *
+        FROM (
+          SELECT
+            "t1"."date",
+            "t1"."channel",
+            "t1"."campaign",
+            "t1"."paid",
+            "t1"."sessions",
+            "t1"."spend",
+            "t1"."revenue",
+            "t1"."visitors",
+            "t1"."reach",
+            "t1"."followers",
+            "t1"."position",
+            "t1"."search_impressions",
+            "t1"."orders",
+            "t1"."_period",
+            MAX(CASE WHEN "t1"."followers" IS NOT NULL THEN "t1"."date" ELSE NULL END) OVER (
+              PARTITION BY "t1"."_period", "t1"."channel", "t1"."campaign", "t1"."paid"
+              ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+            ) AS "_last"
+          FROM (
+            SELECT
+              "t0"."day" AS "date",
+              "t0"."channel",
+              "t0"."campaign",
+              CASE
+                WHEN "t0"."paid" IS NULL
+                THEN NULL
+                ELSE CASE WHEN "t0"."paid" THEN 'true' ELSE 'false' END
+              END AS "paid",
+              "t0"."n_sessions" AS "sessions",
+              "t0"."amount" AS "spend",
+              "t0"."turnover" AS "revenue",
+              "t0"."visitor" AS "visitors",
+              "t0"."reach",
+              "t0"."fans" AS "followers",
+              "t0"."place" AS "position",
+              "t0"."shown" AS "search_impressions",
+              1 AS "orders",
+              (
+                (
+                  (
+                    CAST(EXTRACT(year FROM "t0"."day") AS BIGINT) * 12
+                  ) + CAST(EXTRACT(month FROM "t0"."day") AS BIGINT)
+                ) - 1
+              ) - (
+                (
+                  (
+                    (
+                      (
+                        CAST(EXTRACT(year FROM "t0"."day") AS BIGINT) * 12
+                      ) + CAST(EXTRACT(month FROM "t0"."day") AS BIGINT)
+                    ) - 1
+                  ) - 3
+                ) % 3
+              ) AS "_period"
+            FROM "figures" AS "t0"
+            WHERE
+              (
+                "t0"."channel" IN ('e-mail') OR (
+                  "t0"."channel" IS NULL
+                )
+              )
+              AND "t0"."day" IS NOT NULL
+              AND "t0"."day" >= MAKE_DATE(2024, 1, 1)
+              AND "t0"."day" <= MAKE_DATE(2024, 12, 31)
+          ) AS "t1"
+        ) AS "t2"
+        WHERE
+          "t2"."date" = "t2"."_last"
+      ) AS "t3"
+      GROUP BY
+        1,
+        2,
+        3,
+        4
+    ) AS "t4"
+    WHERE
+      "t4"."_value" IS NOT NULL
+  ) AS "t5"
+) AS "t6"
+GROUP BY
+  1,
+  2;
+
+-- totals
+SELECT
+  COUNT(*) AS "rows",
+  SUM(CASE WHEN "t1"."date" IS NULL THEN 1 ELSE 0 END) AS "undated",
+  SUM(
+    CASE
+      WHEN (
+        "t1"."date" IS NOT NULL
+      )
+      AND (
+        "t1"."date" >= MAKE_DATE(2024, 1, 1)
+      )
+      AND (
+        "t1"."date" <= MAKE_DATE(2024, 12, 31)
+      )
+      AND (
+        "t1"."channel" IN ('e-mail') OR (
+          "t1"."channel" IS NULL
+        )
+      )
+      THEN 1
+      ELSE 0
+    END
+  ) AS "used",
+  MIN("t1"."date") AS "first",
+  MAX("t1"."date") AS "last"
+FROM (
+  SELECT
+    "t0"."day" AS "date",
+    "t0"."channel",
+    "t0"."campaign",
+    CASE
+      WHEN "t0"."paid" IS NULL
+      THEN NULL
+      ELSE CASE WHEN "t0"."paid" THEN 'true' ELSE 'false' END
+    END AS "paid",
+    "t0"."n_sessions" AS "sessions",
+    "t0"."amount" AS "spend",
+    "t0"."turnover" AS "revenue",
+    "t0"."visitor" AS "visitors",
+    "t0"."reach",
+    "t0"."fans" AS "followers",
+    "t0"."place" AS "position",
+    "t0"."shown" AS "search_impressions",
+    1 AS "orders"
+  FROM "figures" AS "t0"
+) AS "t1";

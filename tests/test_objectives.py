@@ -141,6 +141,46 @@ def test_an_override_has_status_reason_and_an_end(project):
     assert made == Override("at_risk", {"fr": "Panne", "en": "Panne"}, date(2026, 3, 1))
 
 
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ("{status: at_risk, reason: ' ', until: 2026-03-01}", "status_override_reason"),
+        ("{status: at_risk, reason: Panne}", "objective_override_end"),
+        ("{status: at_risk, reason: Panne, since: 2026-03-01, until: 2026-03-01}", "objective_override_days"),
+    ],
+)
+def test_an_override_without_reason_or_end_is_told(project, given, code):
+    assert codes(project, objective(override=given)) == [code]
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        ("3 %", "0.03"),
+        ("3%", "0.03"),
+        ("12,5\u202f%", "0.125"),
+        ("1 234", "1234"),
+        ("1\u00a0234,5 €", "1234.5"),
+        ("-5%", "-0.05"),
+    ],
+)
+def test_a_number_written_as_people_write_it_is_told_with_the_one_to_write(project, typed, number):
+    found = problems(project, objective(target=f'"{typed}"'))
+    assert [(p.code, p.values["number"], p.place.key) for p in found] == [
+        ("objective_number_typed", number, "objectives[1].target")
+    ]
+
+
+@pytest.mark.parametrize("value", [".nan", ".inf", "-.inf"])
+def test_a_number_that_is_not_finite_is_told_at_its_key(project, value):
+    found = problems(project, objective(target=value))
+    assert [(p.code, p.place.key) for p in found] == [("objective_not_finite", "objectives[1].target")]
+
+
+def test_words_in_a_selection_may_look_like_numbers(project):
+    assert project(objective(where='{target: "3 %"}')).objectives[0].where == {"target": ("3 %",)}
+
+
 def test_a_section_whose_entries_are_all_commented_out_is_empty(project):
     loaded = project(HEAD + "kpis:\nsources:\n  # ads: {}\nobjectives:\n")
     assert (loaded.sources, loaded.objectives) == ({}, ())
@@ -190,7 +230,7 @@ def test_the_next_review_follows_review_then_cadence(project):
     [
         ({"target": "beaucoup"}, "want_number"),
         ({"target": "2,5"}, "decimal_comma"),
-        ({"target": "250 %"}, "want_number"),
+        ({"target": "250 %"}, "objective_number_typed"),
         ({"target": ".inf"}, "objective_not_finite"),
         ({"target": "true"}, "want_number"),
         ({"due": "31/12/2026"}, "want_date"),
@@ -347,6 +387,18 @@ def test_a_link_that_leads_outside_is_refused(tmp_path, name):
 
 def test_an_included_file_that_does_not_exist_is_told(project):
     assert codes(project, HEAD + "include: [a.yaml, 'b*.yaml']\n") == ["include_missing", "include_missing"]
+
+
+@pytest.mark.parametrize("name", ["a" * 300 + ".yaml", "a\\0b.yaml", "a*\\0b.yaml", "loop.yaml"])
+def test_an_include_that_no_file_can_have_is_told(project, tmp_path, name):
+    (tmp_path / "loop.yaml").symlink_to("loop.yaml")
+    assert codes(project, HEAD + f'include: ["{name}"]\n') == ["include_missing"]
+
+
+def test_a_path_that_no_file_can_have_is_told(tmp_path):
+    with pytest.raises(DefinitionError) as caught:
+        load(tmp_path / ("a" * 300))
+    assert [p.code for p in caught.value.problems] == ["file_unreadable"]
 
 
 def test_a_file_included_twice_is_told(project):

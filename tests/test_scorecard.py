@@ -141,6 +141,16 @@ def test_a_red_guard_caps_a_green_objective(tmp_path: Path) -> None:
     assert made.by_id["conversions"].status.capped_by == ("cost",)
 
 
+def test_an_override_holds_from_its_day_to_the_next_review(tmp_path: Path) -> None:
+    held = objective("cpa", "cpa", "decrease", 30, 25, ", override: {status: behind, reason: Panne, since: 2026-09-10}")
+    shown = {}
+    for as_of in (date(2026, 9, 9), date(2026, 9, 10), date(2026, 9, 30), date(2026, 10, 1)):
+        shown[as_of] = card(tmp_path, held, as_of=as_of).by_id["cpa"].status
+    assert [s.override is not None for s in shown.values()] == [False, True, True, False]
+    assert shown[date(2026, 9, 10)].shown == "behind"
+    assert shown[date(2026, 10, 1)].expired is not None
+
+
 def test_the_outlook_tells_the_rate_that_is_needed(tmp_path: Path) -> None:
     made = card(tmp_path, objective("year", "revenue_total", "reach", 0, 60000, ", cumulative: true"))
     result = made.by_id["year"]

@@ -95,6 +95,8 @@ def test_a_good_objective_passes_every_letter(report):
         ({"baseline": None, "kind": "reach"}, "baseline_missing", "warning"),
         ({"success": 0.02, "failure": 0.025}, "thresholds_swapped", "fail"),
         ({"success": 0.03, "failure": 0.022}, "thresholds", "pass"),
+        ({"failure": 0.03}, "thresholds_target", "fail"),
+        ({"failure": 0.022}, "thresholds", "pass"),
         (
             {"kpi": "cpa", "kind": "increase", "baseline": 20, "target": 30, "title": "CPA de 30"},
             "direction",

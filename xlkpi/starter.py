@@ -5,6 +5,7 @@ marked.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -89,7 +90,7 @@ def new_project(
     """
     file = Path(folder) / FILE
     text = starter(template or USUAL, language, title=Path(folder).resolve().name, today=today)
-    if file.exists():
+    if os.path.lexists(file):  # also for a link that leads nowhere; a name that is too long is told below
         raise DefinitionError(Problem("starter_exists", {"file": str(file)}))
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import fields
@@ -27,7 +28,7 @@ def load(path: Path | str) -> Project:
     files.
     """
     path = Path(path)
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112  # False, and no error, for a path that can't exist
         path = path / "project.yaml"
     loader = _Loader(path)
     loader.read(path, ())
@@ -83,7 +84,7 @@ class _Loader:
 
     def _include(self, name: str, place: Place, chain: tuple[Path, ...]) -> None:
         for found in self._matches(name, place):
-            real = found.resolve()
+            real = Path(os.path.realpath(found))  # a link that leads to itself is no error, but no file either
             if not real.is_relative_to(self.folder.resolve()):
                 self.problems.append(Problem("include_outside", {"name": name}, place))
             elif real in {file.resolve() for file in chain}:
@@ -94,7 +95,7 @@ class _Loader:
             elif len(self.seen) >= MAX_FILES:
                 self.problems.append(Problem("include_many", {"most": MAX_FILES}, place))
                 return
-            elif not found.is_file():
+            elif not os.path.isfile(found):  # noqa: PTH113  # no error for a name that is too long
                 self.problems.append(Problem("include_missing", {"name": name, "folder": str(self.folder)}, place))
             else:
                 self.read(found, chain)
@@ -103,6 +104,11 @@ class _Loader:
         """The files that an include names; patterns such as ``objectives/*.yaml`` in the order of their
         names.
         """
+        if "\0" in name:
+            self.problems.append(
+                Problem("include_missing", {"name": name.replace("\0", "␀"), "folder": str(self.folder)}, place)
+            )
+            return []
         if "*" not in name and "?" not in name:
             return [self.folder / name]
         if Path(name).is_absolute() or ".." in Path(name).parts:

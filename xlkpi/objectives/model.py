@@ -85,12 +85,23 @@ class Action(_Finite):
 
 @dataclass(frozen=True)
 class Override:
-    """A status that a person sets over the computed one, until a day (the next review when none is given)."""
+    """A status that a person sets over the computed one, on the day ``since``, until the day ``until`` (not
+    included), by default the first review after ``since``. One of the two days is required, so that it ends.
+    """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     status: Status
     reason: Translated
     until: date | None = None
+    since: date | None = None
+
+    def __post_init__(self) -> None:
+        if not any(words.strip() for words in self.reason.values()):
+            raise complaint("status_override_reason")
+        if self.since is None and self.until is None:
+            raise complaint("objective_override_end")
+        if self.since is not None and self.until is not None and self.since >= self.until:
+            raise complaint("objective_override_days", since=self.since.isoformat(), until=self.until.isoformat())
 
 
 @dataclass(frozen=True)

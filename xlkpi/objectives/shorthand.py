@@ -6,8 +6,11 @@ text where a number belongs.
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -23,6 +26,8 @@ SYNONYMS = {
 _TEXTS = {"title", "specific", "relevant", "decision"}
 _LISTS = {"stakeholders", "guards"}
 _SECTIONS = {("sources",), ("measures",), ("kpis",), ("goals",)}  # an empty entry here is a mistake
+_NUMBERS = {"baseline", "target", "low", "high", "success", "failure", "value", "share", "budget", "cost", "effort"}
+_TYPED = re.compile(r"([-+]?\d{1,3}(?:[ \u00a0\u202f']?\d{3})*)(?:[.,](\d+))?[ \u00a0\u202f]?(%|[€$£])?")
 _ALWAYS = {"id", "title", "name", "task", "xlkpi"}  # required keys: their text stays, even unedited
 
 
@@ -190,11 +195,31 @@ class Shorthand:
         if isinstance(value, tuple):
             items = [(v, self._filled_in(v, (*path, i))) for i, v in enumerate(value)]
             return tuple(kept for written, kept in items if kept is not None or written is None)
+        typed = path[:1] == ("objectives",) and path[-1] in _NUMBERS and "where" not in path
+        if typed and (number := self._number(value, path)) is not None:
+            return number
         if isinstance(value, str) and (marker := marked(value)):
             self.unedited.append(Unedited(path, self.document.place(path)))
             whole = value.strip().casefold() == marker
             return None if whole and not (path and path[-1] in _ALWAYS) else value
         return value
+
+    def _number(self, value: Any, path: Path_) -> float | None:
+        """The number meant by one written as people write them ("3 %", "1 234"), or by one that is not finite, with
+        the problem noted; None for anything else. A lone decimal comma is told by the model.
+        """
+        place = self.document.place(path)
+        if isinstance(value, float) and not math.isfinite(value):
+            self.problems.append(Problem("objective_not_finite", {"name": path[-1]}, place))
+            return 1.0
+        found = _TYPED.fullmatch(value.strip()) if isinstance(value, str) else None
+        if found is None or (value.isascii() and value.replace(",", "").lstrip("+-").isdigit()):
+            return None
+        digits = re.sub(r"[^-\d]", "", found[1])
+        number = Decimal(f"{digits}.{found[2] or 0}") / (100 if found[3] == "%" else 1)
+        plain = f"{number.normalize():f}"
+        self.problems.append(Problem("objective_number_typed", {"value": value, "number": plain}, place))
+        return float(number)
 
 
 def marked(text: str) -> str | None:

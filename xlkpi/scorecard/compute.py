@@ -261,7 +261,11 @@ def _override(objective: Objective, as_of: date, project: Project) -> Override |
     given = objective.override
     if given is None:
         return None
-    until = given.until or objective.next_review(as_of, project.fiscal_year_start)
+    if given.since is not None and as_of < given.since:
+        return None
+    kpi = project.kpi(objective)
+    usual = kpi.cadence if kpi else "monthly"
+    until = given.until or objective.next_review(given.since or as_of, project.fiscal_year_start, usual)
     return Override(given.status, given.reason, until)
 
 

@@ -126,9 +126,13 @@ def has_thresholds_in_order(case: Case) -> Iterator[Finding]:
     if success is None and failure is None:
         return
     sign = -1 if case.wanted == "lower" else 1
-    if success is not None and failure is not None and sign * (success - failure) <= 0:
-        values = {"success": case.amount(success), "failure": case.amount(failure)}
-        yield case.says("M", "thresholds_swapped", "fail", "success", **values)
+    reached = objective.target if success is None else success
+    if reached is not None and failure is not None and sign * (reached - failure) <= 0:
+        values = {"success": case.amount(reached), "failure": case.amount(failure)}
+        if success is None:
+            yield case.says("M", "thresholds_target", "fail", "failure", **values)
+        else:
+            yield case.says("M", "thresholds_swapped", "fail", "success", **values)
     else:
         yield case.says("M", "thresholds", "pass", "success")
 

@@ -47,11 +47,11 @@ def cellrune_read(path: Path, blocks: Sequence[Block]) -> list[list[Result]]:
     last = blocks[-1].first + blocks[-1].rows
     with cellrune.Workbook.open_path(path) as book:
         book.calculate()
-        column = [_cellrune_result(row[0]) for row in book.read_values(SHEET, "A1", f"A{last}")]
+        column = [cellrune_result(row[0]) for row in book.read_values(SHEET, "A1", f"A{last}")]
     return [column[b.first : b.first + b.rows] for b in blocks]
 
 
-def _cellrune_result(value: Any) -> Result:
+def cellrune_result(value: Any) -> Result:
     match value["kind"]:
         case "number" | "logical":
             return float(value["value"])
@@ -80,8 +80,7 @@ def formulon_read(path: Path, blocks: Sequence[Block]) -> list[list[Result]]:
     with formulon.Workbook.load(path.read_bytes()) as book:
         book.recalc()
         return [
-            [_formulon_result(book.get_value(0, row, 0)) for row in range(b.first, b.first + b.rows)]
-            for b in blocks
+            [_formulon_result(book.get_value(0, row, 0)) for row in range(b.first, b.first + b.rows)] for b in blocks
         ]
 
 

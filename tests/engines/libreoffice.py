@@ -15,6 +15,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from .book import Block, Result
 
@@ -38,7 +39,8 @@ ERROR_CODES = {
 
 
 @functools.cache
-def _office() -> str | None:
+def office() -> str | None:
+    """LibreOffice's program, None where there is none."""
     found = shutil.which("soffice") or shutil.which("libreoffice")
     return found or next(map(str, Path("/opt").glob("libreoffice*/program/soffice")), None)
 
@@ -46,8 +48,8 @@ def _office() -> str | None:
 @functools.cache
 def _uno_python() -> str | None:
     """The first Python that can import `uno`: LibreOffice's own, this one, or the system's."""
-    office = _office()
-    beside = str(Path(os.path.realpath(office)).with_name("python")) if office else ""
+    program = office()
+    beside = str(Path(os.path.realpath(program)).with_name("python")) if program else ""
     for candidate in (beside, sys.executable, "/usr/bin/python3", *map(shutil.which, ("python3", "python"))):
         if candidate and os.access(candidate, os.X_OK):
             probe = subprocess.run([candidate, "-c", "import uno"], capture_output=True, check=False)
@@ -58,7 +60,7 @@ def _uno_python() -> str | None:
 
 def available() -> str | None:
     """None where LibreOffice can be driven from here, else what is missing and how to get it."""
-    if _office() is None:
+    if office() is None:
         return f"LibreOffice is not installed: {HOW_TO_GET}"
     if _uno_python() is None:
         return f"no Python with LibreOffice's uno module was found: {HOW_TO_GET}"
@@ -67,13 +69,13 @@ def available() -> str | None:
 
 @functools.cache
 def _server() -> subprocess.Popen[str]:
-    python, office = _uno_python(), _office()
+    python, program = _uno_python(), office()
     assert python is not None
-    assert office is not None
+    assert program is not None
     profile = tempfile.mkdtemp(prefix="xlkpi-office-")
     # In a group of its own, Ctrl-C reaches only the tests, and the whole group can be ended if it hangs.
     server = subprocess.Popen(
-        [python, str(SERVER), office, profile],
+        [python, str(SERVER), program, profile],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         encoding="utf-8",
@@ -117,13 +119,29 @@ def _stop(server: subprocess.Popen[str], profile: str) -> None:
 
 def read(path: Path, blocks: Sequence[Block]) -> list[list[Result]]:
     """The recalculated results of a workbook written by `write_book`."""
+    last = blocks[-1].first + blocks[-1].rows
+    column = [_result(value) for value in _ask(path=str(path), last=last)]
+    return [column[b.first : b.first + b.rows] for b in blocks]
+
+
+def formula_results(
+    path: Path, inputs: Sequence[tuple[str, int, int, float | str]]
+) -> dict[tuple[str, int, int], Result]:
+    """The recalculated result of every formula cell of a workbook, by sheet, row and column (from 0).
+
+    `inputs` are typed first: sheet, row, column, content.
+    """
+    answer = _ask(path=str(path), inputs=[list(item) for item in inputs])
+    return {(sheet, row, column): _result(value) for sheet, row, column, value in answer}
+
+
+def _ask(**request: object) -> list[Any]:
     server = _server()
     assert server.stdin is not None
-    last = blocks[-1].first + blocks[-1].rows
-    server.stdin.write(json.dumps({"path": str(path), "last": last}) + "\n")
+    server.stdin.write(json.dumps(request) + "\n")
     server.stdin.flush()
-    column = [_result(value) for value in json.loads(_answer(server))]
-    return [column[b.first : b.first + b.rows] for b in blocks]
+    answer: list[Any] = json.loads(_answer(server))
+    return answer
 
 
 def _result(value: float | list[str | int]) -> Result:

@@ -25,6 +25,7 @@ from com.sun.star.beans import PropertyValue  # type: ignore[import-not-found,un
 
 CSV_OPTIONS = "44,34,76,1,,0,false,true"  # comma, quote, UTF-8, from row 1, cells as shown
 ERROR_RESULTS = 4  # com.sun.star.sheet.FormulaResult.ERROR
+FORMULAS = 16  # com.sun.star.sheet.CellFlags.FORMULA
 START_SECONDS = 90.0
 
 
@@ -71,9 +72,7 @@ def shown_texts(document: Any, path: str) -> list[str]:
 
 def column_a(desktop: Any, path: str, last: int) -> list[object]:
     """The recalculated content of the first `last` cells of column A."""
-    document = desktop.loadComponentFromURL(
-        uno.systemPathToFileUrl(path), "_blank", 0, (prop("Hidden", True),)
-    )
+    document = desktop.loadComponentFromURL(uno.systemPathToFileUrl(path), "_blank", 0, (prop("Hidden", True),))
     try:
         document.calculateAll()
         sheet = document.Sheets.getByIndex(0)
@@ -95,6 +94,41 @@ def column_a(desktop: Any, path: str, last: int) -> list[object]:
         document.close(True)
 
 
+def formula_results(desktop: Any, path: str, inputs: list[list[Any]]) -> list[list[object]]:
+    """Sheet, row, column (from 0) and result of every formula cell, recalculated after `inputs` were typed.
+
+    An input is a sheet, a row, a column and what a person would type there.
+    """
+    document = desktop.loadComponentFromURL(uno.systemPathToFileUrl(path), "_blank", 0, (prop("Hidden", True),))
+    results: list[list[object]] = []
+    try:
+        for name, row, column, content in inputs:
+            cell = document.Sheets.getByName(name).getCellByPosition(column, row)
+            if isinstance(content, str):
+                cell.setString(content)
+            else:
+                cell.setValue(content)
+        document.calculateAll()
+        for name in document.Sheets.ElementNames:
+            sheet = document.Sheets.getByName(name)
+            errors = set()
+            for area in sheet.queryFormulaCells(ERROR_RESULTS).getRangeAddresses():
+                for row in range(area.StartRow, area.EndRow + 1):
+                    errors |= {(row, column) for column in range(area.StartColumn, area.EndColumn + 1)}
+            for area in sheet.queryContentCells(FORMULAS).getRangeAddresses():
+                block = sheet.getCellRangeByPosition(area.StartColumn, area.StartRow, area.EndColumn, area.EndRow)
+                for row, values in enumerate(block.getDataArray(), area.StartRow):
+                    for column, value in enumerate(values, area.StartColumn):
+                        if (row, column) in errors:
+                            value = ["error", sheet.getCellByPosition(column, row).getError()]
+                        results.append(
+                            [name, row, column, value if isinstance(value, float | list) else ["text", value]]
+                        )
+        return results
+    finally:
+        document.close(True)
+
+
 def main() -> None:
     soffice, profile = sys.argv[1:]
     office = None
@@ -103,7 +137,11 @@ def main() -> None:
         print("ready", flush=True)
         for line in sys.stdin:
             request = json.loads(line)
-            print(json.dumps(column_a(desktop, request["path"], request["last"])), flush=True)
+            if "inputs" in request:
+                answer: list[Any] = formula_results(desktop, request["path"], request["inputs"])
+            else:
+                answer = column_a(desktop, request["path"], request["last"])
+            print(json.dumps(answer), flush=True)
         try:
             desktop.terminate()
             office.wait(10)

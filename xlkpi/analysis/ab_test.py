@@ -15,6 +15,7 @@ from xlkpi.analysis.distributions import (
     fisher_exact,
     normal_quantile,
     normal_tail,
+    student_power,
     student_quantile,
     student_tail,
 )
@@ -23,6 +24,8 @@ B_HIGHER = "b_higher"
 A_HIGHER = "a_higher"
 NO_DIFFERENCE = "no_difference"
 NOT_ENOUGH_DATA = "not_enough_data"
+
+_EXACT_UP_TO = 1e9  # observations beyond which the approximation is the exact number
 
 
 @dataclass(frozen=True)
@@ -212,15 +215,30 @@ def sample_size_proportions(rate: float, lift: float, *, level: float = 0.95, po
 def sample_size_means(deviation: float, effect: float, *, level: float = 0.95, power: float = 0.80) -> float:
     """Observations needed per variant to see a difference of `effect` (two-sided t test), a whole number.
 
-    Guenther's correction for the t distribution (The American Statistician 35, 1981) is added to the normal
-    formula. At least 2; NaN when the effect is zero.
+    Exact: the least number whose :func:`power_means` reaches `power`, sought from Guenther's approximation (The
+    American Statistician 35, 1981). At least 2; NaN when the effect is zero.
     """
     _check_options(level, abs(effect) or 1.0, power)
     if effect == 0:
         return nan
     z_level = normal_quantile((1 + level) / 2)
     z = z_level + normal_quantile(power)
-    return max(2.0, _whole(2 * (z * (deviation / effect)) ** 2 + z_level**2 / 4))
+    count = max(2.0, _whole(2 * (z * (deviation / effect)) ** 2 + z_level**2 / 4))
+    if deviation <= 0 or count > _EXACT_UP_TO:
+        return count
+    low, step = count, 1.0  # the wanted number lies in (low, count] once neither moves
+    while low >= 2 and power_means(deviation, effect, low, level=level) >= power:
+        low, count, step = low - step, low, 2 * step
+    while power_means(deviation, effect, count, level=level) < power:
+        low, count, step = count, count + step, 2 * step
+    low = max(1.0, low)
+    while count - low > 1:
+        middle = float((low + count) // 2)
+        if power_means(deviation, effect, middle, level=level) >= power:
+            count = middle
+        else:
+            low = middle
+    return count
 
 
 def power_proportions(rate: float, lift: float, trials: float, *, level: float = 0.95) -> float:
@@ -238,14 +256,14 @@ def power_proportions(rate: float, lift: float, trials: float, *, level: float =
 
 
 def power_means(deviation: float, effect: float, count: float, *, level: float = 0.95) -> float:
-    """Probability of seeing a difference of `effect` with `count` per variant, by the normal
-    distribution.
+    """Probability of seeing a difference of `effect` with `count` per variant (two-sided t test with equal
+    variances, by the noncentral t distribution); NaN below two observations or without spread.
     """
-    if deviation <= 0 or count <= 0:
+    if not (deviation > 0 and count >= 2):
         return nan
-    shift = abs(effect) / deviation * sqrt(count / 2)
-    limit = normal_quantile((1 + level) / 2)
-    return normal_tail(limit - shift) + normal_tail(limit + shift)
+    freedom = 2 * (count - 1)
+    limit = student_quantile((1 + level) / 2, freedom)
+    return student_power(abs(effect) / deviation * sqrt(count / 2), freedom, limit)
 
 
 def _verdict(

@@ -6,7 +6,7 @@ and the series of a ratio of gamma functions (DLMF 5.11.13).
 
 from __future__ import annotations
 
-from math import erfc, exp, inf, isinf, lgamma, log, log1p, nan, pi, sqrt
+from math import ceil, erfc, exp, expm1, inf, isinf, lgamma, log, log1p, nan, pi, sqrt
 from statistics import NormalDist
 
 _SMALL = 1e-300
@@ -55,6 +55,28 @@ def student_quantile(probability: float, freedom: float) -> float:
         else:
             high = middle
     return (low + high) / 2
+
+
+def student_power(shift: float, freedom: float, limit: float) -> float:
+    """P(|T| > limit) of the noncentral t distribution: the power of a two-sided t test.
+
+    T is (Z + shift) / S, where S**2 * freedom has a chi-square distribution: the tails of Z are integrated over the
+    logarithm of S by the trapezoidal rule, which converges exponentially because the integrand dies away at both ends.
+    """
+    if not (freedom > 0 and limit >= 0 and shift == shift):
+        return nan
+    deviation = 1 / sqrt(2 * freedom)  # of log S, nearly
+    low, high = -max(10 * deviation, 40 / freedom), max(10 * deviation, 8 * deviation + 1 / freedom)
+    step = min(deviation, 0.35) / 8
+    total = weights = 0.0
+    for i in range(ceil((high - low) / step) + 1):
+        log_s = low + i * step
+        square = expm1(2 * log_s)  # S**2 - 1, with its digits near 1
+        weight = exp(freedom * (log_s - square / 2))
+        s = exp(log_s)
+        weights += weight
+        total += weight * (normal_tail(limit * s - shift) + normal_tail(limit * s + shift))
+    return min(1.0, total / weights)
 
 
 def log_choose(n: int, k: int) -> float:

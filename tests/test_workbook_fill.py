@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -87,6 +89,12 @@ def test_references_that_ended_on_the_last_row_follow_it(tmp_path: Path) -> None
     assert b"<c:f>'Donn\xc3\xa9es d''\xc3\xa9t\xc3\xa9'!$B$2:$B$4</c:f>" in content["xl/charts/chart1.xml"]
 
 
+def test_the_libraries_are_loaded_only_when_a_workbook_is_written() -> None:
+    script = "import sys, xlkpi.workbook.fill, xlkpi.workbook.data_sheet; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    assert {"pyarrow", "numpy", "xlsxwriter", "openpyxl", "pandas"} & set(loaded) == set()
+
+
 def test_a_filled_workbook_is_filled_again_with_fewer_rows(tmp_path: Path) -> None:
     source, target = designed(tmp_path / "skeleton.xlsx"), tmp_path / "out.xlsx"
     fill(source, target, {DATA: THREE})
@@ -131,6 +139,15 @@ def test_no_rows_leave_one_blank_row_with_its_formats(tmp_path: Path) -> None:
     sheet = openpyxl.load_workbook(target)["Data"]
     assert sheet.tables[DATA].ref == "A1:B2"
     assert (sheet["A2"].value, sheet["A2"].number_format) == (None, "yyyy-mm-dd")
+
+
+def test_without_rows_a_calculated_column_shows_nothing(tmp_path: Path) -> None:
+    source, target = designed(tmp_path / "skeleton.xlsx"), tmp_path / "out.xlsx"
+    fill(source, target, {DATA: THREE.slice(0, 0)})
+    assert (
+        b'<c r="C2" t="str"><f>xlkpi_data[[#This Row],[spend]]*2</f><v></v></c>'
+        in parts(target)["xl/worksheets/sheet2.xml"]
+    )
 
 
 def test_columns_are_found_by_name_and_unknown_ones_stay_blank(tmp_path: Path) -> None:

@@ -145,6 +145,15 @@ def test_a_missing_folder_and_a_folder_instead_of_a_file_are_told(tmp_path: Path
     assert code(refused) == "workbook_is_folder"
 
 
+def test_what_a_killed_run_left_is_removed_a_day_later(tmp_path: Path) -> None:
+    recent, old = tmp_path / ".xlkpi-aa.tmp", tmp_path / ".xlkpi-bb.tmp"
+    for path, age in ((recent, 3_600), (old, 90_000)):
+        path.touch()
+        os.utime(path, (time.time() - age,) * 2)
+    replace(tmp_path / "plan.xlsx")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".xlkpi-aa.tmp", "plan.xlsx"]
+
+
 @posix
 def test_rights_and_links_stay(tmp_path: Path) -> None:
     target, link = tmp_path / "plan.xlsx", tmp_path / "link.xlsx"

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from xlkpi.errors import Place, Problem, WorkbookError
 from xlkpi.workbook.data_sheet import refuse_rows
-from xlkpi.workbook.package import CONTENT_TYPES, Package, TablePart, local_name
+from xlkpi.workbook.package import CONTENT_TYPES, MAX_SMALL_PART, Package, TablePart, local_name
 from xlkpi.workbook.package_writer import PackageWriter
 from xlkpi.workbook.references import Box, Growth, column_number
-from xlkpi.workbook.target import refuse_open, replacing
+from xlkpi.workbook.target import replacing
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -64,8 +64,8 @@ def fill(
     Raises WorkbookError, and leaves `target` as it was, when a table or column is missing, there are more rows than
     fit, a value fits no cell, or the target can't be written.
     """
-    refuse_open(target)
-    with Package(source) as package:
+    # The source is closed before its successor takes its place, which Windows insists on.
+    with replacing(target) as file, Package(source) as package:
         placeholders = _placeholders(package, tables)
         changed: dict[str, bytes | Iterable[bytes | memoryview]] = dict(parts or {})
         growths, report = [], {}
@@ -78,20 +78,20 @@ def fill(
             if growth.last != growth.box.bottom:
                 growths.append(growth)
         for part in package.parts if growths else ():
-            if part == package.workbook or (_FOLLOWING.search(part) and part not in changed):
+            readable = package.info(part).file_size <= MAX_SMALL_PART
+            if part == package.workbook or (_FOLLOWING.search(part) and part not in changed and readable):
                 old = package.read(part)
                 new = _following(old, growths)
                 if new != old:
                     changed[part] = new
-        with replacing(target) as file:
-            writer = PackageWriter(file)
-            for part in (CONTENT_TYPES, *(p for p in package.parts if p != CONTENT_TYPES)):
-                content = changed.get(part)
-                if content is None:
-                    writer.copy(package, part)
-                else:
-                    writer.stream(part, [content] if isinstance(content, bytes) else content)
-            writer.close()
+        writer = PackageWriter(file)
+        for part in (CONTENT_TYPES, *(p for p in package.parts if p != CONTENT_TYPES)):
+            content = changed.get(part)
+            if content is None:
+                writer.copy(package, part)
+            else:
+                writer.stream(part, [content] if isinstance(content, bytes) else content)
+        writer.close()
     return report
 
 

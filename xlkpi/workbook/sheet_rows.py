@@ -76,7 +76,7 @@ def rows_xml(
         for i, column in enumerate(columns)
     ]
     if not data.num_rows:
-        cells = "".join(piece for writer in writers for piece in writer.empty(str(first_row)))
+        cells = "".join(piece for writer in writers for piece in writer.blank(str(first_row)))
         yield f'<row r="{first_row}">{cells}</row>'.encode()
     counted = pa.array(range(min(BLOCK, data.num_rows)), pa.int32())
     for start in range(0, data.num_rows, BLOCK):
@@ -144,11 +144,15 @@ class _Writer:
         # A formula that shows nothing gives an empty text.
         self._blank = "".join(self._end(_RESULT, "")) if column.formula else "/>"
 
+    def blank(self, number: Any) -> list[Any]:
+        """The pieces of cells without a value."""
+        return [*self._begin(number), self._blank] if self._formula or self._style or not self._letters else []
+
     def empty(self, number: Any) -> list[Any]:
         """The pieces of cells of a column without data."""
         if self._formula:
             return [*self._begin(number), f">{self._formula}</c>"]
-        return [*self._begin(number), "/>"] if self._style or not self._letters else []
+        return self.blank(number)
 
     def cells(self, values: pa.Array, numbers: pa.Array, begins: int) -> list[Any]:
         """The pieces of a block's cells, to be joined row by row."""

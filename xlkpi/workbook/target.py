@@ -6,6 +6,7 @@ import errno
 import os
 import secrets
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,6 +18,8 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} if os.name == "posix" else {er
 _FULL_ON_WINDOWS = {39, 112}
 _OPEN_ON_WINDOWS = {32, 33}
 _WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
+_TEMPORARY = ".xlkpi-*.tmp"
+_DAY = 86_400
 _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
@@ -47,8 +50,9 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     if path.exists() and not path.stat().st_mode & _WRITABLE:
         raise _error("workbook_read_only_file", path)
     written: Path | None = None
+    _remove_left_over(path.parent)
     try:
-        beside = path.with_name(f".xlkpi-{secrets.token_hex(8)}.tmp")
+        beside = path.with_name(_TEMPORARY.replace("*", secrets.token_hex(8)))
         with beside.open("xb") as file:
             written = beside
             yield file
@@ -66,6 +70,14 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         if written is not None:
             with suppress(OSError):
                 written.unlink()
+
+
+def _remove_left_over(folder: Path) -> None:
+    """What runs that were killed a day ago or more have left."""
+    with suppress(OSError):
+        for old in folder.glob(_TEMPORARY):
+            if time.time() - old.stat().st_mtime > _DAY:
+                old.unlink()
 
 
 def _flush_folder(folder: Path) -> None:

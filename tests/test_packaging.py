@@ -14,6 +14,7 @@ import pytest
 
 import xlkpi
 from tests.project import ROOT, fresh_copy, run, scripts, shipped_files
+from xlkpi.sources.connection import ENGINES
 
 PACKAGES = sorted(
     path.removesuffix("/__init__.py").replace("/", ".") for path in shipped_files() if path.endswith("/__init__.py")
@@ -45,6 +46,11 @@ def environment(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_pyproject_lists_every_package() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert sorted(settings["tool"]["setuptools"]["packages"]) == PACKAGES
+
+
+def test_every_database_has_the_extra_that_messages_name() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert {engine.extra for engine in ENGINES.values()} - settings["project"]["optional-dependencies"].keys() == set()
 
 
 def test_the_wheel_holds_every_file_of_every_package_and_nothing_else(built: Path) -> None:

@@ -58,7 +58,7 @@ def _keep(file: Path, content: Any) -> None:
     partial = file.with_name(f"{file.name}.{os.getpid()}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+        partial.write_text(json.dumps(content, separators=(",", ":")), encoding="ascii")
         partial.replace(file)
     except OSError:
         with suppress(OSError):

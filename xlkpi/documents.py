@@ -7,6 +7,7 @@ the only booleans, so that a French label ``Non`` stays a word.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,11 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml.composer import Composer
 
 from xlkpi.errors import DefinitionError, Place, Problem
 
 MAX_BYTES = 20_000_000
 MAX_NODES = 2_000_000
+#: What aliases may add to what is written.
+MAX_REPEATED = 50_000
 MAX_DEPTH = 100
 
 Path_ = tuple[str | int, ...]
@@ -56,15 +60,19 @@ def read(path: Path | str) -> Document:
     """
     path = Path(path)
     try:
-        if path.stat().st_size > MAX_BYTES:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)  # a device or a pipe has no size to ask for
+        if len(content) > MAX_BYTES:
             raise _error("file_too_large", str(path), megabytes=MAX_BYTES // 1_000_000)
-        text = path.read_text(encoding="utf-8-sig")
+        text = content.decode("utf-8-sig")
     except FileNotFoundError:
         raise _error("file_not_found", str(path)) from None
     except UnicodeDecodeError:
         raise _error("file_not_utf8", str(path)) from None
     except OSError as problem:
         raise _error("file_unreadable", str(path), reason=problem.strerror or type(problem).__name__) from None
+    except ValueError:  # a null byte in the path
+        raise _error("file_not_found", str(path).replace("\0", "␀")) from None
     return parse(text, str(path))
 
 
@@ -78,9 +86,11 @@ def parse(text: str, file: str) -> Document:
         raise DefinitionError(_syntax_problem(mistake, text, file)) from None
     except RecursionError:
         raise _error("yaml_too_deep", file, depth=MAX_DEPTH) from None
+    except UnicodeEncodeError:  # half of a surrogate pair
+        raise _error("file_not_utf8", file) from None
     except yaml.YAMLError as mistake:  # control characters and the like: no mark
         raise _error("yaml_syntax", file, detail=" ".join(str(mistake).split())) from None
-    if node is None:
+    if node is None or node.tag == _STANDARD + "null":
         raise _error("file_empty", file)
     builder = _Builder(file)
     data = builder.value(node, ())
@@ -111,12 +121,26 @@ def _syntax_problem(mistake: yaml.MarkedYAMLError, text: str, file: str) -> Prob
     )
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # C where libyaml is there
+#: libyaml reads where it is there, but Python composes: libyaml's composer crashes on deep nesting.
+_BASES: Any = (Composer, yaml.CSafeLoader) if yaml.__with_libyaml__ else (yaml.SafeLoader,)
+
+
+class _Loader(*_BASES):  # type: ignore[misc]
     """The safe loader with YAML 1.2's idea of what an unquoted scalar is."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  # PyYAML's own class attribute
 
+    def __init__(self, stream: str) -> None:
+        _BASES[-1].__init__(self, stream)
+        Composer.__init__(self)
 
+
+_STANDARD = "tag:yaml.org,2002:"
+#: The tags of a list and of a mapping that are just that; any other would build something else.
+_PLAIN: dict[type[yaml.Node], set[str]] = {
+    yaml.SequenceNode: {_STANDARD + "seq"},
+    yaml.MappingNode: {_STANDARD + "map"},
+}
 _INT = re.compile(r"[-+]?[0-9]+$")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$|[-+]?\.(?:inf|Inf|INF)$|\.(?:nan|NaN|NAN)$")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}$")
@@ -134,18 +158,24 @@ class _Builder:
         self.file = file
         self.lines: dict[Path_, int] = {}
         self.problems: list[Problem] = []
-        self._nodes = 0
+        self._nodes = self._repeated = 0
+        self._seen: set[int] = set()
         self._open: set[int] = set()
 
     def value(self, node: yaml.Node, path: Path_) -> Any:
         self._nodes += 1
-        if self._nodes > MAX_NODES:
-            raise _error("yaml_bomb", self.file, nodes=MAX_NODES)
+        self._repeated += id(node) in self._seen
+        self._seen.add(id(node))
+        if self._nodes > MAX_NODES or self._repeated > MAX_REPEATED:
+            raise _error("yaml_bomb", self.file, nodes=MAX_REPEATED if self._repeated > MAX_REPEATED else MAX_NODES)
         if len(path) > MAX_DEPTH:
             raise _error("yaml_too_deep", self.file, depth=MAX_DEPTH)
         self.lines.setdefault(path, node.start_mark.line + 1)
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, path)
+        if node.tag not in _PLAIN[type(node)]:
+            self._problem("yaml_tag", path, node.start_mark.line + 1, tag=node.tag)
+            return None
         if id(node) in self._open:
             raise _error("yaml_loop", self.file)
         self._open.add(id(node))
@@ -164,7 +194,9 @@ class _Builder:
                 self._problem("yaml_key_not_text", path, line)
                 continue
             key = key_node.value
-            if key == "<<":
+            if key_node.tag.removeprefix(_STANDARD) not in ("str", *_SCALARS):
+                self._problem("yaml_tag", path, line, tag=key_node.tag)
+            elif key == "<<":
                 self._problem("yaml_merge_key", path, line)
             elif key in seen:
                 self._problem("yaml_duplicate_key", (*path, key), line, key=key, first=seen[key])
@@ -174,7 +206,7 @@ class _Builder:
                 yield key, self.value(value_node, (*path, key))
 
     def _scalar(self, node: yaml.ScalarNode, path: Path_) -> Any:
-        kind = node.tag.removeprefix("tag:yaml.org,2002:")
+        kind = node.tag.removeprefix(_STANDARD)
         text = node.value
         if kind == "str":
             return text
@@ -197,11 +229,18 @@ def _integer(text: str) -> int:
     return int(text)
 
 
+def _real(text: str) -> float:
+    special = text.lower().lstrip("+-") in (".inf", ".nan")
+    value = float(text.lower().replace(".inf", "inf").replace(".nan", "nan") if special else text)
+    if math.isinf(value) and not special:
+        raise ValueError("a number too large for a double")
+    return value
+
+
 _SCALARS: dict[str, Any] = {
     "null": lambda _: None,
     "bool": lambda text: text.lower() == "true",
     "int": _integer,
-    "float": lambda text: float(text.replace(".inf", "inf").replace(".nan", "nan").replace(".Inf", "inf")
-                                .replace(".NaN", "nan").replace(".INF", "inf").replace(".NAN", "nan")),
+    "float": _real,
     "timestamp": date.fromisoformat,
 }

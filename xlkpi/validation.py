@@ -6,16 +6,17 @@ file is read.
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, is_dataclass
 from functools import lru_cache
 from types import UnionType
-from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from xlkpi.documents import Document, Path_
 from xlkpi.errors import DefinitionError, Problem
+
+if TYPE_CHECKING:
+    from xlkpi.documents import Document, Path_
 
 T = TypeVar("T")
 
@@ -47,8 +48,10 @@ def validated(model: type[T], data: Any, document: Document, path: Path_ = ()) -
         # Through JSON, since only there does a strict model take a mapping for a dataclass and a list for a tuple.
         made: T = _adapter(cast(Any, model)).validate_json(json.dumps(data, default=str))
     except ValidationError as mistakes:
-        found = [_problem(model, item) for item in mistakes.errors(include_url=False)]
-        unique = {(where, problem.code): (where, problem) for where, problem in found}
+        found = [_problem(model, item, data) for item in mistakes.errors(include_url=False)]
+        commas = {where for where, problem in found if problem.code == "decimal_comma"}
+        found = [(where, p) for where, p in found if where not in commas or p.code == "decimal_comma"]
+        unique = {(where, problem.code, str(problem.values)): (where, problem) for where, problem in found}
         raise DefinitionError(
             problem.at(**_known(document, (*path, *where))) for where, problem in unique.values()
         ) from None
@@ -57,6 +60,8 @@ def validated(model: type[T], data: Any, document: Document, path: Path_ = ()) -
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that somebody probably meant, or None."""
+    import difflib
+
     found = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
     return found[0] if found else None
 
@@ -74,11 +79,12 @@ _WANTED = {
 }  # fmt: skip
 
 
-def _problem(model: Any, item: Any) -> tuple[Path_, Problem]:
+def _problem(model: Any, item: Any, data: Any) -> tuple[Path_, Problem]:
     """A pydantic error as one of ours, with the path where it stands in the file."""
     kind, given = item["type"], item.get("input")
-    path = tuple(part for part in item["loc"] if not _is_branch(part))
-    if kind in ("missing", "missing_argument"):
+    absent = kind in ("missing", "missing_argument")
+    path = _path(item["loc"][:-1] if absent else item["loc"], data) + (item["loc"][-1:] if absent else ())
+    if absent:
         return path[:-1], Problem("key_missing", {"key": str(path[-1])})
     if kind in ("extra_forbidden", "unexpected_keyword_argument"):
         key = str(path[-1])
@@ -118,12 +124,16 @@ def complaint(code: str, **values: Any) -> ValueError:
     return _Complaint(code, values)
 
 
-def _is_branch(part: Any) -> bool:
-    """Whether a part of pydantic's location names a branch of a union rather than a key of the file."""
-    return isinstance(part, str) and (part in _BRANCHES or "[" in part or part[:1].isupper())
-
-
-_BRANCHES = frozenset({"str", "int", "float", "bool", "date", "none", "nullable", "function-wrap"})
+def _path(location: Sequence[Any], data: Any) -> Path_:
+    """Pydantic's location without the branches of unions: what is no key of the data there."""
+    path: list[str | int] = []
+    for part in location:
+        if (isinstance(data, dict) and part in data) or (
+            isinstance(data, list | tuple) and isinstance(part, int) and part < len(data)
+        ):
+            path.append(part)
+            data = data[part]
+    return tuple(path)
 
 
 def _decimal_comma(given: Any) -> bool:

@@ -66,6 +66,8 @@ def _cents(size: float) -> int:
 def _rounded(number: float, language: str) -> str:
     """Enough decimals to tell the number: 250, 62.5, 0.018."""
     size = abs(number)
+    if not math.isfinite(size):  # a fraction so large that it has no percentage
+        return plain(number, language)
     if size >= 1000 or number == int(number):
         return plain(round(number), language)
     decimals = 1 if size >= 10 else 2 if size >= 1 else 1 - math.floor(math.log10(size)) if size > 0 else 0

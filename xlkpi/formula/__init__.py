@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import Any
 
 from xlkpi.errors import EvaluationError, Problem
-from xlkpi.formula import evaluate, excel, explain, sql, units
+from xlkpi.formula import evaluate, units
 from xlkpi.formula.evaluate import Limits
 from xlkpi.formula.nodata import NoData, Outcome, Stop
 from xlkpi.formula.parse import parse
@@ -66,7 +66,7 @@ class Formula:
         """Whether the inputs are columns that ``sum`` adds up to one number."""
         return any(isinstance(n, Call) and n.operation == "sum" for n in walk(self.root))
 
-    def __call__(self, **values: Any) -> Any:
+    def __call__(self, /, **values: Any) -> Any:
         """The value for single numbers (a float), plain lists (a list of floats) or numpy arrays (an array).
 
         Single values are broadcast against lists and arrays. No data is NaN: :meth:`outcome` says why. Text, booleans
@@ -84,7 +84,7 @@ class Formula:
         found = self.outcome(**values)
         return math.nan if isinstance(found, NoData) else found
 
-    def outcome(self, **values: Any) -> Outcome:
+    def outcome(self, /, **values: Any) -> Outcome:
         """The value for single numbers, or a :class:`NoData` that says why there is none.
 
         An error in an input comes out as it is; then a missing input, then text, then an impossible value.
@@ -112,22 +112,32 @@ class Formula:
         ``references`` gives each input a cell, range or structured reference. ``guarded`` adds the tests that give
         each kind of no data its own error. Raises FormulaError beyond a cell's 8,192 characters.
         """
+        from xlkpi.formula import excel
+
         return excel.cell_formula(self.root, references, self.limits, guarded=guarded, elementwise=elementwise)
 
     def lambda_(self, parameters: Sequence[str] | None = None) -> str:
         """A LAMBDA for a defined name, as it is spelled in a file; ``parameters`` is the order of its arguments."""
+        from xlkpi.formula import excel
+
         return excel.lambda_formula(self.root, parameters or self.names, self.limits)
 
     def ibis(self, columns: Mapping[str, Any]) -> Any:
         """An ibis expression over ibis columns: float64, NULL for no data."""
+        from xlkpi.formula import sql
+
         return sql.ibis_expression(self.root, columns, self.limits)
 
     def in_words(self, labels: Mapping[str, str], language: str | None = None) -> str:
         """``(Gain − Coût) / Coût``: the formula with a label for each input."""
+        from xlkpi.formula import explain
+
         return explain.in_words(self.root, labels, language)
 
     def with_numbers(self, values: Mapping[str, float], language: str | None = None) -> str:
         """``(1 000 − 400) / 400``: the formula with its numbers put in."""
+        from xlkpi.formula import explain
+
         return explain.with_numbers(self.root, values, language)
 
     def unit(self, of: Mapping[str, units.Unit]) -> units.Unit:
@@ -195,6 +205,10 @@ class Formula:
 
 
 def _as_rows(value: Any) -> list[Any]:
+    if getattr(value, "ndim", 1) > 1:
+        value = value.ravel()
+    if getattr(getattr(value, "dtype", None), "kind", None) in ("m", "M"):
+        return list(value)  # dates are not numbers, although numpy has them as integers
     if hasattr(value, "tolist"):
         value = value.tolist()
     return list(value) if isinstance(value, list | tuple) else [value]

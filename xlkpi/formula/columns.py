@@ -7,11 +7,13 @@ and NaN where a comparison has no answer, so that no data is never taken for "no
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from itertools import repeat
 from operator import add, mul, neg, sub
 from typing import Any
 
+from xlkpi.errors import EvaluationError, Problem
 from xlkpi.formula.evaluate import OPERATIONS, Limits, read_input
 from xlkpi.formula.nodata import NoData, Outcome, Stop
 from xlkpi.formula.tree import Call, Name, Node, Number, names, required_names, walk
@@ -46,7 +48,7 @@ def evaluate_lists(node: Node, values: Mapping[str, Sequence[Any]], limits: Mapp
     if masked and not required:
         bad |= {i for i in range(length) if all(c[i] != c[i] for c in columns.values())}  # type: ignore[index]
     result = _lists(node, columns)
-    out = [result] * length if isinstance(result, float) else result
+    out = [result] * length if isinstance(result, float) else list(result) if isinstance(node, Name) else result
     for row in bad:
         out[row] = NAN
     return out
@@ -64,11 +66,21 @@ def _floats(column: Sequence[Any], limits: Limits) -> list[float]:
     else:
         out = [_one(v, limits) for v in column]
     least, most = limits
+    if least is None and most is None:
+        return _finite(out)
     whole = math.isfinite(sum(out))
     if whole and (not out or ((least is None or min(out) >= least) and (most is None or max(out) <= most))):
         return out
-    least, most = -1.7976931348623157e308 if least is None else least, 1.7976931348623157e308 if most is None else most
+    least = -sys.float_info.max if least is None else least
+    most = sys.float_info.max if most is None else most
     return [v if least <= v <= most else NAN for v in out]
+
+
+def _finite(column: list[float]) -> list[float]:
+    """The column with NaN for infinity; the tests cost less than a new list."""
+    if math.isfinite(sum(column)) or not any(map(math.isinf, column)):
+        return column
+    return [v if math.isfinite(v) else NAN for v in column]
 
 
 def _one(value: Any, limits: Limits) -> float:
@@ -88,23 +100,28 @@ def _invalid(given: Any, read: Outcome) -> bool:
     return isinstance(read, NoData) and (read is not NoData.MISSING or isinstance(given, NoData))
 
 
-def _lists(node: Node, columns: Mapping[str, Column]) -> Column:
+def _lists(node: Node, columns: Mapping[str, Column], *, settle: bool = True) -> Column:
+    """The column of a node; without ``settle``, no data may also be infinity, where it can't be hidden."""
     if isinstance(node, Number):
         return node.value
     if isinstance(node, Name):
         return columns[node.name]
-    arguments = [_lists(a, columns) for a in node.arguments]
+    shown = node.operation in _FAST
+    arguments = [
+        _lists(a, columns, settle=not shown or (node.operation == "div" and i == 1))
+        for i, a in enumerate(node.arguments)
+    ]
     if all(isinstance(a, float) for a in arguments):
         arguments[0] = [arguments[0]]  # type: ignore[list-item]  # constants alone: one row, as a column
         return _lists_of(node.operation, arguments)[0]
-    return _lists_of(node.operation, arguments)
+    return _lists_of(node.operation, arguments, settle=settle)
 
 
-def _lists_of(operation: str, arguments: Sequence[Column]) -> list[float]:
+def _lists_of(operation: str, arguments: Sequence[Column], *, settle: bool = True) -> list[float]:
     rows = [repeat(a) if isinstance(a, float) else a for a in arguments]
     if operation in _FAST:
         out = _FAST[operation](*rows)
-        return out if math.isfinite(sum(out)) else [v if v - v == 0 else NAN for v in out]
+        return _finite(out) if settle else out
     if operation == "coalesce":
         return [next((v for v in row if v == v), NAN) for row in zip(*rows, strict=False)]
     if operation == "if":
@@ -134,50 +151,80 @@ _FAST: Mapping[str, Callable[..., list[float]]] = {
 
 # --- numpy ---------------------------------------------------------------------------------------------------------
 
+#: Rows worked on at a time, so that intermediate results stay in the processor's cache.
+BLOCK = 1 << 15
+
 
 def evaluate_arrays(node: Node, values: Mapping[str, Any], limits: Mapping[str, Limits]) -> Any:
     """An array of results from arrays (or single values) that broadcast together."""
     import numpy as np
 
-    masked, required = needs_mask(node), required_names(node)
+    masked = needs_mask(node)
+    arrays = {name: _array(given, np) for name, given in values.items()}
+    try:
+        shape = np.broadcast_shapes(*(a.shape for a in arrays.values()))
+    except ValueError:
+        lengths = ", ".join(f"{name}: {'×'.join(map(str, a.shape))}" for name, a in arrays.items() if a.ndim)
+        raise EvaluationError(Problem("lengths_differ", {"lengths": lengths})) from None
+    result = np.empty(shape)
+    with np.errstate(all="ignore"):
+        if len(shape) != 1:
+            result[...] = _block(node, arrays, limits, shape, masked, np)
+            return result
+        for first in range(0, len(result), BLOCK):
+            rows = slice(first, first + BLOCK)
+            block = {name: a[rows] if a.shape == shape else a for name, a in arrays.items()}
+            result[rows] = _block(node, block, limits, result[rows].shape, masked, np)
+    return result
+
+
+def _array(given: Any, np: Any) -> Any:
+    """An array whose cells keep their types: numpy would make a list's numbers text, or its booleans numbers."""
+    if isinstance(given, np.ma.MaskedArray):
+        return given.astype(object).filled(None)
+    return np.asarray(given, dtype=object if isinstance(given, list | tuple) else None)
+
+
+def _block(
+    node: Node, given: Mapping[str, Any], limits: Mapping[str, Limits], shape: Any, masked: bool, np: Any
+) -> Any:
+    required = required_names(node) if masked else ()
     arrays: dict[str, Any] = {}
     bad: Any = np.False_
-    with np.errstate(all="ignore"):
-        for name, given in values.items():
-            arrays[name], invalid = _clean(given, limits.get(name, (None, None)), np)
-            if masked:
-                bad = bad | (np.isnan(arrays[name]) if name in required else invalid)
-        if masked and not required:
-            everything: Any = np.True_
-            for array in arrays.values():
-                everything = everything & np.isnan(array)
-            bad = bad | everything
-        shape = np.broadcast_shapes(*(a.shape for a in arrays.values()))
-        result = np.broadcast_to(np.asarray(_arrays(node, arrays, np), dtype=np.float64), shape)
-        if masked and bad.any():
-            result = np.where(bad, np.nan, result)
-    return result
+    for name, array in given.items():
+        arrays[name], invalid = _clean(array, limits.get(name, (None, None)), np)
+        if masked:
+            bad = bad | (np.isnan(arrays[name]) if name in required else invalid)
+    if masked and not required:
+        everything: Any = np.True_
+        for array in arrays.values():
+            everything = everything & np.isnan(array)
+        bad = bad | everything
+    result = _arrays(node, arrays, np)
+    return np.where(np.broadcast_to(bad, shape), np.nan, result) if masked and bad.any() else result
 
 
 def _clean(given: Any, limits: Limits, np: Any) -> tuple[Any, Any]:
     """The array in float64 with NaN for no data, and where something stood that is not merely missing."""
     array = np.asarray(given)
     if array.dtype.kind not in "fiu":
-        cells = [v.item() if hasattr(v, "item") else v for v in array.ravel()]
+        cells = list(array.ravel())
         flat = [read_input(v, limits) for v in cells]
         invalid = np.array(list(map(_invalid, cells, flat)), dtype=bool).reshape(array.shape)
         numbers = np.array([NAN if isinstance(v, NoData) else v for v in flat], dtype=np.float64)
         return numbers.reshape(array.shape), invalid
     array = array.astype(np.float64, copy=False)
     least, most = limits
-    low = array.min(initial=np.inf)  # NaN where any is NaN: one pass tells that all is well
-    high = array.max(initial=-np.inf)
-    if not array.size or ((least is None or low >= least) and (most is None or high <= most) and low - low == 0 == high - high):
+    good = np.isfinite(array)
+    if least is not None:
+        good &= array >= least
+    if most is not None:
+        good &= array <= most
+    if good.all():
         return array, np.False_
-    floor = -np.finfo(np.float64).max if least is None else least
-    ceiling = np.finfo(np.float64).max if most is None else most
-    good = (array >= floor) & (array <= ceiling)
-    return np.where(good, array, np.nan), ~good & ~np.isnan(array)
+    clean = array.copy()
+    clean[~good] = np.nan
+    return clean, ~(good | np.isnan(array))
 
 
 def _arrays(node: Node, arrays: Mapping[str, Any], np: Any) -> Any:
@@ -228,10 +275,13 @@ def _truth(operation: str, arguments: list[Any], np: Any) -> Any:
 
 def _settled(values: Any, np: Any) -> Any:
     """Infinity is no data at once, since dividing by it would hide it."""
-    if np.isfinite(np.sum(values)):
-        return values
     infinite = np.isinf(values)
-    return np.where(infinite, np.nan, values) if infinite.any() else values
+    if not infinite.any():
+        return values
+    if not infinite.ndim:
+        return np.float64(np.nan)
+    values[infinite] = np.nan  # an operation's own new array
+    return values
 
 
 def _divide(a: Any, b: Any, np: Any) -> Any:

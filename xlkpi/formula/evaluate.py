@@ -17,6 +17,8 @@ from typing import Any
 from xlkpi.formula.nodata import NoData, Outcome, Stop
 from xlkpi.formula.tree import Call, Name, Node, Number
 
+#: What pandas and numpy put where a value is missing.
+_MISSING_TYPES = frozenset({"NAType", "NaTType", "MaskedConstant"})
 #: Smallest and largest possible value of an input; None where there is no bound.
 Limits = tuple[float | None, float | None]
 
@@ -24,16 +26,20 @@ Limits = tuple[float | None, float | None]
 def read_input(value: Any, limits: Limits = (None, None)) -> Outcome:
     """One input as a float, or why it isn't one: blank or NaN, text or a boolean, outside its limits."""
     if type(value) is not float:
-        if value is None or value == "":
+        if type(value).__name__ == "ndarray" and value.ndim == 0:
+            value = value[()]
+        if value is None or type(value).__name__ in _MISSING_TYPES or (isinstance(value, str) and value == ""):
             return NoData.MISSING
         if isinstance(value, NoData):
             return value
-        if isinstance(value, bool | str) or type(value).__name__ == "bool_" or not isinstance(value, Real | Decimal):
+        if isinstance(value, bool) or not isinstance(value, Real | Decimal) or type(value).__name__ == "timedelta64":
             return NoData.NOT_A_NUMBER
         try:
             value = float(value)
         except OverflowError:
             return NoData.IMPOSSIBLE
+        except ValueError:  # a signalling NaN
+            return NoData.MISSING
     if value != value:
         return NoData.MISSING
     least, most = limits
@@ -107,8 +113,8 @@ def power(a: float, b: float) -> float:
 
 def round_half_away(value: float, digits: float = 0) -> float:
     """Rounding as Excel does: on the decimal that is shown, ties away from zero (1.005 to 2 digits is 1.01)."""
-    if abs(value) >= 1e15:
-        return value if digits >= 0 else float(Decimal(value).quantize(Decimal(1).scaleb(-int(digits))))
+    if abs(value) * 10.0**digits >= 1e15:
+        return value
     return float(Decimal(f"{value:.15g}").quantize(Decimal(1).scaleb(-int(digits)), ROUND_HALF_UP))
 
 

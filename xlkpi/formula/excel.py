@@ -36,6 +36,10 @@ class Printed:
     text: str
     level: int = _ATOM
 
+    def __post_init__(self) -> None:
+        if len(self.text) > MAX_CELL:  # at once, since pieces that repeat their parts grow without bounds
+            raise FormulaError(Problem("formula_too_long_for_excel", {"length": len(self.text), "most": MAX_CELL}))
+
     def within(self, level: int) -> str:
         return self.text if self.level >= level else f"({self.text})"
 
@@ -71,7 +75,7 @@ def lambda_formula(node: Node, parameters: Sequence[str], limits: Mapping[str, L
     """A LAMBDA for a defined name, as files spell it (``_xlfn.LAMBDA(_xlpm.cost,...)``); it takes cells and ranges."""
     spelled = {name: f"_xlpm.{name}" for name in parameters}
     body = cell_formula(node, spelled, limits, elementwise=True)
-    return f"_xlfn.LAMBDA({','.join(spelled.values())},{body})"
+    return f"_xlfn.LAMBDA({','.join([*spelled.values(), body])})"
 
 
 class _Printer:
@@ -108,6 +112,10 @@ class _Printer:
         return Printed(f"-{self.print(node.arguments[0]).within(_ATOM)}", _SIGN)
 
     def power(self, node: Call) -> Printed:
+        first = node.arguments[0]
+        if isinstance(first, Call) and first.operation == "neg" and isinstance(first.arguments[0], Call):
+            # -(x*y)^n reads -(x*y^n) in ironcalc, which drops the brackets behind a sign
+            node = Call("pow", (Call("sub", (Number(0.0), first.arguments[0])), node.arguments[1]))
         base, exponent = (self.print(a) for a in node.arguments)
         plain = f"{base.within(_ATOM)}^{exponent.within(_ATOM)}"
         fixed = node.arguments[1]

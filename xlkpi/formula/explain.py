@@ -39,7 +39,7 @@ def _print(node: Node, labels: Mapping[str, str], language: str) -> tuple[str, i
     if node.operation == "not":
         return f"{text('formula.not', language)} ({inner[0][0]})", _ATOM
     if node.operation == "if":
-        test, yes, no = (shown for shown, _ in inner)
+        test, yes, no = inner[0][0], _bracketed(inner[1], 1), inner[2][0]
         return text("formula.if", language).format(test=test, yes=yes, no=no), 0
     separator = text("formula.separator", language)
     return f"{text(f'formula.function.{node.operation}', language)}({separator.join(s for s, _ in inner)})", _ATOM

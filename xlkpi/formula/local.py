@@ -17,7 +17,7 @@ _TOKEN = re.compile(
     r"""|(?P<error>\#[A-Z/0]+[!?]|\#N/A)"""
     r"""|(?P<function>(?:_xlfn\.)?[A-Z][A-Z0-9.]*(?=\())"""
     r"""|(?P<parameter>_xlpm\.\w+)"""
-    r"""|(?P<word>[A-Za-z_$][\w$.]*)"""
+    r"""|(?P<word>(?:[^\W\d]|\$)[\w$.]*)"""
     r"""|(?P<number>\d+(?:\.\d+)?(?:E[-+]?\d+)?)"""
     r"""|(?P<separator>,)"""
 )

@@ -6,6 +6,7 @@ The text is untrusted. It is read with :mod:`ast`, never run; length, nesting an
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Mapping
 
 from xlkpi.errors import FormulaError, Place, Problem
@@ -14,6 +15,7 @@ from xlkpi.formula.tree import FUNCTIONS, TRUTHS, Call, Name, Node, Number, name
 
 MAX_LENGTH = 4_000
 MAX_DEPTH = 64
+_LINE_END = re.compile(r"\r\n|\r|\n")
 
 _BINARY: dict[type[ast.operator], str] = {
     ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow",
@@ -42,18 +44,20 @@ class _Parser:
         if not self.text.strip():
             raise self.error("formula_empty", 0)
         if len(self.text) > MAX_LENGTH:
-            raise FormulaError(Problem("formula_too_long", {"length": len(self.text), "most": MAX_LENGTH}))
+            raise self.error("formula_too_long", MAX_LENGTH, length=len(self.text), most=MAX_LENGTH)
         self._check_nesting()
+        if "\0" in self.text:
+            raise self.error("formula_unreadable", self.text.index("\0"))
         lead = len(self.text) - len(self.text.lstrip())
         if self.text[lead] == "=":
             raise self.error("formula_equals_sign", lead)
+        self.lead = lead
         try:
             body = ast.parse(self.text.strip(), mode="eval").body
         except SyntaxError as mistake:
-            raise self._syntax(mistake, lead) from None
-        except (ValueError, MemoryError, RecursionError):  # null bytes; the parser's own limits
+            raise self._syntax(mistake) from None
+        except (ValueError, MemoryError, RecursionError):  # the parser's own limits
             raise self.error("formula_unreadable", 0) from None
-        self.lead = lead
         node = self.number(body, 0)
         self._check_rows(node)
         return node
@@ -124,7 +128,7 @@ class _Parser:
 
     def _name(self, name: str, column: int) -> Node:
         if name in self.constants:
-            return Number(float(self.constants[name]))
+            return self._literal(self.constants[name], column)
         if name in FUNCTIONS:
             raise self.error("formula_function_without_brackets", column, name=name)
         if self.known is not None and name not in self.known:
@@ -137,6 +141,8 @@ class _Parser:
         for operator, left, right in zip(node.ops, values, values[1:], strict=False):
             if type(operator) not in _COMPARE:
                 raise self._refused(node)
+            if isinstance(left, Number) and isinstance(right, Number):
+                raise self.error("formula_constant_condition", self.column(node))
             parts.append(Call(_COMPARE[type(operator)], (left, right), self.column(node)))
         return parts[0] if len(parts) == 1 else Call("and", tuple(parts), self.column(node))
 
@@ -151,7 +157,8 @@ class _Parser:
             raise self.error("formula_plain_arguments", column, name=name)
         function, given = FUNCTIONS[name], len(node.args)
         if given < function.least or (function.most is not None and given > function.most):
-            wanted = str(function.least) if function.least == function.most else f"{function.least}+"
+            most = "+" if function.most is None else f"–{function.most}"
+            wanted = str(function.least) if function.least == function.most else f"{function.least}{most}"
             raise self.error("formula_argument_count", column, name=name, given=given, wanted=wanted)
         arguments = tuple(self.number(a, depth) for a in node.args)
         if name == "coalesce" and any(isinstance(a, Number) for a in arguments[:-1]):
@@ -194,9 +201,13 @@ class _Parser:
 
     def column(self, node: ast.expr) -> int:
         """The character that a node begins at, in the text as given (ast counts bytes, without leading blanks)."""
-        line = self.text.strip().splitlines()[node.lineno - 1] if self.text.strip() else ""
-        before = "".join(l + "\n" for l in self.text.strip().splitlines()[: node.lineno - 1])
-        return self.lead + len(before) + len(line.encode()[: node.col_offset].decode(errors="ignore"))
+        start = self._line_start(node.lineno)
+        return start + len(self.text[start:].encode()[: node.col_offset].decode(errors="ignore"))
+
+    def _line_start(self, number: int) -> int:
+        """Where a line of the parsed text begins; Python ends lines at fewer characters than ``splitlines``."""
+        ends = [match.end() for match in _LINE_END.finditer(self.text, self.lead)]
+        return ends[number - 2] if 2 <= number <= len(ends) + 1 else self.lead
 
     def error(self, code: str, column: int, **values: object) -> FormulaError:
         return FormulaError(Problem(code, dict(values), Place(column=column + 1), self._excerpt(column)))
@@ -213,11 +224,11 @@ class _Parser:
     def _excerpt(self, column: int) -> str:
         """The text around a column, on one line, and a caret under it."""
         first = max(0, column - 60)
-        shown = self.text[first : column + 40].replace("\n", " ").replace("\t", " ")
+        shown = "".join(c if c.isprintable() else " " for c in self.text[first : column + 40])
         return f"{shown}\n{' ' * (column - first)}^"
 
-    def _syntax(self, mistake: SyntaxError, lead: int) -> FormulaError:
-        column = lead + max(0, (mistake.offset or 1) - 1)
+    def _syntax(self, mistake: SyntaxError) -> FormulaError:
+        column = self._line_start(mistake.lineno or 1) + max(0, (mistake.offset or 1) - 1)
         if ";" in self.text:
             return self.error("formula_semicolon", self.text.index(";"))
         if "%" in self.text:

@@ -15,6 +15,8 @@ from xlkpi.formula.evaluate import Limits
 from xlkpi.formula.tree import TRUTHS, Call, Name, Node, Number, names, required_names, walk
 
 INFINITY = float("inf")
+#: Every double from here on is whole.
+WHOLE = 2.0**52
 
 
 def ibis_expression(node: Node, columns: Mapping[str, Any], limits: Mapping[str, Limits] | None = None) -> Any:
@@ -103,8 +105,13 @@ def _divide(a: Any, b: Any) -> Any:
     return _finite(a / (b if isinstance(b, float) else b.nullif(0)))
 
 
+def _floor(a: Any) -> Any:
+    small = a.abs() < WHOLE  # a database makes an integer of it, and fails where that overflows
+    return small.ifelse(small.ifelse(a, 0.0).floor().cast("float64"), a)
+
+
 def _power(a: Any, b: Any) -> Any:
-    whole = b == b.floor() if not isinstance(b, float) else b.is_integer()
+    whole = b == _floor(b) if not isinstance(b, float) else b.is_integer()
     possible = (a > 0) | ((a == 0) & (b > 0)) | ((a < 0) & whole)
     return _finite(possible.ifelse(a**b, None) if isinstance(a, float) else possible.ifelse(a, None) ** b)
 
@@ -118,7 +125,7 @@ def _coalesce(*values: Any) -> Any:
 
 def _round(value: Any, digits: float) -> Any:
     scale = 10.0**digits
-    nudged = (value.abs() * scale * (1 + 4e-16) + 0.5).floor() / scale
+    nudged = _floor(value.abs() * scale * (1 + 4e-16) + 0.5) / scale
     return (value.abs() * scale < 1e15).ifelse((value < 0).ifelse(-nudged, nudged), value)
 
 
@@ -163,9 +170,9 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "if": _if,
     "coalesce": _coalesce,
     "abs": lambda a: a.abs(),
-    "ceil": lambda a: a.ceil().cast("float64"),
+    "ceil": lambda a: -_floor(-a),
     "exp": lambda a: _finite((a < 709.78).ifelse(a, None).exp()),
-    "floor": lambda a: a.floor().cast("float64"),
+    "floor": _floor,
     "ln": lambda a: (a > 0).ifelse(a, None).ln(),
     "log10": lambda a: (a > 0).ifelse(a, None).log10(),
     "max": _extreme(smaller=False),

@@ -12,7 +12,7 @@ import pytest
 from tests.checks import sdk
 from tests.checks.lint import lint
 from tests.checks.render import available, render
-from tests.engines import require
+from tests.engines import REQUIRE, require
 from tests.skeletons import filled
 from tests.workbooks import altered, workbook
 
@@ -57,6 +57,18 @@ def test_openpyxl_s_own_fault_is_forgiven_and_no_other(tmp_path: Path) -> None:
     assert len(sdk.faults(path)) == 1
     assert sdk.faults(path, by_openpyxl=True) == []
     assert len(sdk.faults(altered(path, SHEET, "<sheetData", "<sheetDatum/><sheetData"), by_openpyxl=True)) == 1
+
+
+def test_without_the_validator_a_test_is_skipped_or_fails_where_it_is_required(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sdk, "PROGRAM", tmp_path / "none.js")
+    monkeypatch.delenv(REQUIRE, raising=False)
+    with pytest.raises(pytest.skip.Exception, match="npm install --prefix tests/checks"):
+        sdk.faults(tmp_path / "x.xlsx")
+    monkeypatch.setenv(REQUIRE, "1")
+    with pytest.raises(pytest.fail.Exception, match="npm install --prefix tests/checks"):
+        sdk.faults(tmp_path / "x.xlsx")
 
 
 def test_the_pages_are_drawn_with_the_signs_of_the_language(tmp_path: Path) -> None:

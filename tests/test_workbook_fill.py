@@ -14,6 +14,7 @@ import pytest
 import xlsxwriter
 
 from tests.skeletons import cells, filled, skeleton
+from tests.workbooks import altered
 from xlkpi.errors import WorkbookError
 from xlkpi.workbook.data_sheet import DATA, SERIES, DataColumn, add_data_sheet, column_reference, in_file
 from xlkpi.workbook.fill import fill
@@ -210,6 +211,48 @@ def test_a_sheet_is_filled_to_its_last_row(tmp_path: Path) -> None:
     report = fill(source, target, {DATA: pa.table({"x": pa.nulls(1_048_575)})})
     assert report[DATA].reference == "A1:A1048576"
     assert b'<row r="1048576">' in parts(target)["xl/worksheets/sheet2.xml"]
+
+
+def test_a_table_below_a_title_keeps_it(tmp_path: Path) -> None:
+    source, target = tmp_path / "s.xlsx", tmp_path / "out.xlsx"
+    with xlsxwriter.Workbook(source) as book:
+        sheet = book.add_worksheet("Data")
+        sheet.write("A1", "Our figures")
+        sheet.add_table("B3:C4", {"name": DATA, "columns": [{"header": "x"}, {"header": "y"}]})
+    fill(source, target, {DATA: pa.table({"y": [1, 2], "x": ["a", "b"]})})
+    sheet = openpyxl.load_workbook(target)["Data"]
+    rows = [[cell.value for cell in row] for row in sheet["A1:C5"]]
+    assert rows == [["Our figures", None, None], [None] * 3, [None, "x", "y"], [None, "a", 1], [None, "b", 2]]
+    assert (sheet.tables[DATA].ref, sheet.dimensions) == ("B3:C5", "A1:C5")
+
+
+def test_a_skeleton_that_openpyxl_saved_is_filled(tmp_path: Path) -> None:
+    source, target = designed(tmp_path / "skeleton.xlsx"), tmp_path / "out.xlsx"
+    book = openpyxl.load_workbook(source)
+    book["Données d'été"].title = "Renamed"
+    book.save(source)
+    fill(source, target, {DATA: THREE})
+    assert [row[1] for row in cells(target, "Renamed")] == [1, 2, None]
+    assert openpyxl.load_workbook(target)["Renamed"]["A2"].number_format == "dd/mm/yyyy"
+
+
+def test_what_was_filtered_or_sorted_does_not_hold_for_new_rows(tmp_path: Path) -> None:
+    old = '<autoFilter ref="A1:C2"/>'
+    new = (
+        '<autoFilter ref="A1:C2"><filterColumn colId="1"><filters blank="1"/></filterColumn></autoFilter>'
+        '<sortState ref="A2:C2"><sortCondition ref="B2:B2"/></sortState>'
+    )
+    source, target = designed(tmp_path / "skeleton.xlsx"), tmp_path / "out.xlsx"
+    fill(altered(source, "xl/tables/table1.xml", old, new), target, {DATA: THREE})
+    definition = parts(target)["xl/tables/table1.xml"]
+    assert b'<autoFilter ref="A1:C4"/><tableColumns' in definition
+
+
+@pytest.mark.parametrize("attribute", ['totalsRowCount="1"', 'headerRowCount="0"'])
+def test_a_table_with_totals_or_without_header_is_refused(tmp_path: Path, attribute: str) -> None:
+    source = altered(designed(tmp_path / "s.xlsx"), "xl/tables/table1.xml", 'totalsRowShown="0"', attribute)
+    with pytest.raises(WorkbookError, match="does not stand alone"):
+        fill(source, source, {DATA: THREE})
 
 
 def test_missing_tables_and_columns_are_named(tmp_path: Path) -> None:

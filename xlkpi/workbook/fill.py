@@ -28,6 +28,8 @@ _ATTRIBUTE = re.compile(r'([\w:]+)="([^"]*)"')
 _COLUMN_FORMAT = re.compile(r"<col\s([^>]*)/>")
 _DIMENSION = re.compile(rb'(<dimension ref=")[^"]*"')
 _TABLE_RANGE = re.compile(r'(<(?:table|autoFilter)\b[^>]*?\sref=")[^"]*"')
+_FILTERED = re.compile(r"(<autoFilter\b[^>]*?)(?<!/)>.*?</autoFilter>", re.DOTALL)
+_SORTED = re.compile(r"<sortState\b[^>]*?(?:/>|>.*?</sortState>)", re.DOTALL)
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _LITERAL = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
 _FOLLOWING = re.compile(r"/(?:worksheets/[^/]+|charts/[^/]+|pivotCache/pivotCacheDefinition[^/]*)\.xml$")
@@ -136,7 +138,7 @@ class _Placeholder:
                 self._formulas[self.headers[-1]] = element.text or ""
         content = package.read(table.sheet_part)
         body = _BODY.search(content)
-        if not body or tree.get("totalsRowCount"):
+        if not body or tree.get("totalsRowCount", "0") != "0" or tree.get("headerRowCount") == "0":
             raise self._not_placeholder()
         self._head, self._tail = content[: body.start()], content[body.end() :]
         self._above, self._cells = self._rows(body[1])
@@ -153,8 +155,9 @@ class _Placeholder:
         return f"{column_letters(box.left)}{box.top}:{column_letters(box.right)}{self.growth(rows).last}"
 
     def table_xml(self, rows: int) -> bytes:
-        """The table's definition over the new range."""
-        return _TABLE_RANGE.sub(lambda m: f'{m[1]}{self.reference(rows)}"', self._definition).encode()
+        """The table's definition over the new range; what was filtered or sorted does not hold for new rows."""
+        definition = _SORTED.sub("", _FILTERED.sub(r"\1/>", self._definition))
+        return _TABLE_RANGE.sub(lambda m: f'{m[1]}{self.reference(rows)}"', definition).encode()
 
     def sheet_xml(self, data: pa.Table, references: bool) -> Iterator[bytes | memoryview]:
         """The sheet's part with the data, in pieces."""

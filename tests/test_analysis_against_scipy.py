@@ -117,7 +117,7 @@ def test_means_equal_scipys_welch_test():
 
 def test_sample_size_of_means_is_the_least_with_the_power_of_statsmodels(means):
     rng = random.Random(6)
-    for _ in range(500):
+    for _ in range(200):
         effect, power = 10 ** rng.uniform(-2.5, 0.5), rng.choice([0.5, 0.7, 0.8, 0.9, 0.95])
         level = rng.choice([0.8, 0.9, 0.95, 0.99])
         count = ab_test.sample_size_means(1, effect, power=power, level=level)
@@ -139,14 +139,14 @@ def test_power_of_proportions_equals_statsmodels(proportion):
 
 def test_power_of_means_equals_statsmodels(means):
     rng, compared = random.Random(8), 0
-    for _ in range(2000):
-        count = int(10 ** rng.uniform(0.31, 5))
+    for _ in range(1500):
+        count = int(10 ** rng.uniform(0.31, 4))
         effect, level = rng.uniform(0, 6) / math.sqrt(count / 2), rng.choice([0.8, 0.9, 0.95, 0.99, 0.999])
         expected = means.power(effect, count, 1 - level)
         if not math.isnan(expected):  # scipy's noncentral t has a few holes
             compared += 1
             assert ab_test.power_means(1, effect, count, level=level) == pytest.approx(expected, abs=1e-9)
-    assert compared > 1950
+    assert compared > 1450
 
 
 def test_impact_without_autocorrelation_equals_scipys_welch_test():

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from xlkpi.analysis.forecast import forecast
 from xlkpi.errors import EvaluationError, SourceError
 from xlkpi.objectives import load
 from xlkpi.sample import STATUSES, write_sample
@@ -160,6 +161,31 @@ def test_the_outlook_tells_the_rate_that_is_needed(tmp_path: Path) -> None:
     assert result.outlook.current == pytest.approx(result.actual / 10)
     assert result.outlook.landing_lower < result.outlook.landing < result.outlook.landing_upper
     assert 0 <= result.outlook.probability <= 1
+
+
+def test_what_came_in_an_unfinished_period_is_not_counted_twice(tmp_path: Path) -> None:
+    text = objective("year", "revenue_total", "reach", 0, 60000, ", cumulative: true")
+    whole = card(tmp_path, text, as_of=date(2026, 9, 30)).by_id["year"]
+    later = card(tmp_path, text, as_of=date(2026, 10, 25)).by_id["year"]
+    assert later.actual > whole.actual
+    assert whole.outlook is not None
+    assert later.outlook is not None
+    assert later.outlook.landing == pytest.approx(whole.outlook.landing)
+    assert later.outlook.required == pytest.approx(whole.outlook.required)
+
+
+def test_a_ratio_since_the_start_lands_at_the_ratio_of_the_landed_sums(tmp_path: Path) -> None:
+    result = card(tmp_path, objective("roi", "roi", "reach", 0, 3, ", cumulative: true")).by_id["roi"]
+    monthly = [
+        [sum(row[column] for row in rows() if row[0].startswith(f"2026-{month:02d}")) for month in range(1, MONTHS + 1)]
+        for column in (4, 2)
+    ]
+    revenue, spend = (sum(past) + sum(forecast(past, 2).mean[0]) for past in monthly)
+    assert result.outlook is not None
+    assert result.outlook.landing == pytest.approx(revenue / spend - 1)
+    assert 0 < result.outlook.landing_upper - result.outlook.landing_lower < 0.5
+    assert result.outlook.probability < 0.05
+    assert math.isnan(result.outlook.required)
 
 
 def test_stocks_are_not_added_up_since_the_start(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from xlkpi.objectives import Objective, Project
 from xlkpi.scorecard.breakdown import breakdowns
 from xlkpi.scorecard.data import Combined, Data, Progress, combined, complete_until, read_data
 from xlkpi.scorecard.model import Gap, Result, Scorecard, Series
-from xlkpi.scorecard.outlook import outlook
+from xlkpi.scorecard.outlook import Sums, outlook, value_of_sums
 from xlkpi.scorecard.trust import trust
 from xlkpi.smart.case import Case
 from xlkpi.status import Child, Facts, Override, Settings, curve_by_date, rollup, seasonal_curve, status, verdict
@@ -97,12 +97,13 @@ class _Join:
         series = self.series(kpi, whole, objective, cadence, first, end)[()]
         parts = self._parts(objective, kpi, cadence, first, end)
         period = (series.periods[-1], end)
-        actual, gap = series.values[-1], None
+        actual, gap, sums = series.values[-1], None, None
         if case.cumulative:
             actual, gap = self._cumulated(objective, kpi, cadence)
+            sums = None if gap else self._sums(objective, kpi, cadence, whole, end)
         earlier = cadence.previous_start(period[0])
         facts = self._facts(case, actual, series)
-        view = outlook(case, series, actual, self.as_of)
+        view = outlook(case, series, actual, self.as_of, sums=sums)
         known = trust(whole, series, parts, self.data, cadence, self.today, _adds_up(kpi, self.data))
         benchmark = objective.attainable.benchmark[0].value if objective.attainable.benchmark else math.nan
         override = _override(objective, self.as_of, self.project)
@@ -171,12 +172,21 @@ class _Join:
             return math.nan, None
         if not _adds_up(kpi, self.data):
             return math.nan, "not_additive"
-        of = self._combined(objective, kpi, cadence, start, self.as_of)
-        totals = {m: _total(of.values.values(m)) for m in of.values.measures}
+        totals = self._totals(objective, kpi, cadence, start, self.as_of)
+        return value_of_sums(self.data.catalogue.expanded(kpi.id), totals), None
+
+    def _sums(self, objective: Objective, kpi: KPI, cadence: Cadence, whole: Combined, end: date) -> Sums:
+        """What a KPI since the start is made of, up to the end of the last complete period."""
         formula = self.data.catalogue.expanded(kpi.id)
-        inputs = {n: [totals[n]] if formula.adds_rows else totals[n] for n in formula.names}
-        value = formula(**inputs)
-        return float(value), None
+        history = {name: tuple(whole.values.values(name).tolist()) for name in formula.names}
+        start = objective.start or end
+        so_far = self._totals(objective, kpi, cadence, start, end) if start <= end else dict.fromkeys(history, 0.0)
+        return Sums(formula, history, so_far)
+
+    def _totals(self, objective: Objective, kpi: KPI, cadence: Cadence, first: date, last: date) -> dict[str, float]:
+        """The sum of each of the KPI's measures over some days."""
+        of = self._combined(objective, kpi, cadence, first, last)
+        return {m: _total(of.values.values(m)) for m in of.values.measures}
 
     def _facts(self, case: Case, actual: float, series: Series) -> Facts:
         objective, kpi = case.objective, case.kpi

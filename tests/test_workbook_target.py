@@ -88,6 +88,17 @@ def test_errors_of_the_disk_are_told_in_both_languages(tmp_path: Path, number: i
     assert target.read_bytes() == b"old"
 
 
+@pytest.mark.parametrize(
+    ("number", "expected"), [(32, "workbook_shared"), (33, "workbook_shared"), (112, "workbook_disk_full")]
+)
+def test_windows_own_error_numbers_are_told_too(tmp_path: Path, number: int, expected: str) -> None:
+    error = PermissionError(errno.EACCES, "The process cannot access the file")
+    error.winerror = number  # type: ignore[attr-defined,unused-ignore]
+    with pytest.raises(WorkbookError) as refused, replacing(tmp_path / "plan.xlsx"):
+        raise error
+    assert code(refused) == expected
+
+
 @posix
 def test_a_disk_that_is_really_full_leaves_the_old_file(tmp_path: Path) -> None:
     target = tmp_path / "plan.xlsx"

@@ -81,3 +81,10 @@ def test_a_finer_cadence_has_a_lower_rank_and_more_periods():
     years = [Cadence(code).per_year for code in CODES]
     assert ranks == sorted(ranks)
     assert years == sorted(years, reverse=True)
+
+
+def test_a_period_is_complete_on_its_last_day():
+    monthly = Cadence("monthly")
+    assert monthly.complete_until(date(2026, 4, 30)) == date(2026, 4, 30)
+    assert monthly.complete_until(date(2026, 4, 29)) == date(2026, 3, 31)
+    assert Cadence("yearly").complete_until(date.min) is None

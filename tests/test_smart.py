@@ -540,3 +540,55 @@ def test_a_thousand_objectives_with_two_years_of_weeks_are_checked_in_two_second
     made = check(thousand, today=TODAY, history=history)
     assert time.process_time() - begin < 2.0
     assert sum(o.letters["A"].verdict != "not_checked" for o in made.objectives) == 1_000
+
+
+# --- where the history ends ------------------------------------------------------------------------------------------
+
+SALES = {
+    "kpi": "sales_total", "kind": "reach", "baseline": None, "target": 1200, "cadence": "monthly",
+    "start": "2026-01-01", "due": "2026-12-31",
+}  # fmt: skip
+MONTHS = [70.0, 75, 80, 85, 90, 95, 100, 100, 100, 100, 100, 100]
+
+
+def past_of(project, today, until=None, history=MONTHS, **changes):
+    loaded = project({**GOOD, **SALES, **changes})
+    made = check(loaded, today=today, history={"o0": history}, until={"o0": until} if until else None)
+    return next(f for f in made.objectives[0].findings if f.code.startswith("past"))
+
+
+def test_sums_so_far_are_those_of_the_complete_periods_since_the_start(project):
+    """Four months with 100 each are done by 15 May; 800 are lacking for eight months."""
+    found = past_of(project, date(2026, 5, 15))
+    assert (found.values["needed"].value, found.values["periods"]) == (100, 8)
+
+
+def test_late_data_leaves_more_to_do(project):
+    """Data that end in March hold three months of the objective, whatever the day is."""
+    found = past_of(project, date(2026, 5, 15), until=date(2026, 3, 31))
+    assert (found.values["needed"].value, found.values["periods"]) == (100, 9)
+
+
+def test_a_start_to_come_has_nothing_behind_it(project):
+    found = past_of(project, date(2026, 5, 15), start="2026-07-01")
+    assert (found.values["needed"].value, found.values["periods"]) == (200, 6)
+
+
+def test_the_odds_of_a_sum_that_starts_later_leave_out_what_comes_before(project):
+    """100 a month for six months: 600 and no more."""
+    odds = {}
+    for target in (560, 640):
+        loaded = project({**GOOD, **SALES, "start": "2026-07-01", "target": target})
+        steady = {"o0": [100 + 2 * (-1) ** i for i in range(24)]}
+        made = check(loaded, today=date(2026, 5, 15), history=steady).objectives[0]
+        odds[target] = next(f.values["odds"].value for f in made.findings if f.code.startswith("odds"))
+    assert odds[560] > 0.95
+    assert odds[640] < 0.05
+
+
+def test_a_ratio_since_the_start_is_not_added_up(project):
+    loaded = project({**GOOD, "cumulative": "true", "cadence": "monthly"})
+    made = check(loaded, today=date(2026, 5, 15), history={"o0": [0.02, 0.021, 0.022] * 4}).objectives[0]
+    codes = {f.code for f in made.findings}
+    assert "odds_unknown" in codes
+    assert not {c for c in codes if c.startswith("past")}

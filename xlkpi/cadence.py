@@ -80,6 +80,14 @@ class Cadence:
         following = self.next_review(day)
         return following if following == date.max else following - timedelta(days=1)
 
+    def complete_until(self, day: date) -> date | None:
+        """The last day of the last period that is complete at the end of ``day``; None before the first."""
+        end = self.end_of(day)
+        if end <= day:
+            return end
+        start = self.start_of(day)
+        return start - timedelta(days=1) if start > date.min else None
+
     def previous_start(self, day: date) -> date:
         """The first day of the period before the one of ``day``; ``date.min`` where the calendar begins."""
         start = self.start_of(day)

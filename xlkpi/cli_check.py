@@ -75,8 +75,11 @@ def checked(file: str, *, with_data: bool = True, today: date | None = None) -> 
     except InputError as mistake:
         return Checked(check(project, today=today), problems=mistake.problems)
     history = {r.objective.id: r.series.values for r in card.results if r.series}
+    until = {r.objective.id: r.period[1] for r in card.results if r.period}
+    odds = {r.objective.id: r.outlook.probability for r in card.results if r.outlook}
     delivered = {name: frozenset(table.forms) for name, table in data.tables.items()}
-    return Checked(check(project, today=today, history=history, delivered=delivered), data)
+    report = check(project, today=today, history=history, probability=odds, delivered=delivered, until=until)
+    return Checked(report, data)
 
 
 def check_as_json(result: Checked, language: str | None = None) -> dict[str, Any]:

@@ -60,8 +60,8 @@ def compares_with_the_past(case: Case) -> Iterator[Finding]:
     """The growth per period that is needed, against the usual and the best growth over as many periods."""
     if case.objective.target is None or case.objective.kind.startswith("stay") or not case.remaining:
         return
-    if case.cumulative and case.wanted == "lower":
-        return  # a cap: less is better, and nothing has to grow
+    if case.cumulative and (case.wanted == "lower" or not case.sums):
+        return  # nothing has to grow under a cap, and what a ratio needs depends on how much comes
     count = 0 if case.known is None else len(case.known)
     if count < _SHORTEST:
         yield case.says(
@@ -98,10 +98,7 @@ def pace_of(case: Case) -> Pace:
     assert periods
     span = max(1, min(periods, len(history) // 2))
     if case.cumulative:
-        begin, elapsed = case.objective.start, 0
-        if begin is not None and begin < case.today and case.cadence is not None:
-            elapsed = min(case.cadence.reviews(begin, case.today), len(history))
-        so_far = float(history[len(history) - elapsed :].sum()) + (case.objective.baseline or 0.0)
+        so_far = case.so_far
         sums = np.convolve(history, np.ones(span), "valid") / span
         needed = (target - so_far) / periods
         return Pace(needed, float(np.median(sums)), float(sums.max()), 0.0, periods)

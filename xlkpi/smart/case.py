@@ -27,7 +27,8 @@ Check = Callable[["Case"], Iterator[Finding]]
 class Case:
     """One objective among the others of its project, on a day, with its history where there is one.
 
-    ``history`` holds a value per period of the cadence, oldest first, the latest period last, NaN for no data;
+    ``history`` holds a value per period of the cadence, oldest first, NaN for no data; ``until`` is the last day of its
+    latest period, by default of the last one that is complete on ``today``;
     ``probability`` is that of reaching the target; ``delivered`` the measures of each source that was read.
     ``used`` holds the KPIs of all objectives of the project.
     """
@@ -40,6 +41,7 @@ class Case:
     probability: float | None = None
     language: str | None = field(default=None)
     delivered: Mapping[str, frozenset[str]] | None = None
+    until: date | None = None
 
     @cached_property
     def kpi(self) -> KPI | None:
@@ -87,13 +89,46 @@ class Case:
         return self.project.cumulative(self.objective)
 
     @cached_property
-    def remaining(self) -> int | None:
-        """Periods from today, or from the start where that is later, to the due date."""
-        objective = self.objective
-        if self.cadence is None or objective.due is None:
+    def sums(self) -> bool:
+        """Whether periods of the history can be added up; those of a ratio since the start can't."""
+        return not self.cumulative or (self.kpi is not None and self.kpi.compiled.adds_rows)
+
+    @cached_property
+    def ended(self) -> date | None:
+        """The last day that the history covers."""
+        return self.until or (self.cadence.complete_until(self.today) if self.cadence else None)
+
+    @cached_property
+    def elapsed(self) -> int:
+        """Periods of the history since the start."""
+        start = self.objective.start
+        if start is None or self.cadence is None or self.ended is None or self.history is None:
+            return 0
+        return min(self.cadence.reviews(start, self.ended), len(self.history))
+
+    @cached_property
+    def ahead(self) -> int | None:
+        """Periods from the end of the history to the due date."""
+        if self.cadence is None or self.objective.due is None or self.ended is None:
             return None
-        begin = max(self.today, objective.start or self.today)
-        return self.cadence.reviews(begin, objective.due)
+        return self.cadence.reviews(self.cadence.next_review(self.ended), self.objective.due)
+
+    @cached_property
+    def remaining(self) -> int | None:
+        """Those of them that are not before the start."""
+        start, ahead = self.objective.start, self.ahead
+        if start is None or ahead is None or self.cadence is None or self.ended is None or start <= self.ended:
+            return ahead
+        return self.cadence.reviews(start, self.objective.due) if self.objective.due else None
+
+    @cached_property
+    def so_far(self) -> float:
+        """The sum since the start, for values that add up."""
+        base = self.objective.baseline or 0.0
+        if self.history is None:
+            return base
+        latest = self.history[len(self.history) - self.elapsed :]
+        return base + float(latest[latest == latest].sum())
 
     def amount(self, value: float) -> Amount:
         """A value in the KPI's unit."""

@@ -87,6 +87,7 @@ def check(
     probability: Mapping[str, float] | None = None,
     language: str | None = None,
     delivered: Mapping[str, frozenset[str]] | None = None,
+    until: Mapping[str, date] | None = None,
 ) -> Report:
     """Every objective letter by letter, and the quality of the set.
 
@@ -95,13 +96,18 @@ def check(
     without it, what compares with the past is *not checked* rather than passed. ``probability`` of reaching
     the targets, by id, is computed from the history when it is not given. ``language`` is the one whose
     texts are judged where an objective has several (the project's by default). ``delivered`` are the measures of each
-    source, where the sources were read.
+    source, where the sources were read. ``until`` gives, by id, the last day of the history's latest period, by default
+    that of the last period that is complete on ``today``.
     """
     day = today or (project.as_of if isinstance(project.as_of, date) else date.today())
     used = frozenset(objective.kpi for objective in project.objectives if objective.kpi)
     series = _arrays(history or {})
     spoken = language or project.language
-    cases = [Case(o, project, day, used, series.get(o.id), None, spoken, delivered) for o in project.objectives]
+    ends = until or {}
+    cases = [
+        Case(o, project, day, used, series.get(o.id), None, spoken, delivered, ends.get(o.id))
+        for o in project.objectives
+    ]
     odds = dict(probability) if probability is not None else _odds(cases) if series else {}
     cases = [replace(case, probability=odds.get(case.objective.id)) for case in cases]
     objectives = tuple(check_case(case) for case in cases)

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from xlkpi.smart.case import Case
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from xlkpi.analysis.forecast import Forecast
 
 _SEASONS = {"daily": 7, "weekly": 52, "monthly": 12, "quarterly": 4, "yearly": 1}
 _SHORTEST = 8  # known periods below which no probability is told
@@ -18,8 +25,8 @@ def probabilities(cases: Sequence[Case]) -> dict[str, float]:
     for case in cases:
         objective = case.objective
         aimed = objective.target is not None or (objective.low is not None and objective.high is not None)
-        lasting = case.remaining is not None and 0 < case.remaining <= _FARTHEST
-        if aimed and lasting and case.cadence and case.known is not None and len(case.known) >= _SHORTEST:
+        lasting = bool(case.remaining) and case.ahead is not None and case.ahead <= _FARTHEST
+        if aimed and lasting and case.sums and case.cadence and case.known is not None and len(case.known) >= _SHORTEST:
             assert case.history is not None
             groups[case.cadence.code, len(case.history)].append(case)
     found: dict[str, float] = {}
@@ -35,10 +42,10 @@ def _of(cases: list[Case], season: int) -> dict[str, float]:
     from xlkpi.analysis.landing import land_level, land_sum, probability
 
     history = np.array([case.history for case in cases])
-    remaining = np.array([case.remaining for case in cases])
-    ahead = forecast(history, int(remaining.max()), season_length=season)
-    level = land_level(ahead, history[:, -1], remaining)
-    total = land_sum(ahead, [_so_far(case) for case in cases], remaining)
+    steps = np.array([case.ahead for case in cases])
+    ahead = forecast(history, int(steps.max()), season_length=season)
+    level = land_level(ahead, history[:, -1], steps)
+    total = land_sum(ahead, _before(ahead, cases, steps), steps)
     low, high = np.full(len(cases), -np.inf), np.full(len(cases), np.inf)
     for i, case in enumerate(cases):
         objective = case.objective
@@ -56,11 +63,7 @@ def _of(cases: list[Case], season: int) -> dict[str, float]:
     }
 
 
-def _so_far(case: Case) -> float:
-    """The sum since the start, for values that add up; 0 for others."""
-    start = case.objective.start
-    if not case.cumulative or start is None or start >= case.today or case.cadence is None or case.history is None:
-        return case.objective.baseline or 0.0 if case.cumulative else 0.0
-    elapsed = min(case.cadence.reviews(start, case.today), len(case.history))
-    latest = case.history[len(case.history) - elapsed :]
-    return float(latest[latest == latest].sum()) + (case.objective.baseline or 0.0)
+def _before(ahead: Forecast, cases: list[Case], steps: NDArray[np.int64]) -> list[float]:
+    """The sums so far, less what the forecast brings before a start to come."""
+    early = steps - [case.remaining or 0 for case in cases]
+    return [case.so_far - float(mean[:n].sum()) for case, mean, n in zip(cases, ahead.mean, early, strict=True)]

@@ -218,12 +218,17 @@ def test_of_an_archive_that_tells_one_total_by_many_dimensions_the_dates_are_rea
     with zipfile.ZipFile(tmp_path / "site.zip", "w") as archive:
         archive.write(FOLDER / "search_console_dates.csv", "Dates.csv")
         archive.write(FOLDER / "search_console_requetes.csv", "Requêtes.csv")
-    found = reading(tmp_path / "site.zip")
-    assert total(found, "search_clicks") == 50
-    assert [(f.file, f.skipped) for f in found.report.files] == [
-        ("site.zip/Dates.csv", False),
-        ("site.zip/Requêtes.csv", True),
-    ]
+        archive.writestr("Filtres.csv", "Filtre,Valeur\nType de recherche,Web\n")
+        archive.writestr("Appareils.csv", "Appareils\n")
+    for preset in ("auto", "search_console"):
+        found = reading(tmp_path / "site.zip", preset=preset)
+        assert total(found, "search_clicks") == 50
+        assert [(f.file, f.skipped) for f in found.report.files] == [
+            ("site.zip/Dates.csv", False),
+            ("site.zip/Requêtes.csv", True),
+            ("site.zip/Filtres.csv", True),
+            ("site.zip/Appareils.csv", True),
+        ]
     queries = reading(tmp_path / "site.zip", member="req*.csv", covers="2026-03-01/2026-03-02")
     assert total(queries, "search_clicks") == 50
     assert refused(tmp_path / "site.zip", member="Pages.csv")[0] == "no_member"

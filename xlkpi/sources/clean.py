@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping as Map
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,6 +26,7 @@ UNREADABLE = 0.5
 
 
 _THINGS = frozenset(DIMENSIONS) - {"customer"}
+Words = Map[str, tuple[str, ...]]
 
 
 @dataclass
@@ -150,12 +152,22 @@ def _dimensions(
             report.personal.append(Personal(raw.names[f.index], personal.get(f.index, "customer"), "hashed"))
         else:
             text = pc.utf8_trim_whitespace(_text(column))
-            out[f.target] = pc.if_else(
-                pc.is_in(text, value_set=pa.array(["", "--"])), pa.scalar(None, pa.string()), text
-            )
+            text = pc.if_else(pc.is_in(text, value_set=pa.array(["", "--"])), pa.scalar(None, pa.string()), text)
+            out[f.target] = _one_spelling(text, f.spec.words) if f.spec.words else text
         report.mapped.append(Mapped(raw.names[f.index], f.target, f.alias))
     report.formulas = sum(pc.sum(texts_where(c, _is_formula, r"^\s*[=@+\-]")).as_py() or 0 for c in out.values())
     return out
+
+
+def _one_spelling(column: Any, words: Words) -> Any:
+    """The values as the preset spells them, so that a channel is the same one in every source."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    spelled = {normal(word): one for one, several in words.items() for word in (one, *several)}
+    coded = column.dictionary_encode()
+    known = [None if value is None else spelled.get(normal(value), value) for value in coded.dictionary.to_pylist()]
+    return pc.take(pa.array(known, pa.string()), coded.indices)
 
 
 def _text(column: Any) -> Any:

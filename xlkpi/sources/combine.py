@@ -59,6 +59,7 @@ def combine(parts: list[Part], source: Source) -> Any:
     if len(parts) > 1 and source.overlap != "add":
         _spans(parts)
         _overlaps(parts, source)
+        _once(parts)
     return pa.concat_tables([part.cleaned.table for part in parts], promote_options="default").combine_chunks()
 
 
@@ -161,6 +162,44 @@ def _overlaps(parts: list[Part], source: Source) -> None:
         fail("overlap", parts[one["file_max"]].report.file, key="overlap", first=parts[one["file_min"]].report.file,
              count=other.num_rows, day=one["date_min_min"].isoformat())  # fmt: skip
     _keep_one(parts, shared, pieces, last=source.overlap == "last")
+
+
+def _once(parts: list[Part]) -> None:
+    """Of a person or order that several files tell on different days, count what counts once on the first of them.
+
+    Measures read on every line, such as all opens beside unique ones, stay on all of them.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if any(part.cleaned.keys is None for part in parts):
+        return
+    told = pa.concat_tables(
+        [
+            pa.table({"key": p.cleaned.keys, "date": p.cleaned.table["date"], "file": pa.repeat(i, len(p.cleaned.keys))})
+            for i, p in enumerate(parts)
+        ]
+    )
+    across = told.group_by("key").aggregate([("file", "min"), ("file", "max")])
+    shared = across.filter(pc.not_equal(across["file_min"], across["file_max"]))["key"].combine_chunks()
+    if not len(shared):
+        return
+    told = told.filter(pc.is_in(told["key"], value_set=shared)).sort_by([("date", "ascending"), ("file", "ascending")])
+    owner = dict(reversed(list(zip(told["key"].to_pylist(), told["file"].to_pylist(), strict=True))))
+    keys = pa.array(owner, pa.string())
+    owners = pa.array(owner.values(), pa.int64())
+    for i, part in enumerate(parts):
+        elsewhere = pc.not_equal(pc.take(owners, pc.index_in(part.cleaned.keys, value_set=keys)), i)
+        mask = pc.fill_null(elsewhere, False)
+        if not pc.any(mask).as_py():
+            continue
+        none = pa.scalar(None, pa.float64())
+        for f in part.mapping.of("measure"):
+            table = part.cleaned.table
+            if not f.spec.lines and f.target in table.column_names:
+                at = table.schema.get_field_index(f.target)
+                table = table.set_column(at, f.target, pc.if_else(mask, none, table[f.target]))
+                part.cleaned.table = table
 
 
 def _keep_one(parts: list[Part], shared: Any, pieces: list[Any], *, last: bool) -> None:

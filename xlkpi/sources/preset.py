@@ -42,7 +42,8 @@ class Column:
     minor units. ``minus``: a column to take off. ``rate`` and ``times``: where no column of ``names`` is there, a rate
     is turned back into a sum with the measure that it is a share of. ``each``: count rows instead of reading a
     column. ``where``: only of these rows. ``lines``: read on every line of an order, not on its first alone.
-    ``negative``: amounts that are taken off.
+    ``negative``: amounts that are taken off. ``words``: of a dimension, the one spelling of each value -> how exports
+    write it; other values stay as they are.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
@@ -55,6 +56,7 @@ class Column:
     where: Where | None = None
     lines: bool = False
     negative: bool = False
+    words: dict[str, Names] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if bool(self.rate) != bool(self.times):

@@ -18,7 +18,7 @@ from xlkpi.sources.formats import from_arrow, read_table
 from xlkpi.sources.layout import COMMENT
 from xlkpi.sources.mapping import map_columns
 from xlkpi.sources.money import converted
-from xlkpi.sources.preset import is_money, preset
+from xlkpi.sources.preset import is_money, preset, presets
 from xlkpi.sources.raw import RawTable, Row
 from xlkpi.sources.report import FileReport, Report
 from xlkpi.sources.source import Limits, Progress, Source, fail, need
@@ -54,14 +54,24 @@ def read(
     need("pyarrow")
     report = Report()
     raws: list[tuple[RawTable, FileReport]] = []
+    passed_over: list[FileReport] = []
     for path in find(source, Path(folder)):
-        for content in contents(path, source, limits, progress):
+        inside = list(contents(path, source, limits, progress))
+        wanted = _members(inside, source)
+        for content in inside:
+            if content not in wanted:
+                passed_over.append(
+                    FileReport(content.name, content.sha256, content.kind, len(content.data), skipped=True)
+                )
+                continue
             raw = _known_table(read_table(content, source), content, source)
             about = FileReport(
                 content.name, content.sha256, content.kind, len(content.data), raw.encoding, raw.delimiter, raw.sheet
             )
             raws.append((raw, about))
-    return _reading(raws, source, report, currency, salt)
+    found = _reading(raws, source, report, currency, salt)
+    found.report.files += passed_over
+    return found
 
 
 def read_arrow(
@@ -79,17 +89,38 @@ def _reading(
         salt = secrets.token_bytes(16)
         report.random_salt = True
     matched = [(raw, about, _match(raw, source)) for raw, about in raws]
-    chosen = _views(matched)
-    for raw, about, match in matched:
-        if (raw, about, match) not in chosen:
-            about.rows_read, about.skipped = raw.length, True
-    parts = [_part(raw, about, match, source, salt) for raw, about, match in chosen]
+    _one_kind(matched)
+    parts = [_part(raw, about, match, source, salt) for raw, about, match in matched]
     report.files = [about for _, about in raws]
     report.random_salt = report.random_salt and any(p.done == "hashed" for f in report.files for p in f.personal)
     table = combine(parts, source)
     money = [name for name in table.column_names if is_money(name)]
     table, report.converted = converted(table, currency or source.currency, source.rates, money)
     return Reading(table, report)
+
+
+def _members(inside: Sequence[Content], source: Source) -> Sequence[Content]:
+    """Of an archive whose files tell the same totals by several dimensions, the ones that a preset asks for by name.
+
+    Its other files, such as a list of filters, need not be tables. All of them where none has such a name and fits.
+    """
+    if len(inside) < 2 or source.member:
+        return inside
+    ids = [source.preset] if source.preset and source.preset not in ("auto", "none") else list(presets())
+    if source.preset == "none" or (source.measures and not source.preset):
+        return inside
+    names = {name.lower() for id_ in ids for export in preset(id_).exports.values() for name in export.members}
+    named = [content for content in inside if PurePosixPath(content.name).name.lower() in names]
+    return [content for content in named if _fits(content, source)] or inside
+
+
+def _fits(content: Content, source: Source) -> bool:
+    """Whether a preset that asks for files by name knows the table in one of them."""
+    try:
+        match = _match(read_table(content, source), source)
+    except SourceError:
+        return False
+    return match is not None and bool(match.found.members)
 
 
 def _known_table(raw: RawTable, content: Content, source: Source) -> RawTable:
@@ -122,24 +153,11 @@ def _match(raw: RawTable, source: Source) -> Match | None:
     return detect(raw.names, None if wanted == "auto" else wanted, raw.file)
 
 
-def _views(
-    matched: Sequence[tuple[RawTable, FileReport, Match | None]],
-) -> list[tuple[RawTable, FileReport, Match | None]]:
-    """Of an archive that tells the same totals by several dimensions, the member with the dates.
-
-    Raises SourceError when exports of different kinds stand side by side.
-    """
-    chosen = list(matched)
-    archives = {raw.file.split("/")[0] for raw, _, _ in matched if "/" in raw.file}
-    for archive in archives:
-        inside = [item for item in chosen if item[0].file.startswith(archive + "/")]
-        wanted = {name.lower() for _, _, m in inside if m for name in m.found.members}
-        dated = [item for item in inside if PurePosixPath(item[0].file).name.lower() in wanted]
-        if len(inside) > 1 and dated:
-            chosen = [item for item in chosen if item not in inside or item in dated]
-    kinds = {(m.preset, m.export) for _, _, m in chosen if m}
+def _one_kind(matched: Sequence[tuple[RawTable, FileReport, Match | None]]) -> None:
+    """Raise SourceError when exports of different kinds stand side by side."""
+    kinds = {(m.preset, m.export) for _, _, m in matched if m}
     if len(kinds) > 1:
-        names = [raw.file for raw, _, _ in chosen]
+        names = [raw.file for raw, _, _ in matched]
         fail(
             "exports_differ",
             names[0],
@@ -147,7 +165,6 @@ def _views(
             kinds=", ".join(f"{p} ({e})" for p, e in sorted(kinds)),
             files=", ".join(names[:6]),
         )
-    return chosen
 
 
 def _part(raw: RawTable, about: FileReport, match: Match | None, source: Source, salt: bytes) -> Part:

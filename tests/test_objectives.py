@@ -177,6 +177,20 @@ def test_a_number_that_is_not_finite_is_told_at_its_key(project, value):
     assert [(p.code, p.place.key) for p in found] == [("objective_not_finite", "objectives[1].target")]
 
 
+@pytest.mark.parametrize(
+    ("keys", "rest"),
+    [
+        ({"benchmark": "{value: 2,5, source: x}"}, "5"),
+        ({"specific": "{fr: Paris, Lyon}"}, "Lyon"),
+        ({"relevant": "{fr: Atteindre 2,8 % de conversion, en: x}"}, "8 % de conversion"),
+        ({"actions": "[{task: Couper, puis relancer}]"}, "puis relancer"),
+    ],
+)
+def test_a_value_in_braces_that_is_cut_at_its_comma_is_told(project, keys, rest):
+    found = problems(project, objective(**keys))
+    assert [(p.code, p.values["rest"]) for p in found if p.code == "objective_comma"] == [("objective_comma", rest)]
+
+
 def test_words_in_a_selection_may_look_like_numbers(project):
     assert project(objective(where='{target: "3 %"}')).objectives[0].where == {"target": ("3 %",)}
 

@@ -93,6 +93,7 @@ def test_a_good_objective_passes_every_letter(report):
         ({"title": "Gagner 1 % de conversion en France"}, "unit", "pass"),
         ({"baseline": None}, "baseline_missing", "fail"),
         ({"baseline": None, "kind": "reach"}, "baseline_missing", "warning"),
+        ({"baseline": None, "kind": "reach", "kpi": "sales_total", "target": 900}, "baseline_zero", "pass"),
         ({"success": 0.02, "failure": 0.025}, "thresholds_swapped", "fail"),
         ({"success": 0.03, "failure": 0.022}, "thresholds", "pass"),
         ({"failure": 0.03}, "thresholds_target", "fail"),

@@ -28,6 +28,7 @@ _LISTS = {"stakeholders", "guards"}
 _SECTIONS = {("sources",), ("measures",), ("kpis",), ("goals",)}  # an empty entry here is a mistake
 _NUMBERS = {"baseline", "target", "low", "high", "success", "failure", "value", "share", "budget", "cost", "effort"}
 _TYPED = re.compile(r"([-+]?\d{1,3}(?:[ \u00a0\u202f']?\d{3})*)(?:[.,](\d+))?[ \u00a0\u202f]?(%|[€$£])?")
+_KEY = re.compile(r"[^\W\d][\w.-]*")
 _ALWAYS = {"id", "title", "name", "task", "xlkpi"}  # required keys: their text stays, even unedited
 
 
@@ -188,6 +189,7 @@ class Shorthand:
     def _filled_in(self, value: Any, path: Path_) -> Any:
         """The data without what is still to fill in, each such place noted; empty values count as absent."""
         if isinstance(value, dict):
+            self._cut_at_commas(value, path)
             kept = {key: self._filled_in(inner, (*path, key)) for key, inner in value.items()}
             if kept.get("value") is None and value.get("value") is not None:
                 return None  # a benchmark, say, whose number is still to come
@@ -203,6 +205,17 @@ class Shorthand:
             whole = value.strip().casefold() == marker
             return None if whole and not (path and path[-1] in _ALWAYS) else value
         return value
+
+    def _cut_at_commas(self, value: dict[str, Any], path: Path_) -> None:
+        """{value: 2,5} and {fr: Paris, Lyon} are cut at their commas: what follows becomes a key without a value."""
+        from xlkpi.language import languages
+
+        if "where" in path or path[:1] == ("sources",):
+            return  # dimensions and columns have the names that they have
+        text = not value.keys().isdisjoint(languages())
+        for key in [key for key, inner in value.items() if inner is None]:
+            if (text and key not in languages()) or not _KEY.fullmatch(str(key)):
+                self.problems.append(Problem("objective_comma", {"rest": str(key)}, self.document.place((*path, key))))
 
     def _number(self, value: Any, path: Path_) -> float | None:
         """The number meant by one written as people write them ("3 %", "1 234"), or by one that is not finite, with

@@ -104,12 +104,14 @@ def _same(said: float, given: dict[str, float]) -> bool:
 
 
 def has_a_baseline(case: Case) -> Iterator[Finding]:
-    """Where one stands at the start; keeping a level needs none."""
+    """Where one stands at the start; keeping a level needs none, and what adds up starts from nothing."""
     objective = case.objective
     if objective.kind.startswith("stay"):
         return
     if objective.baseline is not None:
         yield case.says("M", "baseline", "pass", "baseline", baseline=case.amount(objective.baseline))
+    elif case.cumulative and (objective.cumulative or objective.kind == "reach"):
+        yield case.says("M", "baseline_zero", "pass", "baseline")
     elif case.known is not None and len(case.known):
         latest = case.amount(float(case.known[-1]))
         yield case.says("M", "baseline_proposed", "warning", "baseline", latest=latest)

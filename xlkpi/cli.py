@@ -15,7 +15,7 @@ import click
 
 import xlkpi
 from xlkpi.errors import InputError, XlkpiError
-from xlkpi.language import languages, set_language, text, use
+from xlkpi.language import current, languages, set_language, text, use
 
 
 class _Help:
@@ -71,9 +71,10 @@ def _option(*names: str, key: str, **settings: Any) -> Callable[[Any], Any]:
     return click.option(*names, cls=Option, **settings)
 
 
-def _speak(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+def _speak(context: click.Context, __: click.Parameter, value: str | None) -> str | None:
     if value:
         set_language(value)
+        context.meta["xlkpi.language"] = value
     return value
 
 
@@ -180,6 +181,41 @@ def check(file: str, no_data: bool, set_aside: str | None, as_json: bool) -> int
     return 0 if result.ok else 1
 
 
+@cli.command("build", add_help_option=False)
+@click.argument("file", metavar="FILE", type=click.Path())
+@_option("--out", "-o", "out", key="out", type=click.Path(), metavar="XLSX")
+@_option("--as-of", "as_of", key="as_of", metavar="DATE")
+@_option("--template", key="layout")
+@_json
+@_language
+@_help
+def build(file: str, out: str | None, as_of: str | None, template: str | None, as_json: bool) -> None:
+    """Build the scorecard workbook of a project."""
+    from xlkpi import cli_build
+
+    written = cli_build.build(file, out, as_of, _chosen_language(), template)
+    if as_json:
+        _print_json(cli_build.as_json(written))
+    else:
+        click.echo(cli_build.as_text(written))
+
+
+@cli.command("demo", add_help_option=False)
+@click.argument("folder", metavar="[DIR]", type=click.Path(), default="xlkpi-demo")
+@_json
+@_language
+@_help
+def demo(folder: str, as_json: bool) -> None:
+    """Write sample exports and build their scorecard."""
+    from xlkpi import cli_build
+
+    written = cli_build.demo(folder, current())
+    if as_json:
+        _print_json(cli_build.as_json(written))
+    else:
+        click.echo(cli_build.as_text(written))
+
+
 @cli.command("schema", add_help_option=False)
 @_language
 @_help
@@ -188,6 +224,12 @@ def schema() -> None:
     from xlkpi.objectives import schema as project_schema
 
     _print_json(project_schema())
+
+
+def _chosen_language() -> str | None:
+    """The language that the command line names; None where it names none."""
+    chosen: str | None = click.get_current_context().meta.get("xlkpi.language")
+    return chosen
 
 
 def _catalogue(own: str | None) -> xlkpi.Catalogue:

@@ -1,0 +1,101 @@
+"""What ``xlkpi build`` and ``xlkpi demo`` do and say."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from xlkpi.cli_check import progress_bar
+from xlkpi.errors import DefinitionError, Problem
+from xlkpi.language import text
+from xlkpi.language.numbers import plain
+
+#: What people need to install for building; the rest of xlkpi works without.
+_NEEDED = ("xlsxwriter", "pyarrow", "ibis", "duckdb")
+
+
+@dataclass(frozen=True)
+class Written:
+    """A workbook that was written, with what stands in it."""
+
+    path: Path
+    size: int
+    as_of: date
+    objectives: int
+    statuses: dict[str, int]
+
+
+def build(file: str, out: str | None, as_of: str | None, language: str | None, template: str | None) -> Written:
+    """Build the scorecard of a project file.
+
+    It is written beside the project unless ``out`` says where. Raises DefinitionError for a date that is none, and
+    what loading, reading and writing raise.
+    """
+    from xlkpi.objectives import load
+    from xlkpi.scorecard import read_data, scorecard
+
+    need_extras()
+    from xlkpi.workbook.build import build_workbook
+    from xlkpi.workbook.target import refuse_open
+
+    day = _day(as_of)
+    project = load(file)
+    path = Path(out) if out else Path(file).with_suffix(".xlsx")
+    refuse_open(path)
+    card = scorecard(project, read_data(project, progress_bar()), as_of=day)
+    made = build_workbook(card, path, language=language, layout=template)
+    codes = [r.status.shown for r in card.results]
+    return Written(path, made.size, card.as_of, len(codes), {code: codes.count(code) for code in dict.fromkeys(codes)})
+
+
+def demo(folder: str, language: str) -> Written:
+    """Write the sample's exports and project into a folder, and build its scorecard there."""
+    from xlkpi.sample import write_sample
+
+    need_extras()
+    sample = write_sample(folder, language=language)
+    return build(str(sample.project), None, None, language, None)
+
+
+def as_text(written: Written) -> str:
+    """Where the workbook is, and what it says in short."""
+    from xlkpi.status import label
+    from xlkpi.status.sentences import day
+
+    size = plain(round(written.size / 1000))
+    counts = ", ".join(f"{label(code)} {count}" for code, count in written.statuses.items())
+    holds = text("build.holds", count=written.objectives, day=day(written.as_of))
+    told = f"{holds} ({counts})" if counts else holds
+    return "\n".join([text("build.done", file=str(written.path), size=size), f"  {told}", "  " + text("build.next")])
+
+
+def as_json(written: Written) -> dict[str, Any]:
+    """For ``--json``."""
+    return {
+        "file": str(written.path),
+        "size": written.size,
+        "as_of": written.as_of.isoformat(),
+        "objectives": written.objectives,
+        "statuses": written.statuses,
+    }
+
+
+def need_extras() -> None:
+    """Raise DefinitionError that says what to install, where a library for building is missing."""
+    from importlib.util import find_spec
+
+    missing = [name for name in _NEEDED if name not in sys.modules and find_spec(name) is None]
+    if missing:
+        raise DefinitionError(Problem("build_extras", {"missing": ", ".join(missing)}))
+
+
+def _day(given: str | None) -> date | None:
+    if given is None:
+        return None
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise DefinitionError(Problem("build_date", {"value": given})) from None

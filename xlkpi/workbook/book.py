@@ -1,0 +1,210 @@
+"""The workbook being written: its worksheets in their order, its formats, its texts, its names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from xlsxwriter.utility import xl_col_to_name, xl_range_abs
+
+from xlkpi.formula.nodata import NoData
+from xlkpi.language import has_text, text
+from xlkpi.status import rules
+from xlkpi.workbook.formats import Formats, date_format, number_format
+from xlkpi.workbook.live import Live, Span, Value, serial
+
+if TYPE_CHECKING:
+    from xlsxwriter.chart import Chart
+    from xlsxwriter.workbook import Workbook
+    from xlsxwriter.worksheet import Worksheet
+
+    from xlkpi.scorecard.model import Scorecard
+    from xlkpi.scorecard.selections import Selections
+    from xlkpi.smart import Report
+    from xlkpi.workbook.theme import Theme
+
+#: What a page may hold in a cell; a list of numbers as dates is written with a date format.
+Content = Live | str | float | int | bool | date | None
+#: Axes and plot areas of charts that lie on cells.
+NO_AXIS: Mapping[str, Any] = {"visible": False, "major_gridlines": {"visible": False}, "line": {"none": True}}
+FULL: Mapping[str, Any] = {
+    "layout": {"x": 0, "y": 0, "width": 1, "height": 1}, "fill": {"none": True}, "border": {"none": True},
+}  # fmt: skip
+_NOT_IN_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
+
+
+@dataclass
+class Book:
+    """What every page is written with. ``sheets`` are made before they are filled, in the order of the tabs."""
+
+    book: Workbook
+    theme: Theme
+    language: str
+    card: Scorecard
+    choices: Selections
+    smart: Report
+    sheets: dict[str, Sheet] = field(default_factory=dict)
+    _taken: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.format = Formats(self.book, self.theme)
+
+    @property
+    def currency(self) -> str:
+        return self.card.project.currency
+
+    def text(self, key: str, **values: Any) -> str:
+        """A label of the workbook in its language."""
+        return text(f"workbook.{key}", self.language, **values)
+
+    def text_or(self, key: str, otherwise: str) -> str:
+        """A label where there is one."""
+        full = f"workbook.{key}"
+        return text(full, self.language) if has_text(full, self.language) else otherwise
+
+    def say(self, texts: Mapping[str, Any]) -> str:
+        """A translated text of the project or the catalogue."""
+        from xlkpi.catalogue import say
+
+        return clean(str(say(texts, self.language)))
+
+    def day(self, year: int) -> date:
+        """The first day of a year."""
+        return date(year, 1, 1)
+
+    def number_format(self, unit: str, decimals: int, *, gap: bool = False) -> str:
+        return number_format(unit, decimals, self.language, self.currency, gap=gap)
+
+    def add(self, id: str, name: str, *, hidden: bool = False) -> Sheet:
+        """A new worksheet; the name is made legal and unique."""
+        legal = self._legal(name)
+        sheet = Sheet(self, self.book.add_worksheet(legal), legal)
+        if hidden:
+            sheet.ws.hide()
+        self.sheets[id] = sheet
+        return sheet
+
+    def name(self, name: str, cell: str) -> None:
+        """Define a name for machines."""
+        self.book.define_name(name, f"={cell}")
+
+    def chart(self, kind: str, width: float, height: float, subtype: str | None = None) -> Chart:
+        """A transparent chart without a legend, to be laid on cells."""
+        chart = self.book.add_chart({"type": kind, **({"subtype": subtype} if subtype else {})})
+        chart.set_legend({"none": True})
+        chart.set_chartarea({"fill": {"none": True}, "border": {"none": True}})
+        chart.set_size({"width": width, "height": height})
+        # XlsxWriter leaves out the default of Excel's own files, which other programs take for zero.
+        chart._write_disp_blanks_as = lambda: chart._xml_empty_tag("c:dispBlanksAs", [("val", "gap")])
+        return chart
+
+    def _legal(self, name: str) -> str:
+        base = " ".join(name.translate(_NOT_IN_NAMES).split())[:31].strip() or "xlkpi"
+        legal, number = base, 2
+        while legal.casefold() in self._taken:
+            ending = f" {number}"
+            legal, number = base[: 31 - len(ending)] + ending, number + 1
+        self._taken.add(legal.casefold())
+        return legal
+
+
+class Sheet:
+    """A worksheet whose cells are put one by one; a cell that was put can be used in other formulas."""
+
+    def __init__(self, book: Book, worksheet: Worksheet, name: str) -> None:
+        self.book, self.ws, self.name = book, worksheet, name
+        self._prefix = "'" + name.replace("'", "''") + "'!"
+        #: Cells by row and column, for ranges over them.
+        self.cells: dict[tuple[int, int], Value] = {}
+
+    def ref(self, row: int, column: int) -> Live:
+        """The cell at an address (from 0), with what was put there."""
+        return Live(self.address(row, column), self.cells.get((row, column)))
+
+    def address(self, row: int, column: int) -> str:
+        return f"{self._prefix}${xl_col_to_name(column)}${row + 1}"
+
+    def range(self, row: int, column: int, last_row: int, last_column: int) -> str:
+        return self._prefix + str(xl_range_abs(row, column, last_row, last_column))
+
+    def span(self, row: int, column: int, last_row: int, last_column: int | None = None) -> Span:
+        """A range of cells that were put, down a column or along a row."""
+        last_column = column if last_column is None else last_column
+        values = [self.cells.get((r, c)) for r in range(row, last_row + 1) for c in range(column, last_column + 1)]
+        return Span(self.range(row, column, last_row, last_column), values)
+
+    def put(self, row: int, column: int, content: Content, **properties: Any) -> Live:
+        """Write a cell and give back its reference.
+
+        Texts never become formulas. ``properties`` are a cell format's, see :class:`Formats`.
+        """
+        style = self.book.format(**properties)
+        return self.write(row, column, content, style)
+
+    def write(self, row: int, column: int, content: Content, style: Any = None) -> Live:
+        """:meth:`put` with a format that exists, or without any."""
+        value: Value
+        if isinstance(content, Live):
+            value = content.value
+            formula = content.text.replace(self._prefix, "")
+            self.ws.write_formula(row, column, f"={formula}", style, _cached(value))
+        elif content is None or content == "":
+            value = None
+            if style is not None:
+                self.ws.write_blank(row, column, None, style)
+        elif isinstance(content, str):
+            value = clean(content)
+            self.ws.write_string(row, column, value, style)
+        elif isinstance(content, bool):
+            value = content
+            self.ws.write_boolean(row, column, content, style)
+        else:
+            value = serial(content) if isinstance(content, date) else float(content)
+            if value != value:
+                return self.write(row, column, None, style)
+            self.ws.write_number(row, column, value, style)
+        self.cells[row, column] = value
+        return Live(self.address(row, column), value)
+
+    def fill(self, row: int, first: int, last: int, **properties: Any) -> None:
+        """Give blank cells of a row a format."""
+        style = self.book.format(**properties)
+        for column in range(first, last + 1):
+            self.ws.write_blank(row, column, None, style)
+
+    def statuses(self, row: int, first: int, last: int, mark: int) -> None:
+        """Colour cells of a row by the status mark in one of its columns."""
+        for look in rules().looks.values():
+            self.ws.conditional_format(row, first, row, last, {
+                "type": "formula", "criteria": f'=${xl_col_to_name(mark)}${row + 1}="{look.mark}"',
+                "format": self.book.format.plain(font_color=look.colour),
+            })  # fmt: skip
+
+
+def clean(words: str) -> str:
+    """Text without the characters that XML can't hold, and not longer than a cell."""
+    return "".join(c for c in words if c >= " " or c in "\t\n")[:32_000]
+
+
+def _cached(value: Value) -> Any:
+    if isinstance(value, NoData):
+        return value.value
+    if value is None:
+        return 0
+    return clean(value) if isinstance(value, str) else value
+
+
+def list_source(span: Span) -> str:
+    """A range as the source of a list validation."""
+    return f"={span.text}"
+
+
+def widths(sheet: Sheet, pixels: Sequence[int]) -> None:
+    """The widths of columns from the first on."""
+    for column, width in enumerate(pixels):
+        sheet.ws.set_column_pixels(column, column, width)
+
+
+__all__ = ["FULL", "NO_AXIS", "Book", "Content", "Sheet", "clean", "date_format", "list_source", "widths"]

@@ -1,0 +1,113 @@
+"""Building a scorecard workbook: the skeleton with its live cells, then the data tables filled in.
+
+>>> from xlkpi.workbook.build import build_workbook
+>>> build_workbook(card, Path("scorecard.xlsx"))  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import xlkpi
+from xlkpi.language import current, use
+from xlkpi.scorecard.model import Scorecard
+from xlkpi.scorecard.selections import selections
+from xlkpi.smart import Report, check
+from xlkpi.workbook.theme import load_layout, load_theme
+
+if TYPE_CHECKING:
+    from xlkpi.workbook.book import Book
+    from xlkpi.workbook.tables import Tables
+
+
+@dataclass(frozen=True)
+class Built:
+    """What was written: the file, its size in bytes, and how many formulas it holds."""
+
+    path: Path
+    size: int
+
+
+def build_workbook(
+    card: Scorecard, out: Path, *, language: str | None = None, layout: str | None = None, theme: str | None = None
+) -> Built:
+    """Write a scorecard as a workbook, in place of the one that may be there.
+
+    ``language``: the project's by default, else the current one. ``layout`` and ``theme``: built-in names or files
+    of the project's folder; the project's own by default. Raises DefinitionError for those that don't exist, and
+    WorkbookError when the file can't be written; then the old one stays as it was.
+    """
+    from xlkpi.workbook.target import refuse_open
+
+    refuse_open(out)
+    spoken = language or card.project.language or current()
+    project = card.project
+    with use(spoken), tempfile.TemporaryDirectory(prefix="xlkpi-") as folder:
+        skeleton = Path(folder) / "skeleton.xlsx"
+        tables = _skeleton(card, skeleton, spoken, layout or project.template, theme or project.theme)
+        from xlkpi.workbook.fill import fill
+
+        fill(skeleton, out, tables)
+    return Built(out, out.stat().st_size)
+
+
+def _skeleton(card: Scorecard, path: Path, language: str, layout: str | None, theme: str | None) -> dict[str, Any]:
+    """Write the pages and the placeholders of tables; gives the rows of the tables."""
+    import xlsxwriter
+
+    from xlkpi.workbook.book import Book
+    from xlkpi.workbook.calculation import calculate
+    from xlkpi.workbook.pages import PAGES
+    from xlkpi.workbook.pages.dashboard import inputs
+    from xlkpi.workbook.sheets import data_sheets, provenance
+    from xlkpi.workbook.tables import make_tables
+
+    project = card.project
+    pages = load_layout(layout, project.folder).pages
+    look = load_theme(theme, project.folder)
+    options = {
+        "default_format_properties": {"font_name": look.font, "font_size": 10},
+        "default_row_height": 17, "default_column_width": 64, "strings_to_formulas": False, "strings_to_urls": False,
+    }  # fmt: skip
+    with xlsxwriter.Workbook(path, options) as writer:
+        book = Book(writer, look, language, card, selections(card), _smart(card, language))
+        names = {id: book.text(f"page.{id}") for id in pages}
+        for id in pages:
+            book.add(id, names[id])
+        tables = make_tables(book)
+        filled = data_sheets(book, tables)
+        provenance(book)
+        book.add("calculation", "Calc", hidden=True)
+        as_of, choice = inputs(book)
+        made = calculate(book, tables, as_of, choice)
+        for id in pages:
+            PAGES[id](book, made)
+        book.name("xlkpi_as_of", as_of.text)
+        book.name("xlkpi_choice", choice.text)
+        book.name("xlkpi_period_start", made.period_start.text)
+        book.name("xlkpi_period_end", made.period_end.text)
+        _properties(book, writer)
+    return filled
+
+
+def _smart(card: Scorecard, language: str) -> Report:
+    history = {r.objective.id: r.series.values for r in card.results if r.series}
+    delivered = {name: frozenset(table.forms) for name, table in card.data.tables.items()}
+    return check(card.project, today=card.as_of, history=history, delivered=delivered, language=language)
+
+
+def _properties(book: Book, writer: Any) -> None:
+    """The document's properties; its stamp is the as-of date, so that the same input gives the same bytes."""
+    name = book.say(book.card.project.name)
+    writer.set_properties({
+        "title": f"{book.text('page_title.dashboard')} – {name}", "author": name, "subject": name,
+        "comments": f"xlkpi {xlkpi.__version__}", "created": datetime.combine(book.card.as_of, time()),
+    })  # fmt: skip
+    writer.set_size(2400, 1500)
+
+
+__all__ = ["Built", "Tables", "build_workbook"]

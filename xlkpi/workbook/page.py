@@ -1,0 +1,128 @@
+"""What every page shares: its head, section titles, links, print setup and protection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from xlkpi.workbook.book import Book, Content, widths
+from xlkpi.workbook.formats import NO_BREAK
+from xlkpi.workbook.live import Live, hyperlink
+
+#: Rows of a page's head: band and stripe.
+HEAD = (8, 30, 20, 8, 4)
+_ALLOWED = {"select_locked_cells": True, "select_unlocked_cells": True, "format_columns": True, "format_rows": True}
+
+
+class Page:
+    """A worksheet laid out in pixels: the head is written, the rest is put row by row."""
+
+    def __init__(
+        self,
+        book: Book,
+        id: str,
+        columns: Sequence[int],
+        title: Content,
+        second: Content,
+        right: Content = None,
+        right_second: Content = None,
+    ) -> None:
+        self.book, self.sheet, self.columns = book, book.sheets[id], columns
+        self.ws, self.theme = self.sheet.ws, book.theme
+        self.last = len(columns) - 1
+        widths(self.sheet, columns)
+        self.ws.hide_gridlines(2)
+        theme, stripe = self.theme, self.theme.stripe
+        for row, height in enumerate(HEAD):
+            self.ws.set_row_pixels(row, height)
+            if row < 4:
+                self.sheet.fill(row, 0, self.last, bg_color=theme.band)
+        for column in range(self.last + 1):
+            part = stripe[min(len(stripe) - 1, column * len(stripe) // (self.last + 1))]
+            self.sheet.fill(4, column, column, bg_color=part)
+        band = {"bg_color": theme.band}
+        self.put(1, 1, title, **band, font_color=theme.band_ink, font_size=18, bold=True)
+        self.put(2, 1, second, **band, font_color=theme.band_mute, font_size=10)
+        end = self.last - 1
+        if right is not None:
+            self.put(1, end, right, **band, font_color=theme.band_ink, font_size=12, bold=True, align="right")
+        if right_second is not None:
+            self.put(2, end, right_second, **band, font_color=theme.band_mute, font_size=9, align="right")
+
+    def put(self, row: int, column: int, content: Content, **properties: Any) -> Live:
+        return self.sheet.put(row, column, content, **properties)
+
+    def heights(self, first: int, *pixels: int) -> int:
+        """Set the heights of rows, and give the row after them."""
+        for row, height in enumerate(pixels, start=first):
+            self.ws.set_row_pixels(row, height)
+        return first + len(pixels)
+
+    def link(self, row: int, column: int, id: str, shown: Content, **properties: Any) -> None:
+        """A link to another page's top."""
+        assert isinstance(shown, Live | str)
+        to = self.book.sheets[id]
+        self.put(row, column, hyperlink(to.address(0, 0).replace("$", ""), shown), **properties)
+
+    def back(self, row: int) -> None:
+        """The link to the first page."""
+        title = f"‹ {self.book.text('page.dashboard')}"
+        self.link(row, 1, "dashboard", title, font_size=9, font_color=self.theme.accent)
+
+    def section(
+        self, row: int, first: int, last: int, title: Content, second: Content = None, at: int | None = None
+    ) -> None:
+        """A section's title over a rule; the second text ends it, or begins at a column of its own."""
+        line = {"bottom": 1, "bottom_color": self.theme.accent}
+        self.sheet.fill(row, first, last, **line)
+        self.put(row, first, title, bold=True, font_size=11, font_color=self.theme.accent, **line)
+        if second is not None:
+            where, align = (last, "right") if at is None else (at, "left")
+            self.put(row, where, second, font_size=8, font_color=self.theme.mute, align=align, **line)
+
+    @property
+    def header(self) -> dict[str, Any]:
+        """The format of column headers."""
+        return {
+            "font_size": 8, "font_color": self.theme.mute, "bold": True,
+            "bottom": 1, "bottom_color": self.theme.ink, "valign": "bottom",
+        }  # fmt: skip
+
+    @property
+    def upper(self) -> dict[str, Any]:
+        """The format of the upper of a pair of lines."""
+        return {"valign": "bottom"}
+
+    @property
+    def lower(self) -> dict[str, Any]:
+        """The format of the lower of a pair of lines."""
+        return {
+            "font_size": 8, "font_color": self.theme.mute, "valign": "top",
+            "bottom": 1, "bottom_color": self.theme.hair,
+        }  # fmt: skip
+
+    @property
+    def typed(self) -> dict[str, Any]:
+        """The format of a cell that people choose or type in."""
+        theme = self.theme
+        return {
+            "bg_color": theme.input_fill, "border": 1, "border_color": theme.input_line, "font_color": theme.input_ink,
+            "font_size": 10, "bold": True, "indent": 1, "locked": False,
+        }  # fmt: skip
+
+    def finish(self, last_row: int, *, pages_high: int = 1, repeat: tuple[int, int] | None = None) -> None:
+        """Print setup and protection; ``pages_high`` 0 is as many as needed."""
+        ws = self.ws
+        ws.set_landscape()
+        ws.set_paper(9)
+        ws.fit_to_pages(1, pages_high)
+        ws.set_margins(0.35, 0.35, 0.35, 0.5)
+        ws.center_horizontally()
+        ws.print_area(0, 0, last_row, self.last)
+        if repeat:
+            ws.repeat_rows(*repeat)
+        project = self.book.say(self.book.card.project.name).replace("&", "&&")
+        grey = self.theme.mute.removeprefix("#")
+        page = f"&P{NO_BREAK}/{NO_BREAK}&N"
+        ws.set_footer(f"&L&8&K{grey}{project}&C&8&K{grey}&A&R&8&K{grey}{page}")
+        ws.protect("", _ALLOWED)

@@ -1,0 +1,147 @@
+"""The sheets behind the pages: data tables to be filled, and the hidden sheet with version and provenance."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import xlkpi
+from xlkpi.status import CODES
+from xlkpi.workbook.data_sheet import DATA, DataColumn, add_data_sheet
+from xlkpi.workbook.formats import date_format
+from xlkpi.workbook.tables import OBJECTIVE_COLUMNS, DataTable, Tables
+
+if TYPE_CHECKING:
+    from xlkpi.workbook.book import Book, Content
+
+#: Columns of the objectives' table that are of use to formulas only.
+_TECHNICAL = (
+    "unit", "format", "gap_format", "direction", "cumulative", "slot", "position", "periods", "first_row",
+    "block_rows", "since_row", "choices",
+)  # fmt: skip
+_WIDE = {"title": 44, "kpi": 30, "question": 34, "scope": 34, "reason": 40, "decision": 40, "smart": 50, "owner": 22,
+         "stakeholders": 24, "sources": 24}  # fmt: skip
+
+
+def data_sheets(book: Book, tables: Tables) -> dict[str, Any]:
+    """Add a sheet with a placeholder for each data table, and give their rows as pyarrow Tables by name."""
+    data = measures_table(book)
+    _objectives(book, tables.objectives)
+    _plain(book, data, "data")
+    _plain(book, tables.series, "series")
+    return {table.name: table.arrow() for table in (tables.objectives, data, tables.series)}
+
+
+def _objectives(book: Book, table: DataTable) -> None:
+    """The objectives, with the cells in which people type: targets, dates, owners."""
+    theme = book.theme
+    typed = {"bg_color": theme.input_fill, "font_color": theme.input_ink, "border": 1, "border_color": theme.input_hair}
+    columns = []
+    for code, (kind, may_type) in OBJECTIVE_COLUMNS.items():
+        form = {"num_format": date_format(book.language)} if kind == "date" else {}
+        style = book.format(**(typed if may_type else {}), **form)
+        width = _WIDE.get(code, 12 if kind == "date" else 11)
+        columns.append(DataColumn(table.headers[code], style, width))
+    name = book._legal(book.text("page.targets"))
+    sheet = add_data_sheet(book.book, name, table.name, columns, style="Table Style Light 1")
+    for number, (code, (kind, may_type)) in enumerate(OBJECTIVE_COLUMNS.items()):
+        if code in _TECHNICAL:
+            sheet.set_column(number, number, 11, None, {"hidden": True})
+        title, message = book.text("typed.title"), book.text(f"typed.{kind}")
+        common = {"input_title": title, "input_message": message, "error_title": title, "error_message": message}
+        if code == "override":
+            sheet.data_validation(1, number, 1, number, {"validate": "list", "source": list(CODES), **common})
+        elif may_type and kind == "number":
+            limits = {"validate": "decimal", "criteria": "between", "minimum": -1e15, "maximum": 1e15}
+            sheet.data_validation(1, number, 1, number, {**limits, **common})
+        elif may_type and kind == "date":
+            limits = {"validate": "date", "criteria": "between", "minimum": book.day(1990), "maximum": book.day(2200)}
+            sheet.data_validation(1, number, 1, number, {**limits, **common})
+    sheet.freeze_panes(1, 3)
+    _print(book, sheet)
+
+
+def _plain(book: Book, table: DataTable, id: str) -> None:
+    formats = {
+        "date": book.format(num_format=date_format(book.language)), "number": book.format(num_format="#,##0.####"),
+        "text": book.format(),
+    }  # fmt: skip
+    columns = [
+        DataColumn(table.headers[code], formats[kind], 13 if kind != "text" else 20)
+        for code, kind in table.kinds.items()
+    ]
+    sheet = add_data_sheet(book.book, book._legal(book.text(f"page.{id}")), table.name, columns)
+    _print(book, sheet)
+
+
+def _print(book: Book, sheet: Any) -> None:
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    grey = book.theme.mute.removeprefix("#")
+    sheet.set_footer(f"&L&8&K{grey}&A&R&8&K{grey}&P / &N")
+    sheet.set_tab_color(book.theme.rule)
+
+
+def measures_table(book: Book) -> DataTable:
+    """The measures by month and part, as they were aggregated: what the KPIs are made of."""
+    from xlkpi.cadence import Cadence
+    from xlkpi.scorecard.compute import _measures
+    from xlkpi.scorecard.data import combined
+
+    card, dimension = book.card, book.choices.dimension
+    data = card.data
+    used = dict.fromkeys(m for r in card.results if r.kpi for m in _measures(r.kpi, data) if data.sources_of(m))
+    measures = list(used)
+    headers = _headers(book, measures)
+    kinds = {"start": "date", "end": "date", "part": "text", **dict.fromkeys(measures, "number")}
+    table = DataTable(DATA, kinds, headers)
+    if not measures or data.first is None or data.last is None:
+        return table
+    cadence = Cadence("monthly", card.project.fiscal_year_start)
+    last = min(card.as_of, data.last)
+    for by in ((), (dimension,)) if dimension else ((),):
+        of = combined(data, cadence, measures, data.first, last, by=[d for d in by if d])
+        columns = {m: of.values.values(m).tolist() for m in measures}
+        size = len(of.periods)
+        for number, group in enumerate(of.groups):
+            if group and group[0] is None:
+                continue
+            for i, start in enumerate(of.periods):
+                row = {m: columns[m][number * size + i] for m in measures}
+                if any(v == v for v in row.values()):
+                    name = book.text_or(f"choice.{group[0]}", str(group[0])) if group else book.text("all_choices")
+                    table.append(start=start, end=cadence.end_of(start), part=name, **row)
+    return table
+
+
+def _headers(book: Book, measures: list[str]) -> dict[str, str]:
+    known = book.card.data.catalogue.measures
+    headers = {"start": book.text("column.start"), "end": book.text("column.end"), "part": book.text("column.part")}
+    taken = {h.casefold() for h in headers.values()}
+    for measure in measures:
+        name = book.say(known[measure].name) if measure in known else measure
+        name = name if name.casefold() not in taken else f"{name} ({measure})"
+        taken.add(name.casefold())
+        headers[measure] = name
+    return headers
+
+
+def provenance(book: Book) -> None:
+    """The hidden sheet for machines: version, language, sources and what was read."""
+    card = book.card
+    sheet = book.add("provenance", "xlkpi", hidden=True)
+    rows: dict[str, Content] = {
+        "version": xlkpi.__version__, "format": 1.0, "language": book.language, "as_of": card.as_of,
+        "project": book.say(card.project.name), "files": ", ".join(path.name for path in card.project.files),
+        "dimension": book.choices.dimension or "",
+    }  # fmt: skip
+    for row, (name, value) in enumerate(rows.items()):
+        sheet.put(row, 0, name)
+        sheet.put(row, 1, value, num_format="yyyy-mm-dd" if name == "as_of" else "General")
+        book.name(f"xlkpi_{name}", sheet.address(row, 1)) if name in ("version", "language") else None
+    first = len(rows) + 1
+    for row, (source, report) in enumerate(card.data.reports.items(), start=first):
+        sheet.put(row, 0, source)
+        files = [{"file": f.file, "sha256": f.sha256, "read": f.rows_read, "kept": f.rows_kept} for f in report.files]
+        sheet.put(row, 1, json.dumps(files, ensure_ascii=False)[:32_000])

@@ -1,0 +1,266 @@
+"""The data tables of a scorecard: objectives and their series, with what formulas need to find their rows.
+
+Every table is columns of plain values; `fill` writes them, and :meth:`DataTable.span` is what formulas read.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from xlkpi.formula import Formula
+from xlkpi.objectives import Objective
+from xlkpi.scorecard.model import Result, Series
+from xlkpi.scorecard.selections import Selected, Selection, Selections, value_of, year_before
+from xlkpi.smart import LETTERS
+from xlkpi.workbook.data_sheet import OBJECTIVES, SERIES, column_reference
+from xlkpi.workbook.live import Span, Value, serial
+
+if TYPE_CHECKING:
+    from xlkpi.workbook.book import Book
+
+#: Objectives on the first page.
+MOST_PRIMARY = 7
+MARKS = {"pass": "✓", "warning": "!", "fail": "✗", "not_checked": "–"}
+#: The columns of the objectives' table: their kind, and whether people may type there.
+OBJECTIVE_COLUMNS: Mapping[str, tuple[str, bool]] = {
+    "id": ("text", False), "title": ("text", False), "kpi": ("text", False), "question": ("text", False),
+    "scope": ("text", False), "level": ("text", False), "owner": ("text", True), "start": ("date", True),
+    "due": ("date", True), "kind": ("text", False), "baseline": ("number", True), "target": ("number", True),
+    "low": ("number", True), "high": ("number", True), "success": ("number", True), "failure": ("number", True),
+    "benchmark": ("number", True), "override": ("text", True), "override_until": ("date", True),
+    "stakeholders": ("text", False), "reason": ("text", False), "decision": ("text", False), "review": ("date", False),
+    "S": ("text", False), "M": ("text", False), "A": ("text", False), "R": ("text", False), "T": ("text", False),
+    "smart": ("text", False), "score": ("number", False), "unit": ("text", False), "format": ("text", False),
+    "gap_format": ("text", False), "direction": ("text", False), "cumulative": ("number", False),
+    "weight": ("number", False), "slot": ("text", False), "position": ("text", False), "periods": ("number", False),
+    "trust": ("text", False), "sources": ("text", False), "first_row": ("number", False),
+    "block_rows": ("number", False), "since_row": ("number", False), "choices": ("number", False),
+}  # fmt: skip
+
+
+@dataclass
+class DataTable:
+    """A table of values by column; ``headers`` are what people see of its columns."""
+
+    name: str
+    kinds: Mapping[str, str]
+    headers: Mapping[str, str]
+    columns: dict[str, list[Value]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for code in self.kinds:
+            self.columns.setdefault(code, [])
+
+    def append(self, **values: Any) -> None:
+        """A row; what is not given is blank."""
+        for code in self.kinds:
+            self.columns[code].append(_plain(values.get(code)))
+
+    def span(self, code: str) -> Span:
+        """A column for formulas."""
+        return Span(column_reference(self.name, self.headers[code]), self.columns[code])
+
+    @property
+    def rows(self) -> int:
+        return len(next(iter(self.columns.values()), []))
+
+    def arrow(self) -> Any:
+        """The rows as a pyarrow Table under the headers that people see."""
+        import pyarrow as pa
+
+        from xlkpi.workbook.live import as_date
+
+        types = {"text": pa.string(), "number": pa.float64(), "date": pa.date32()}
+        arrays = {}
+        for code, kind in self.kinds.items():
+            values: list[Any] = list(self.columns[code])
+            values = [as_date(v) for v in values] if kind == "date" else values
+            arrays[self.headers[code]] = pa.array(values, types[kind])
+        return pa.table(arrays)
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The tables that the calculation reads, and the objectives in the order of its rows."""
+
+    objectives: DataTable
+    series: DataTable
+    order: tuple[Selected, ...]
+
+
+def make_tables(book: Book) -> Tables:
+    """Put a scorecard's numbers into tables."""
+    choices = book.choices
+    inputs = max((len(f.names) for s in choices.objectives for f in _formulas(s)), default=1)
+    series = _series_table(inputs)
+    headers = {code: book.text_or(f"column.{code}", code) for code in OBJECTIVE_COLUMNS}
+    objectives = DataTable(OBJECTIVES, {c: k for c, (k, _) in OBJECTIVE_COLUMNS.items()}, headers)
+    order = _ordered(choices.objectives)
+    slots = _slots([s.result.objective for s in order])
+    reports = {report.id: report for report in book.smart.objectives}
+    numbers = {"strategic": 0, "operational": 0}
+    for selected in order:
+        result = selected.result
+        numbers[result.objective.level] += 1
+        place = _place(selected, choices, series)
+        smart = reports.get(result.objective.id)
+        letters = {letter: MARKS[smart.letters[letter].verdict] for letter in LETTERS} if smart else {}
+        objectives.append(
+            **_fixed(book, result), **place, **letters,
+            slot=slots.get(result.objective.id, ""),
+            position=f"{result.objective.level[0].upper()}{numbers[result.objective.level]}",
+            smart=_advice(book, smart), score=smart.score if smart else None,
+        )  # fmt: skip
+    return Tables(objectives, series, order)
+
+
+def _formulas(selected: Selected) -> list[Formula]:
+    own = selected.result.kpi.compiled if selected.result.kpi else None
+    return [formula for formula in (selected.formula, own) if formula is not None]
+
+
+def _series_table(inputs: int) -> DataTable:
+    kinds = {
+        "objective": "text", "choice": "text", "choice_no": "number", "role": "text", "start": "date", "end": "date",
+        **{f"x{i}": "number" for i in range(1, inputs + 1)},
+        "value": "number", "last_year": "number", "forecast": "number", "lower": "number", "upper": "number",
+    }  # fmt: skip
+    return DataTable(SERIES, kinds, {code: code for code in kinds})
+
+
+def _ordered(objectives: Sequence[Selected]) -> tuple[Selected, ...]:
+    """Strategic first, then by priority, then as in the project's file."""
+    return tuple(
+        sorted(objectives, key=lambda s: (s.result.objective.level != "strategic", s.result.objective.priority or 999))
+    )
+
+
+def _slots(objectives: Sequence[Objective]) -> dict[str, str]:
+    """The places on the first page: S1, S2 ... O1, O2 ..., at most seven in all."""
+    primary = [o for o in objectives if o.primary] or list(objectives)
+    chosen = sorted(primary, key=lambda o: o.priority or 999)[:MOST_PRIMARY]
+    slots: dict[str, str] = {}
+    numbers = {"strategic": 0, "operational": 0}
+    for objective in primary:
+        if objective in chosen:
+            numbers[objective.level] += 1
+            slots[objective.id] = f"{objective.level[0].upper()}{numbers[objective.level]}"
+    return slots
+
+
+def _fixed(book: Book, result: Result) -> dict[str, Any]:
+    """What is known of an objective whatever is chosen."""
+    from xlkpi.workbook.formats import decimals_for
+
+    o, kpi = result.objective, result.kpi
+    unit = kpi.unit if kpi else "count"
+    decimals = decimals_for(unit, (o.target, o.low, o.high, o.baseline, result.actual))
+    cadence = result.series.cadence if result.series else None
+    project = book.card.project
+    review = o.next_review(book.card.as_of, project.fiscal_year_start)
+    return {
+        "id": o.id, "title": book.say(o.title), "kpi": book.say(kpi.name) if kpi else book.say(o.title),
+        "question": book.say(kpi.question or kpi.definition) if kpi else "", "scope": book.say(o.specific),
+        "level": o.level, "owner": o.owner, "start": o.start, "due": o.due, "kind": o.kind, "baseline": o.baseline,
+        "target": o.target, "low": o.low, "high": o.high, "success": o.success, "failure": o.failure,
+        "benchmark": result.benchmark, "override": o.override.status if o.override else None,
+        "override_until": o.override.until if o.override else None,
+        "stakeholders": ", ".join(o.stakeholders), "reason": book.say(o.relevant), "decision": book.say(o.decision),
+        "review": review, "unit": unit, "format": f"{unit}{decimals}", "gap_format": f"{unit}{decimals}",
+        "direction": kpi.direction if kpi else "none", "cumulative": 1.0 if result.cumulative else 0.0,
+        "weight": o.weight, "trust": result.trust.level, "sources": ", ".join(result.sources),
+        "periods": cadence.reviews(o.start, o.due) if cadence and o.start and o.due else None,
+    }  # fmt: skip
+
+
+def _advice(book: Book, smart: Any) -> str:
+    """What SMART finds lacking, each letter with its first sentence."""
+    if smart is None:
+        return ""
+    parts = []
+    for letter in LETTERS:
+        found = [f for f in smart.letters[letter].findings if f.verdict in ("fail", "warning")]
+        if found:
+            worst = min(found, key=lambda f: f.verdict != "fail")
+            parts.append(f"{letter}{book.text('colon')}{worst.evidence(book.language)}")
+    return " ; ".join(parts) if book.language == "fr" else "; ".join(parts)
+
+
+def _place(selected: Selected, choices: Selections, series: DataTable) -> dict[str, Any]:
+    """Append an objective's blocks to the series, and tell where they are (rows from 1)."""
+    whole = selected.whole
+    if whole is None or selected.formula is None:
+        return {}
+    ahead = selected.result.outlook
+    future = [day for day in (ahead.periods if ahead else ()) if day > whole.series.periods[-1]]
+    first = series.rows + 1
+    blocks: list[Selection | None] = [whole, *(selected.parts.get(c) for c in choices.choices if selected.parts)]
+    names = ["", *choices.choices]
+    for number, block in enumerate(blocks):
+        _block(series, selected, whole.series, block, number, names[number], future)
+    since = series.rows + 1
+    has_since = any(block is not None and any(block.since) for block in blocks)
+    for number, block in enumerate(blocks if has_since else ()):
+        for day_number, day in enumerate(choices.days):
+            inputs = block.since[day_number] if block and block.since else None
+            row = _inputs(selected, inputs) if inputs else {}
+            start = selected.result.objective.start
+            series.append(
+                objective=selected.result.objective.id, choice=names[number], choice_no=number, role="since",
+                start=start, end=day, **row,
+            )  # fmt: skip
+    return {
+        "first_row": first, "block_rows": len(whole.series.periods) + len(future),
+        "since_row": since if has_since else None, "choices": len(blocks) - 1,
+    }  # fmt: skip
+
+
+def _block(
+    series: DataTable, selected: Selected, whole: Series, block: Selection | None, number: int, name: str,
+    future: Sequence[date],
+) -> None:  # fmt: skip
+    id, cadence, ahead = selected.result.objective.id, whole.cadence, selected.result.outlook
+    found = block.series if block else None
+    over = selected.result.kpi.compiled if selected.result.kpi else None
+    for i, start in enumerate(whole.periods):
+        row: dict[str, Any] = {}
+        if found is not None and over is not None and i < len(found.periods):
+            row = {f"x{n}": found.inputs[arg][i] for n, arg in enumerate(over.names, start=1) if arg in found.inputs}
+            row |= {"value": found.values[i], "last_year": year_before(found, start)}
+        if number == 0 and ahead and i == len(whole.periods) - 1:
+            row |= dict.fromkeys(("forecast", "lower", "upper"), whole.values[i])
+        series.append(
+            objective=id, choice=name, choice_no=number, role="period", start=start, end=cadence.end_of(start), **row
+        )
+    for start in future:
+        row = {"last_year": year_before(found, start)} if found else {}
+        if number == 0 and ahead:
+            at = ahead.periods.index(start)
+            row |= {"forecast": ahead.mean[at], "lower": ahead.lower[at], "upper": ahead.upper[at]}
+        series.append(
+            objective=id, choice=name, choice_no=number, role="period", start=start, end=cadence.end_of(start), **row
+        )
+
+
+def _inputs(selected: Selected, inputs: Mapping[str, float]) -> dict[str, Any]:
+    assert selected.formula is not None, "asked for only where there is one"
+    row: dict[str, Any] = {f"x{n}": inputs[name] for n, name in enumerate(selected.formula.names, start=1)}
+    row["value"] = value_of(selected.formula, inputs)
+    return row
+
+
+def _plain(value: Any) -> Value:
+    """A value as a cell holds it: NaN and empty texts are blanks."""
+    from xlkpi.workbook.book import clean
+
+    if isinstance(value, date):
+        return serial(value)
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int | float):
+        return None if math.isnan(value) else float(value)
+    return clean(str(value)) or None

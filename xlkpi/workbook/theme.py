@@ -1,0 +1,111 @@
+"""Themes and layouts: YAML files, built in or of a project's own."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, ClassVar
+
+from xlkpi.catalogue.model import Translated
+from xlkpi.errors import DefinitionError, Problem
+from xlkpi.validation import STRICT, complaint
+
+_COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The font and the colours of a workbook; good, bad and the statuses look the same in every theme."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+    name: Translated = field(default_factory=dict)
+    font: str = "Arial"
+    ink: str = "#1E2833"
+    mute: str = "#5A6672"
+    faint: str = "#6B7680"
+    band: str = "#1C2B3E"
+    band_ink: str = "#FFFFFF"
+    band_mute: str = "#C3CEDA"
+    accent: str = "#2A5B8C"
+    actual: str = "#1F3B5A"
+    benchmark: str = "#1B66A3"
+    tint: str = "#F4F6F8"
+    bar: str = "#9FB4C9"
+    previous: str = "#9AA5B1"
+    forecast: str = "#2A5B8C"
+    interval: str = "#DCE6F0"
+    stripe: tuple[str, ...] = ("#2A5B8C",)
+    logo: str | None = None
+    rule: str = "#DDE2E7"
+    hair: str = "#E9ECEF"
+    track: str = "#EEF1F3"
+    band1: str = "#C6CED6"
+    band2: str = "#DBE0E5"
+    band3: str = "#EEF1F3"
+    target: str = "#111111"
+    good: str = "#00796B"
+    bad: str = "#B5123E"
+    warn: str = "#8A5200"
+    warn_fill: str = "#FDF0D5"
+    bad_fill: str = "#FBE3E9"
+    input_fill: str = "#FFF7DB"
+    input_line: str = "#C9A63C"
+    input_ink: str = "#1F3F8F"
+    input_hair: str = "#E9D9A0"
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            if item.name in ("name", "font", "logo"):
+                continue
+            given = getattr(self, item.name)
+            for colour in (given,) if isinstance(given, str) else given:
+                if not _COLOUR.fullmatch(colour):
+                    raise complaint("theme_colour", key=item.name, value=colour)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which pages a workbook has, in their order."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+    name: Translated = field(default_factory=dict)
+    pages: tuple[str, ...] = ()
+
+
+def load_theme(name: str | None, folder: Path) -> Theme:
+    """A built-in theme by its name, or a file of a project's folder. Raises DefinitionError."""
+    found: Theme = _load(Theme, "themes", name or "sobre", folder)
+    return found
+
+
+def load_layout(name: str | None, folder: Path) -> Layout:
+    """A built-in layout by its name, or a file of a project's folder. Raises DefinitionError."""
+    found: Layout = _load(Layout, "layouts", name or "executive", folder)
+    return found
+
+
+def known(kind: str) -> tuple[str, ...]:
+    """The built-in themes or layouts."""
+    return tuple(sorted(path.stem for path in (_home() / kind).glob("*.yaml")))
+
+
+def _load(model: Any, kind: str, name: str, folder: Path) -> Any:
+    from xlkpi.documents import read
+    from xlkpi.validation import nearest, validated
+
+    built_in = _home() / kind / f"{name}.yaml"
+    path = folder / name if name.endswith((".yaml", ".yml")) else built_in
+    if path is built_in and name not in known(kind):
+        meant = nearest(name, known(kind))
+        code = "value_not_listed_nearest" if meant else "value_not_listed"
+        listed = ", ".join(known(kind))
+        raise DefinitionError(Problem(code, {"value": name, "known": listed, "nearest": meant or ""}))
+    document = read(path)
+    return validated(model, document.data, document)
+
+
+def _home() -> Path:
+    from xlkpi.starter import _folder
+
+    return _folder().parent

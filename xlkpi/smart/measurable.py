@@ -110,7 +110,7 @@ def has_a_baseline(case: Case) -> Iterator[Finding]:
         return
     if objective.baseline is not None:
         yield case.says("M", "baseline", "pass", "baseline", baseline=case.amount(objective.baseline))
-    elif case.cumulative and (objective.cumulative or objective.kind == "reach"):
+    elif case.cumulative and objective.target is not None and (objective.cumulative or objective.kind == "reach"):
         yield case.says("M", "baseline_zero", "pass", "baseline")
     elif case.known is not None and len(case.known):
         latest = case.amount(float(case.known[-1]))

@@ -71,7 +71,9 @@ def disagreements(cases: Sequence[Case], engines: Sequence[str]) -> list[str]:
 def _line(case: Case, engine: str, result: Any) -> tuple[int, str]:
     expected = case.expected
     shown = expected.value if isinstance(expected, NoData) else expected
-    return len(case.formula.text), f"{case.label}: {case.formula.text} {case.inputs} is {shown!r}, {engine} gives {result!r}"
+    return len(
+        case.formula.text
+    ), f"{case.label}: {case.formula.text} {case.inputs} is {shown!r}, {engine} gives {result!r}"
 
 
 def _python_engines(cases: Sequence[Case]) -> Iterator[tuple[int, str]]:
@@ -82,11 +84,15 @@ def _python_engines(cases: Sequence[Case]) -> Iterator[tuple[int, str]]:
         formula, expected = group[0].formula, [case.expected for case in group]
         if formula.adds_rows:
             columns = [formula(**case.inputs) for case in group]
-            arrays = [formula(**{n: _floats(v) for n, v in case.inputs.items()}) if case.numeric else None for case in group]
+            arrays = [
+                formula(**{n: _floats(v) for n, v in case.inputs.items()}) if case.numeric else None for case in group
+            ]
         else:
             inputs = {n: [case.inputs[n] for case in group] for n in formula.names}
             columns = formula(**inputs)
-            objects = {n: np.array([v if not isinstance(v, NoData) else v for v in c], dtype=object) for n, c in inputs.items()}
+            objects = {
+                n: np.array(list(c), dtype=object) for n, c in inputs.items()
+            }
             arrays = list(formula(**objects))
         for case, value, in_list, in_array in zip(group, expected, columns, arrays, strict=True):
             if not agrees(value, in_list, reasons=False):
@@ -103,7 +109,8 @@ def _floats(values: Any) -> Any:
 
 def _spreadsheets(cases: Sequence[Case], engines: Sequence[str]) -> Iterator[tuple[int, str]]:
     native = [
-        Cell(c.values, c.formula.excel({n: f"{{{i}}}" for i, n in enumerate(c.names)}, elementwise=False)) for c in cases
+        Cell(c.values, c.formula.excel({n: f"{{{i}}}" for i, n in enumerate(c.names)}, elementwise=False))
+        for c in cases
     ]
     names: dict[str, str] = {}
     calls = []

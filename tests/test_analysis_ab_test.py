@@ -133,7 +133,9 @@ def test_a_negative_deviation_is_refused():
 
 
 def test_summary_leaves_out_what_is_not_known():
-    assert summary([1, None, 3, math.nan, math.inf]) == (2, pytest.approx(math.sqrt(2)), 2)
+    mean, deviation, count = summary([1, None, 3, math.nan, math.inf])
+    assert (mean, count) == (2, 2)
+    assert deviation == pytest.approx(math.sqrt(2))
     assert summary([4])[0::2] == (4, 1)
     assert summary([])[2] == 0
 

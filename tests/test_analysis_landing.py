@@ -27,7 +27,8 @@ LEFT = 8
 
 
 def certain(estimate: float, std: float = 0.0) -> Landing:
-    return Landing(*(np.array([v]) for v in (estimate, estimate, estimate, std)), 0.8)
+    value = np.array([estimate])
+    return Landing(value, value, value, np.array([std]), 0.8)
 
 
 def test_a_level_lands_on_the_forecast_of_its_period():

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlkpi.analysis.variance import (
-    Effects,
     Variance,
     variance_of_amount,
     variance_of_ratio,
@@ -61,7 +60,8 @@ def test_swapping_the_situations_changes_only_the_signs(pairs: Pairs) -> None:
 def test_a_rate_that_alone_changes_is_all_rate_effect() -> None:
     found = variance_of_ratio([(10, 100), (20, 100)], [(30, 100), (20, 100)])
     assert found is not None
-    assert found.segments == (Effects(0, pytest.approx(0), pytest.approx(0.1)), Effects(0, pytest.approx(0), 0))
+    assert [s.rate for s in found.segments] == [pytest.approx(0.1), 0]
+    assert [s.mix for s in found.segments] == [pytest.approx(0), pytest.approx(0)]
 
 
 def test_shares_that_alone_change_are_all_mix_effect() -> None:
@@ -81,7 +81,8 @@ def test_a_segment_that_appears_is_mix() -> None:
 def test_a_volume_that_alone_doubles_is_all_volume_effect() -> None:
     found = variance_of_amount([(100, 10), (300, 10)], [(200, 20), (600, 20)])
     assert found is not None
-    assert found.effects == Effects(pytest.approx(400), pytest.approx(0), pytest.approx(0))
+    assert found.effects.volume == pytest.approx(400)
+    assert found.effects.mix == found.effects.rate == pytest.approx(0)
 
 
 def test_the_gap_to_a_target_is_shared_out_by_rate() -> None:

@@ -22,7 +22,7 @@ def ordinary(draw: random.Random) -> float:
     """A believable number: counts, money, rates, over the sizes that marketing has."""
     return draw.choice(
         [
-            lambda: float(draw.randint(1, 10**draw.randint(1, 9))),
+            lambda: float(draw.randint(1, 10 ** draw.randint(1, 9))),
             lambda: round(draw.uniform(0, 10 ** draw.randint(0, 7)), 2),
             lambda: draw.uniform(0.001, 1.0),
         ]

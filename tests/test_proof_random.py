@@ -21,7 +21,7 @@ FORMULAS = 1_200
 ROWS = 3
 ENGINES = ("libreoffice", "ironcalc", "cellrune")
 
-# --- formulas as Python's own syntax trees: ast.unparse writes as few brackets as Python's precedence allows -----------
+# --- formulas as Python's own syntax trees: ast.unparse writes as few brackets as Python's precedence allows --------
 
 leaves = st.one_of(
     st.sampled_from(NAMES).map(ast.Name),
@@ -47,7 +47,9 @@ def _grown(inner: st.SearchStrategy[ast.expr]) -> st.SearchStrategy[ast.expr]:
         st.sampled_from((ast.Lt(), ast.LtE(), ast.Gt(), ast.GtE(), ast.Eq(), ast.NotEq())),
         inner,
     )
-    joined = st.builds(lambda op, a, b: ast.BoolOp(op, [a, b]), st.sampled_from((ast.And(), ast.Or())), compared, compared)
+    joined = st.builds(
+        lambda op, a, b: ast.BoolOp(op, [a, b]), st.sampled_from((ast.And(), ast.Or())), compared, compared
+    )
     denied = compared.map(lambda x: ast.UnaryOp(ast.Not(), x))
     chosen = st.builds(ast.IfExp, st.one_of(compared, joined, denied), inner, inner)
     return st.one_of(arithmetic, arithmetic, arithmetic, negative, one, rounded, two, chosen)
@@ -67,7 +69,7 @@ def cases(draw: st.DrawFn) -> list[Case]:
     try:
         formula = Formula.parse(text, NAMES, LIMITS)
         formula = Formula.parse(text, NAMES, {n: v for n, v in LIMITS.items() if n in formula.names})
-        formula.excel({n: "A1" for n in formula.names}, elementwise=True)
+        formula.excel(dict.fromkeys(formula.names, "A1"), elementwise=True)
     except FormulaError:
         return []  # an impossible constant, a condition between numbers, or too long for a cell
     rows = [tuple(draw(values) for _ in formula.names) for _ in range(ROWS)]
@@ -97,7 +99,15 @@ def test_random_formulas_give_the_same_result_in_every_engine() -> None:
 
 def _python(text: str, inputs: dict[str, Any]) -> float | None:
     """Python's own answer, as an oracle for precedence; None where it has none."""
-    names = {"min": min, "max": max, "abs": abs, "sqrt": math.sqrt, "ln": math.log, "exp": math.exp, "log10": math.log10}
+    names = {
+        "min": min,
+        "max": max,
+        "abs": abs,
+        "sqrt": math.sqrt,
+        "ln": math.log,
+        "exp": math.exp,
+        "log10": math.log10,
+    }
     try:
         result = eval(text, {"__builtins__": {}, **names, **inputs})  # noqa: S307  # our own text, in a test
         return float(result)

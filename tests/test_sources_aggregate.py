@@ -366,7 +366,7 @@ def test_a_selection_is_refused_when_its_names_or_values_do_not_fit() -> None:
     rows = table({"date": ["2026-01-05"], "channel": ["a"], "sessions": [1.0]})
     for question in ({"where": {"chanel": "a"}}, {"by": ["chanel"]}, {"measures": ["sesions"]}):
         with pytest.raises(SourceError) as caught:
-            aggregate(rows, MONTHLY, **question)  # type: ignore[arg-type]
+            aggregate(rows, MONTHLY, **question)
         assert code_of(caught) == ["source_column_unknown_nearest"]
     with pytest.raises(SourceError) as caught:
         aggregate(rows, MONTHLY, first=day("2026-02-01"), last=day("2026-01-01"))

@@ -6,8 +6,10 @@ import codecs
 import gzip
 import json
 import zipfile
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pyarrow as pa
@@ -220,7 +222,7 @@ def test_a_folder_a_pattern_and_a_list_find_the_same_files(tmp_path: Path) -> No
         assert find(Source(path=place), tmp_path) == paths
 
 
-def workbook(path: Path, rows: list[list[object]], *, title: str = "Feuille", others: tuple[str, ...] = ()) -> Path:
+def workbook(path: Path, rows: Sequence[Any], *, title: str = "Feuille", others: tuple[str, ...] = ()) -> Path:
     book = openpyxl.Workbook()
     book.active.title = title
     for row in rows:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -25,7 +26,8 @@ def written(number: Decimal, decimal: str, group: str) -> str:
 
 
 def values(texts: list[str], **keys: object) -> list[float | None]:
-    return parse_numbers(pa.array(texts), "x", **keys).values.to_pylist()  # type: ignore[arg-type]
+    parsed = parse_numbers(pa.array(texts), "x", **keys)  # type: ignore[arg-type]  # whatever a test gives
+    return list(parsed.values.to_pylist())
 
 
 def code(call: object, *arguments: object, **keys: object) -> tuple[str, dict[str, object]]:
@@ -139,7 +141,8 @@ FORMS = [
 
 
 def read_days(texts: list[str], **keys: object) -> list[date | None]:
-    return parse_dates(pa.array(texts), "Jour", **keys).first.to_pylist()  # type: ignore[arg-type]
+    parsed = parse_dates(pa.array(texts), "Jour", **keys)  # type: ignore[arg-type]  # whatever a test gives
+    return list(parsed.first.to_pylist())
 
 
 @given(st.lists(days, min_size=1, max_size=20), st.sampled_from(FORMS))
@@ -195,3 +198,41 @@ def test_the_year_9999_is_out_of_reach_and_a_31st_of_february_unreadable() -> No
     assert read.unreadable.to_pylist() == [False, True, False, True]
     typed = parse_dates(pa.array([date(9999, 12, 31), date(2026, 2, 28)]), "x")
     assert typed.outside.to_pylist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("values", "name", "zone", "first", "last"),
+    [
+        (["46112"], "Date", None, "2026-03-31", "2026-03-31"),
+        (["46112,75"], "Date", None, "2026-03-31", "2026-03-31"),
+        ([46112.75], "Date", None, "2026-03-31", "2026-03-31"),
+        ([1_767_222_000], "created", None, "2025-12-31", "2025-12-31"),
+        (["1767222000000"], "created", "Europe/Paris", "2026-01-01", "2026-01-01"),
+        (["202602"], "Année Mois", None, "2026-02-01", "2026-02-28"),
+        (["202653"], "ISO week of ISO year", None, "2026-12-28", "2027-01-03"),
+        (["2026-01-01T23:30:00Z"], "Date", None, "2026-01-01", "2026-01-01"),
+        (["2026-01-01T23:30:00Z"], "Date", "Europe/Paris", "2026-01-02", "2026-01-02"),
+        (["2026-07-01 22:30:00 UTC"], "Date", "Europe/Paris", "2026-07-02", "2026-07-02"),
+        (["2026-01-01 23:30:00"], "Created (UTC)", "Europe/Paris", "2026-01-02", "2026-01-02"),
+    ],
+)
+def test_days_as_numbers_and_moments_of_a_time_zone_are_read(
+    values: list[Any], name: str, zone: str | None, first: str, last: str
+) -> None:
+    found = parse_dates(pa.array(values), name, timezone=zone)
+    assert [str(day) for day in (*found.first.to_pylist(), *found.last.to_pylist())] == [first, last]
+
+
+def test_typed_moments_become_days_of_the_wanted_time_zone() -> None:
+    moments = pa.array([datetime(2026, 1, 1, 23, 30)], pa.timestamp("us", "UTC"))
+    assert [parse_dates(moments, timezone=zone).first[0].as_py().day for zone in (None, "Europe/Paris")] == [1, 2]
+
+
+@pytest.mark.parametrize("value", ["2026-01-01", "2026-01-01 23:30:00"])
+def test_a_time_zone_for_days_that_do_not_tell_their_own_is_refused(value: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        parse_dates(pa.array([value]), "Date", timezone="Europe/Paris")
+    assert caught.value.problems[0].code == "source_timezone_unknown"
+    with pytest.raises(SourceError) as caught:
+        parse_dates(pa.array(["2026-01-01T23:30:00Z"]), "Date", timezone="Europe/Nowhere")
+    assert caught.value.problems[0].code == "source_timezone"

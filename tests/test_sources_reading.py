@@ -322,6 +322,27 @@ def test_an_order_refunded_in_a_later_export_needs_a_decision(tmp_path: Path) ->
     assert total(reading(tmp_path, overlap="first"), "revenue") == 95
 
 
+def test_a_person_who_opens_again_in_a_later_file_is_one_unique_open_on_the_first_day(tmp_path: Path) -> None:
+    head = "action,campaign_id,member_id,list_id,timestamp\n"
+    made(tmp_path / "a.csv", head + "open,c,m1,l,2026-03-01 10:00:00\nopen,c,m2,l,2026-03-01 11:00:00\n")
+    made(tmp_path / "b.csv", head + "open,c,m1,l,2026-03-09 10:00:00\nopen,c,m3,l,2026-03-09 11:00:00\n")
+    for names in (("a.csv", "b.csv"), ("b.csv", "a.csv")):
+        found = reading(tuple(str(tmp_path / name) for name in names))
+        assert (total(found, "opens"), total(found, "total_opens")) == (3, 4)
+        by_day = found.table.group_by("date").aggregate([("opens", "sum")]).sort_by("date")
+        assert by_day["opens_sum"].to_pylist() == [2, 1]
+
+
+def test_a_channel_has_one_spelling_in_every_source_and_language(tmp_path: Path) -> None:
+    head = "Jour,Groupe de canaux par défaut de la session,Sessions,Sessions avec engagement\n"
+    words = ("Paid Search", "Recherche payante", "E-mail", "Canal maison", "")
+    rows = "".join(f"20260301,{word},1,1\n" for word in words)
+    found = reading(made(tmp_path / "ga4.csv", head + rows))
+    assert found.table["channel"].to_pylist() == ["paid_search", "paid_search", "email", "Canal maison", None]
+    ours = {preset.channel for preset in presets().values() if preset.channel}
+    assert ours <= set(presets()["ga4"].exports["screen"].column("channel").words)
+
+
 def test_people_are_dropped_or_hashed_and_nowhere_else() -> None:
     found = reading(FOLDER / "shopify_en.csv")
     done = {p.column: p.done for p in found.report.files[0].personal}

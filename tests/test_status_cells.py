@@ -16,7 +16,7 @@ from xlsxwriter.utility import xl_col_to_name
 from tests.engines import ENGINES, ExcelError, require
 from tests.engines.book import SHEET, Block, _write_input
 from xlkpi.formula import NoData
-from xlkpi.status import KINDS, Facts, Rules, Settings, curve, excel_columns, rules, status, verdict
+from xlkpi.status import KINDS, Facts, Kind, Rules, Settings, curve, excel_columns, rules, status, verdict
 from xlkpi.status.facts import INPUTS
 
 JUDGES = ("libreoffice", "ironcalc")
@@ -71,7 +71,7 @@ def results(sheet: Sheet) -> dict[str, dict[str, list[Any]]]:
 
 def python(facts: Facts) -> Facts:
     """The same case as Python gets it: an error in a cell is the reason that it stands for."""
-    errors = {n: NoData(v.code) for n, v in vars(facts).items() if isinstance(v, ExcelError)}
+    errors: dict[str, Any] = {n: NoData(v.code) for n, v in vars(facts).items() if isinstance(v, ExcelError)}
     return replace(facts, **errors)
 
 
@@ -147,7 +147,7 @@ def cases(seed: str, count: int, odds: float = 0.06, curves: tuple[Any, ...] = (
             start=start, due=start + length, as_of=as_of, cumulative=cumulative,
             direction=draw.choice(("none", "none", "higher", "lower")), curve=draw.choice(curves) if curves else (),
         )  # fmt: skip
-        names = ("actual", "baseline", "success", "failure", "start", "due", "as_of")
+        names: tuple[str, ...] = ("actual", "baseline", "success", "failure", "start", "due", "as_of")
         names += ("low", "high") if kind == "stay_between" else ("target",)
         yield replace(facts, **{name: draw.choice(ODD) for name in names if draw.random() < odds})
 
@@ -179,7 +179,9 @@ def test_a_logical_value_is_not_a_number() -> None:
     """LibreOffice can't be asked: it takes TRUE for the number 1."""
     names = ("actual", "baseline", "target", "success", "failure", "start", "due", "as_of")
     whole = Facts("increase", 5.0, 0.0, 10.0, start=46000.0, due=46100.0, as_of=46050.0)
-    made = [replace(whole, kind=kind, **{name: True}) for kind in ("reach", "increase", "stay_below") for name in names]
+    kinds: tuple[Kind, ...] = ("reach", "increase", "stay_below")
+    logical: list[dict[str, Any]] = [{name: True} for name in names]
+    made = [replace(whole, kind=kind, **one) for kind in kinds for one in logical]
     assert disagreements(Sheet("logical", made, {}, judges=("ironcalc",))) == []
 
 

@@ -18,7 +18,9 @@ START, DUE = date(2026, 1, 1), date(2026, 12, 31)
 
 
 def at(points, elapsed: float) -> float:
-    return outcome(curve_node(points), {"elapsed": elapsed})
+    found = outcome(curve_node(points), {"elapsed": elapsed})
+    assert isinstance(found, float)
+    return found
 
 
 def test_points_are_joined_by_straight_lines_from_0_to_1():

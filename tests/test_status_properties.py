@@ -110,7 +110,7 @@ def test_every_objective_has_one_of_the_seven_statuses_and_a_sentence(facts, dir
     found = status(facts)
     assert found.code in CODES
     assert (found.code == "no_data") == bool(found.missing)
-    assert found.pace is None or found.expected > 0
+    assert found.pace is None or (found.expected or 0) > 0
     for language in ("fr", "en"):
         assert found.sentence(language).endswith(".")
         assert verdict(facts).sentence(language).endswith(".")

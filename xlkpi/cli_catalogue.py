@@ -95,7 +95,9 @@ def kpi_as_text(kpi: KPI, catalogue: Catalogue) -> str:
         paragraphs = [p for p in paragraphs if p]
         if paragraphs:
             lines.append(text(f"kpi.{key}"))
-            lines += [line for p in paragraphs for line in _wrapped(p, width, many=len(paragraphs) > 1 and key != "native")]
+            lines += [
+                line for p in paragraphs for line in _wrapped(p, width, many=len(paragraphs) > 1 and key != "native")
+            ]
     return "\n".join(lines)
 
 
@@ -104,7 +106,7 @@ def _short(kpi: KPI, cells: Mapping[str, str]) -> str:
 
 
 def _wrapped(paragraph: str, width: int, *, many: bool) -> list[str]:
-    if "=" in paragraph.split()[0] or " =" in paragraph and not many:
+    if "=" in paragraph.split()[0] or (" =" in paragraph and not many):
         return ["  " + paragraph]  # a formula is for copying: never broken
     bullet = "  • " if many else "  "
     return textwrap.wrap(

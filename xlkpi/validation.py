@@ -103,7 +103,7 @@ def _problem(model: Any, item: Any, data: Any) -> tuple[Path_, Problem]:
         if wanted in ("number", "whole_number") and _decimal_comma(given):
             return path, Problem("decimal_comma", {"value": given, "number": str(given).replace(",", ".")})
         return path, Problem(f"want_{wanted}", {"value": _short(given)})
-    if kind == "value_error" and isinstance(item["ctx"]["error"], _Complaint):
+    if kind == "value_error" and isinstance(item["ctx"]["error"], _ComplaintError):
         complaint = item["ctx"]["error"]
         return path, Problem(complaint.code, complaint.values)
     bounds = {"ge", "gt", "le", "lt"} & set(item.get("ctx", {}))
@@ -113,7 +113,7 @@ def _problem(model: Any, item: Any, data: Any) -> tuple[Path_, Problem]:
     return path, Problem("value_refused", {"value": _short(given), "detail": item["msg"]})
 
 
-class _Complaint(ValueError):
+class _ComplaintError(ValueError):
     def __init__(self, code: str, values: dict[str, Any]) -> None:
         self.code, self.values = code, values
         super().__init__(code)
@@ -121,7 +121,7 @@ class _Complaint(ValueError):
 
 def complaint(code: str, **values: Any) -> ValueError:
     """What a model's ``__post_init__`` raises: a problem code that is told at the model's line."""
-    return _Complaint(code, values)
+    return _ComplaintError(code, values)
 
 
 def _path(location: Sequence[Any], data: Any) -> Path_:

@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 MILLION = 1_000_000
 THREADS = 2
@@ -56,7 +57,8 @@ def run_by_hand(files: str) -> int:
 
     connection = duckdb.connect()
     connection.execute(f"SET threads = {THREADS}")
-    return int(connection.execute(BY_HAND.format(files=files)).to_arrow_table().num_rows)
+    table: Any = connection.execute(BY_HAND.format(files=files)).to_arrow_table()
+    return int(table.num_rows)
 
 
 def run_ours(files: str) -> int:

@@ -15,7 +15,7 @@ import argparse
 import time
 import warnings
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -65,23 +65,23 @@ class Score(NamedTuple):
 
 def score_ours(group: Group, origins: int) -> Score:
     started = time.process_time()
-    errors, inside = [], {0.80: [], 0.95: []}
+    errors = []
+    inside: dict[float, list[Any]] = {0.80: [], 0.95: []}
     for past, future in rolling_origins(group.values, horizon=group.horizon, origins=origins):
         for level in inside:
             result = forecast(past, group.horizon, season_length=group.season_length, level=level)
             inside[level].append(coverage(future, result.lower, result.upper))
         errors.append(scaled_errors(past, future, result.mean, season_length=group.season_length))
     seconds = (time.process_time() - started) / 2
-    return Score(
-        np.nanmean(errors, axis=0), np.mean(inside[0.80], axis=0), np.mean(inside[0.95], axis=0), seconds
-    )
+    return Score(np.nanmean(errors, axis=0), np.mean(inside[0.80], axis=0), np.mean(inside[0.95], axis=0), seconds)
 
 
 def score_auto_ets(group: Group, origins: int) -> Score:
     from statsforecast.models import AutoETS
 
     started = time.process_time()
-    errors, inside = [], {80: [], 95: []}
+    errors = []
+    inside: dict[int, list[Any]] = {80: [], 95: []}
     for past, future in rolling_origins(group.values, horizon=group.horizon, origins=origins):
         model = AutoETS(season_length=group.season_length)
         results = [model.forecast(row, group.horizon, level=[80, 95]) for row in past]
@@ -92,9 +92,7 @@ def score_auto_ets(group: Group, origins: int) -> Score:
             upper = np.array([r[f"hi-{level}"] for r in results])
             inside[level].append(coverage(future, lower, upper))
     seconds = time.process_time() - started
-    return Score(
-        np.nanmean(errors, axis=0), np.mean(inside[80], axis=0), np.mean(inside[95], axis=0), seconds
-    )
+    return Score(np.nanmean(errors, axis=0), np.mean(inside[80], axis=0), np.mean(inside[95], axis=0), seconds)
 
 
 def line(name: str, ours: list[Score], theirs: list[Score]) -> str:
@@ -111,16 +109,12 @@ def line(name: str, ours: list[Score], theirs: list[Score]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data_folder", type=Path)
     parser.add_argument("--origins", type=int, default=4)
     options = parser.parse_args()
     warnings.simplefilter("ignore")
-    print(
-        f"{'':37}{'MASE':>8}{'MASE':>9}{'':>7}{'xlkpi inside':>16}{'AutoETS inside':>16}{'CPU seconds':>17}"
-    )
+    print(f"{'':37}{'MASE':>8}{'MASE':>9}{'':>7}{'xlkpi inside':>16}{'AutoETS inside':>16}{'CPU seconds':>17}")
     print(
         f"{'series':30}{'count':>7}{'xlkpi':>8}{'AutoETS':>9}{'ratio':>7}"
         f"{'80 %':>8}{'95 %':>8}{'80 %':>8}{'95 %':>8}{'xlkpi':>8}{'AutoETS':>9}"

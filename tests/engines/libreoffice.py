@@ -114,6 +114,8 @@ def _stop(server: subprocess.Popen[str], profile: str) -> None:
         server.wait(20)
     except subprocess.TimeoutExpired:
         _kill(server)
+    if server.stdout is not None:
+        server.stdout.close()
     shutil.rmtree(profile, ignore_errors=True)
 
 

@@ -28,13 +28,20 @@ _ARGUMENT = re.compile(r"[a-z][a-z0-9_]*")
 _CELL = re.compile(r"[a-z]{1,3}[0-9]+|r[0-9]*(c[0-9]*)?|c[0-9]*")
 #: Words that VBA keeps for itself, in lower case.
 VBA_WORDS = frozenset(
-    """addressof alias and any as attribute base binary boolean byref byte byval call case cbool cbyte ccur cdate cdbl
-    cdecl cint clng compare const csng cstr currency cvar date debug decimal declare defbool deftype dim do double each
-    else elseif empty end enum eqv erase error event exit explicit false for friend function get global gosub goto if
-    imp implements in input integer is len let lib like line lock long loop lset me mid mod module name new next not
-    nothing null object on open option optional or output paramarray preserve print private property public put random
-    raiseevent read redim rem resume return rset seek select set shared single spc static step stop string sub tab text
-    then time to true type typeof unlock until value variant version wend while width with withevents write xor""".split()
+    {
+        "addressof", "alias", "and", "any", "as", "attribute", "base", "binary", "boolean", "byref", "byte", "byval",
+        "call", "case", "cbool", "cbyte", "ccur", "cdate", "cdbl", "cdecl", "cint", "clng", "compare", "const",
+        "csng", "cstr", "currency", "cvar", "date", "debug", "decimal", "declare", "defbool", "deftype", "dim", "do",
+        "double", "each", "else", "elseif", "empty", "end", "enum", "eqv", "erase", "error", "event", "exit",
+        "explicit", "false", "for", "friend", "function", "get", "global", "gosub", "goto", "if", "imp",
+        "implements", "in", "input", "integer", "is", "len", "let", "lib", "like", "line", "lock", "long", "loop",
+        "lset", "me", "mid", "mod", "module", "name", "new", "next", "not", "nothing", "null", "object", "on",
+        "open", "option", "optional", "or", "output", "paramarray", "preserve", "print", "private", "property",
+        "public", "put", "random", "raiseevent", "read", "redim", "rem", "resume", "return", "rset", "seek",
+        "select", "set", "shared", "single", "spc", "static", "step", "stop", "string", "sub", "tab", "text", "then",
+        "time", "to", "true", "type", "typeof", "unlock", "until", "value", "variant", "version", "wend", "while",
+        "width", "with", "withevents", "write", "xor",
+    }
 )  # fmt: skip
 
 
@@ -113,7 +120,9 @@ def _texts(kpi: KPI) -> Iterator[Problem]:
     yield from _languages(kpi, ("name", "definition", "question", "note", "pitfalls"))
     for language, words in kpi.definition.items():
         if len(words) > MAX_HELP:
-            yield Problem("kpi_text_too_long", {"length": len(words), "most": MAX_HELP}).at(key=f"definition.{language}")
+            yield Problem("kpi_text_too_long", {"length": len(words), "most": MAX_HELP}).at(
+                key=f"definition.{language}"
+            )
 
 
 def _relations(kpi: KPI, catalogue: Catalogue) -> Iterator[Problem]:

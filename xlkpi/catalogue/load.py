@@ -206,7 +206,9 @@ class _Loader:
         if isinstance(raw.get("formula"), str):
             constants = raw.get("constants")
             try:
-                Formula.parse(raw["formula"], constants=dict.fromkeys(constants, 1.0) if isinstance(constants, dict) else {})
+                Formula.parse(
+                    raw["formula"], constants=dict.fromkeys(constants, 1.0) if isinstance(constants, dict) else {}
+                )
             except FormulaError as mistake:
                 for problem in mistake.problems:
                     self._found(entry, problem.at(key="formula"))

@@ -97,16 +97,16 @@ class Formula:
                 return values[name]  # type: ignore[no-any-return]  # the isinstance above
         inputs = {name: evaluate.read_input(values[name], self.limits.get(name, (None, None))) for name in self.names}
         required = self.required
-        problems = [v for n, v in inputs.items() if isinstance(v, NoData) and (n in required or v is not NoData.MISSING)]
+        problems = [
+            v for n, v in inputs.items() if isinstance(v, NoData) and (n in required or v is not NoData.MISSING)
+        ]
         if problems:
             return _worst(problems)
         if inputs and not required and all(v is NoData.MISSING for v in inputs.values()):
             return NoData.MISSING
         return evaluate.outcome(self.root, inputs)
 
-    def excel(
-        self, references: Mapping[str, str], *, guarded: bool = True, elementwise: bool | None = None
-    ) -> str:
+    def excel(self, references: Mapping[str, str], *, guarded: bool = True, elementwise: bool | None = None) -> str:
         """Excel's native formula, in US English and without the equals sign.
 
         ``references`` gives each input a cell, range or structured reference. ``guarded`` adds the tests that give
@@ -174,7 +174,9 @@ class Formula:
 
         lengths = {n: len(v) for n, v in values.items() if isinstance(v, list | tuple)}
         if len(set(lengths.values())) > 1:
-            raise EvaluationError(Problem("lengths_differ", {"lengths": ", ".join(f"{n}: {k}" for n, k in lengths.items())}))
+            raise EvaluationError(
+                Problem("lengths_differ", {"lengths": ", ".join(f"{n}: {k}" for n, k in lengths.items())})
+            )
         length = next(iter(lengths.values()))
         columns = {n: v if n in lengths else [v] * length for n, v in values.items()}
         return evaluate_lists(self.root, columns, self.limits, length)

@@ -35,7 +35,9 @@ def needs_mask(node: Node) -> bool:
 Column = list[float] | float
 
 
-def evaluate_lists(node: Node, values: Mapping[str, Sequence[Any]], limits: Mapping[str, Limits], length: int) -> list[float]:
+def evaluate_lists(
+    node: Node, values: Mapping[str, Sequence[Any]], limits: Mapping[str, Limits], length: int
+) -> list[float]:
     """A column of results from columns of inputs, all of one length."""
     masked = needs_mask(node)
     required = required_names(node)
@@ -309,4 +311,3 @@ _UFUNCS: Mapping[str, str] = {
 _COMPARE: Mapping[str, str] = {
     "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal", "eq": "equal", "ne": "not_equal",
 }  # fmt: skip
-

@@ -26,7 +26,9 @@ _INFIX: Mapping[str, tuple[str, int]] = {
     "eq": ("=", _COMPARE), "ne": ("<>", _COMPARE),
 }  # fmt: skip
 _NAMED = {"abs": "ABS", "exp": "EXP", "floor": "INT", "ln": "LN", "log10": "LOG10", "round": "ROUND", "sqrt": "SQRT"}
-_ONE_CELL = re.compile(r"\$?[A-Za-z]{1,3}\$?\d{1,7}|[A-Za-z_\\][\w.]*|(?:[\w.]+|'[^']+')![$\w]+|[\w.]*\[[^\]:]*@[^\]:]*\]\]?")
+_ONE_CELL = re.compile(
+    r"\$?[A-Za-z]{1,3}\$?\d{1,7}|[A-Za-z_\\][\w.]*|(?:[\w.]+|'[^']+')![$\w]+|[\w.]*\[[^\]:]*@[^\]:]*\]\]?"
+)
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,13 @@ def lambda_formula(node: Node, parameters: Sequence[str], limits: Mapping[str, L
 
 class _Printer:
     def __init__(
-        self, references: Mapping[str, str], rows: Sequence[str], required: frozenset[str], *, elementwise: bool, optional: bool
+        self,
+        references: Mapping[str, str],
+        rows: Sequence[str],
+        required: frozenset[str],
+        *,
+        elementwise: bool,
+        optional: bool,
     ) -> None:
         self.references = references
         self.required = required
@@ -204,9 +212,7 @@ def _guarded(node: Node, body: str, printer: _Printer, limits: Mapping[str, Limi
             for name in used}  # fmt: skip
     empty = {name: f'{cell[name]}=""' for name in used}
     tests = [
-        printer.is_number(cell[name])
-        if name in required
-        else f"({_any([printer.is_number(cell[name]), empty[name]])})"
+        printer.is_number(cell[name]) if name in required else f"({_any([printer.is_number(cell[name]), empty[name]])})"
         for name in used
     ]
     outside = _outside([(cell[name], limits.get(name, (None, None))) for name in used])

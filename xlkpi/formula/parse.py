@@ -252,6 +252,3 @@ def _outside_sums(node: Node) -> list[Name]:
     if isinstance(node, Number) or node.operation == "sum":
         return []
     return [n for a in node.arguments for n in _outside_sums(a)]
-
-
-

@@ -135,7 +135,7 @@ def _fixed(node: Node) -> float | None:
 
 
 def _same(node: Call, parts: list[Node], units: Mapping[str, Unit]) -> Unit:
-    """The one unit of parts that are added or compared; a literal takes the unit of the others beside a quantity of 0."""
+    """The one unit of parts that are added or compared; zero has the unit of what it stands beside."""
     free = node.operation in COMPARISONS or node.operation in ("min", "max", "coalesce", "if")
     found = [unit_of(p, units) for p in parts if not (isinstance(p, Number) and (free or p.value == 0))]
     known = [u for u in found if not u["?"]]

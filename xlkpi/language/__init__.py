@@ -105,7 +105,10 @@ def text(key: str, language: str | None = None, /, **values: Any) -> str:
         return str(template)
     from xlkpi.language.numbers import plain
 
-    shown = {k: plain(v, language) if isinstance(v, int | float) and not isinstance(v, bool) else v for k, v in values.items()}
+    shown = {
+        k: plain(v, language) if isinstance(v, int | float) and not isinstance(v, bool) else v
+        for k, v in values.items()
+    }
     return str(template).format_map(shown)
 
 

@@ -125,7 +125,8 @@ def _from_database(name: str, entry: Any, project: Project, catalogue: Catalogue
 
     place = project.place("sources", name)
     secrets = project.resolve(project.secrets) if project.secrets else None
-    connection = connect(entry.connection, folder=project.folder, secrets=secrets, place=place)
+    zone = entry.timezone or "UTC"
+    connection = connect(entry.connection, folder=project.folder, secrets=secrets, timezone=zone, place=place)
     measures = entry.measures or {}
     columns = Columns(
         date=entry.date or "date",

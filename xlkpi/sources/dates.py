@@ -11,14 +11,17 @@ import unicodedata
 from calendar import monthrange
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from xlkpi.sources.numbers import MISSING
 from xlkpi.sources.source import fail
 
 #: Years outside these are typing mistakes or placeholders (1900, 9999).
 FIRST, LAST = 1990, 2100
+_ZONED = r"\d:\d{2}.*(Z|UTC|[+-]\d{2}:?\d{2})$"
+_EPOCH = r"\d{10}(\.\d+)?|\d{13}|\d{16}"
 _TIME = r"([T ,]|\s)+\d{1,2}[:hH]\d{2}.*$"
 _MONTH_NAMES = (
     "jan january janv janvier", "feb february fev fevr fevrier", "mar march mars", "apr april avr avril", "may mai",
@@ -39,7 +42,8 @@ Span = tuple[date, date]
 class Dates:
     """A column read as dates: first and last day that each cell stands for, and what could not be read.
 
-    ``form``: ``iso``, ``compact``, ``day_first``, ``month_first``, ``named``, ``month``, ``week`` or ``typed``.
+    ``form``: ``iso``, ``compact``, ``day_first``, ``month_first``, ``named``, ``month``, ``week``, ``serial``
+    (Excel's days), ``epoch`` (seconds since 1970), ``yearly`` (``202603``) or ``typed``.
     ``why``: ``values``, ``key`` or ``typed``. ``zoned``: times had an offset; the day is the one that is written.
     """
 
@@ -52,20 +56,26 @@ class Dates:
     zoned: bool = False
 
 
-def parse_dates(column: Any, name: str = "", *, order: str | None = None, file: str | None = None) -> Dates:
-    """Read a pyarrow column of text, dates or timestamps.
+def parse_dates(
+    column: Any, name: str = "", *, order: str | None = None, file: str | None = None, timezone: str | None = None
+) -> Dates:
+    """Read a pyarrow column of text, dates, timestamps, or numbers (Excel's days, seconds since 1970).
 
-    ``order`` is ``day_first`` or ``month_first`` where the user says so. Raises SourceError when it stays open.
+    ``order`` is ``day_first`` or ``month_first`` where the user says so. ``timezone``: the one in which moments become
+    days; without it, the day is the one that is written. Raises SourceError when it stays open, and for a time zone
+    where the moments have none themselves.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
 
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
-        return _typed(column)
+        return _typed(column, name, order, file, timezone)
     coded = column.dictionary_encode()
     coded = coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
     texts = pc.utf8_trim_whitespace(coded.dictionary)
-    zoned = pc.any(pc.match_substring_regex(texts, r"\d:\d{2}.*(Z|[+-]\d{2}:?\d{2})$")).as_py() or False
+    zoned = pc.any(pc.match_substring_regex(texts, _ZONED)).as_py() or False
+    if timezone:
+        texts, zoned = _in_zone(texts, timezone, name, file), False
     days = pc.replace_substring_regex(texts, _TIME, "")  # the many times of a day become one text
     again = days.dictionary_encode()
     words = [word.strip() for word in again.dictionary.to_pylist()]
@@ -81,7 +91,38 @@ def parse_dates(column: Any, name: str = "", *, order: str | None = None, file: 
     )  # fmt: skip
 
 
-def _typed(column: Any) -> Dates:
+def _in_zone(texts: Any, timezone: str, name: str, file: str | None) -> Any:
+    """Moments as ISO days of a time zone. Raises SourceError for values that don't tell their own zone."""
+    import pyarrow as pa
+
+    zone = _zone(timezone)
+    utc = bool(re.search(r"\bUTC\b", name))
+    out: list[str | None] = []
+    for text in texts.to_pylist():
+        if text is None or text.lower() in MISSING:
+            out.append(text)
+            continue
+        if re.fullmatch(_EPOCH, text):
+            out.append(_moment(text).astimezone(zone).date().isoformat())
+            continue
+        try:
+            moment = datetime.fromisoformat(re.sub(r" ?(UTC|Z)$", "+00:00", text))
+        except ValueError:
+            moment = None
+        if moment is None or (moment.tzinfo is None and not utc) or len(text) <= len("2026-01-01"):
+            fail("timezone_unknown", file, key="timezone", column=name, value=text)
+        out.append((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(zone).date().isoformat())
+    return pa.array(out, pa.string())
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        fail("timezone", key="timezone", zone=name)
+
+
+def _typed(column: Any, name: str, order: str | None, file: str | None, timezone: str | None) -> Dates:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -90,9 +131,16 @@ def _typed(column: Any) -> Dates:
     if pa.types.is_null(array.type):
         days = pa.nulls(len(array), pa.date32())
     elif pa.types.is_temporal(array.type) and not pa.types.is_time(array.type) and not pa.types.is_duration(array.type):
+        zoned = pa.types.is_timestamp(array.type) and array.type.tz is not None
+        if timezone and not zoned:
+            fail("timezone_unknown", file, key="timezone", column=name, value=str(array[0].as_py()) if len(array) else "")
+        if timezone and zoned:
+            _zone(timezone)
+            array = array.cast(pa.timestamp(array.type.unit, timezone))
         days = pc.cast(array, pa.date32(), safe=False)
     elif pa.types.is_integer(array.type) or pa.types.is_floating(array.type):
-        return parse_dates(pc.cast(pc.cast(array, pa.int64(), safe=False), pa.string()))
+        text = pc.cast(pc.cast(array, pa.int64(), safe=False), pa.string())
+        return parse_dates(text, name, order=order, file=file, timezone=timezone)
     else:
         return Dates(
             pa.nulls(len(array), pa.date32()),
@@ -123,7 +171,7 @@ def _read(words: list[str], name: str, order: str | None, file: str | None) -> t
             spans.append(None)
             continue
         for form, reader in _FORMS.items():
-            found = reader(word)
+            found = reader(word) if form != "yearly" else _within_year(word, name)
             if found is not None:
                 forms[form] = forms.get(form, 0) + 1
                 spans.append(found)
@@ -183,6 +231,40 @@ def _compact(word: str) -> Span | str | None:
     return _day(int(found[1]), int(found[2]), int(found[3])) if found else None
 
 
+def _serial(word: str) -> Span | str | None:
+    """Excel's number of a day (1900 system), also with a time behind the mark."""
+    found = re.match(r"(\d{5})([.,]\d+)?$", word)
+    if not found:
+        return None
+    day = date(1899, 12, 30) + timedelta(days=int(found[1]))
+    return _day(day.year, day.month, day.day)
+
+
+def _moment(word: str) -> datetime:
+    whole = int(word.split(".")[0])
+    seconds = whole / 10.0 ** {10: 0, 13: 3, 16: 6}[len(word.split(".")[0])]
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _epoch(word: str) -> Span | str | None:
+    """Seconds, milliseconds or microseconds since 1970; the day in UTC."""
+    if not re.fullmatch(_EPOCH, word):
+        return None
+    day = _moment(word).date()
+    return _day(day.year, day.month, day.day)
+
+
+def _within_year(word: str, name: str) -> Span | str | None:
+    """``202603`` under a header of months, ``202612`` under one of ISO weeks."""
+    found = re.match(r"(\d{4})(\d{2})$", word)
+    header = _plain(name)
+    if not found:
+        return None
+    if "month" in header or "mois" in header:
+        return _whole_month(int(found[1]), int(found[2])) if 1 <= int(found[2]) <= 12 else "unreadable"
+    return _week(f"{found[1]}-W{found[2]}") if "iso" in header and ("week" in header or "semaine" in header) else None
+
+
 def _month(word: str) -> Span | str | None:
     found = re.match(r"(\d{4})[-/](\d{1,2})$", word)
     if not found:
@@ -230,5 +312,6 @@ def _plain(word: str) -> str:
 
 
 _FORMS: dict[str, Callable[[str], Span | str | None]] = {
-    "iso": _iso, "compact": _compact, "month": _month, "week": _week, "named": _named,
+    "iso": _iso, "compact": _compact, "month": _month, "week": _week, "named": _named, "serial": _serial, "epoch": _epoch,
+    "yearly": lambda _: None,
 }  # fmt: skip

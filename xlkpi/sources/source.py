@@ -31,7 +31,8 @@ class Source:
     ``measures`` are given) or ``none``. ``measures``: measure id -> column, or 1 to count rows. ``dimensions``: names
     of columns, or dimension -> column. ``keep``, ``drop`` and ``hash`` name personal columns. ``member``: which
     files of a zip. ``header``: the row of the column names, from 1. ``decimal``: "," or ".", or column -> mark.
-    ``dates``: ``day_first`` or ``month_first``. ``covers``: what a row's date stands for (``day``, ``week``,
+    ``dates``: ``day_first`` or ``month_first``. ``timezone``: the one in which moments become days (they have to tell
+    their own). ``covers``: what a row's date stands for (``day``, ``week``,
     ``month``). ``duplicates``: ``drop``, ``keep`` or ``error``. ``overlap``: what to do with the same day and
     dimensions in two files with other numbers: ``error``, ``first``, ``last`` (by file name) or ``add``.
     """
@@ -57,6 +58,7 @@ class Source:
     covers: str | None = None
     currency: str | None = None
     rates: Mapping[str, float] = field(default_factory=dict)
+    timezone: str | None = None
     duplicates: str | None = None
     overlap: str = "error"
 

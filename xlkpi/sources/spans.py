@@ -55,7 +55,8 @@ def read_spans(raw: RawTable, mapping: Mapping, source: Source, export: Export |
         first, last = (pa.repeat(pa.scalar(day, pa.date32()), raw.length) for day in span)
         return Spans(first, last, none, none)
     name = raw.names[f.index]
-    found = parse_dates(raw.columns[f.index], name, order=source.dates, file=raw.file)
+    zone = source.timezone
+    found = parse_dates(raw.columns[f.index], name, order=source.dates, file=raw.file, timezone=zone)
     _check(raw, found, f.index, name)
     report.mapped.append(Mapped(name, "date", f.alias, found.form, found.why))
     report.zoned = found.zoned
@@ -63,7 +64,7 @@ def read_spans(raw: RawTable, mapping: Mapping, source: Source, export: Export |
     end = mapping.one("end")
     if end is not None and end.index is not None:
         order = source.dates or (found.form if found.form in ("day_first", "month_first") else None)
-        closing = parse_dates(raw.columns[end.index], raw.names[end.index], order=order, file=raw.file)
+        closing = parse_dates(raw.columns[end.index], raw.names[end.index], order=order, file=raw.file, timezone=zone)
         report.mapped.append(Mapped(raw.names[end.index], "date_end", end.alias, closing.form, closing.why))
         last = pc.coalesce(closing.last, last)
         bad = pc.or_(bad, pc.fill_null(pc.less(last, first), False))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from xlkpi.analysis.forecast import forecast
+from xlkpi.cli_check import checked
 from xlkpi.errors import EvaluationError, SourceError
 from xlkpi.objectives import load
 from xlkpi.sample import STATUSES, write_sample
@@ -88,7 +89,7 @@ def test_a_sum_counts_from_the_start_to_the_day(tmp_path: Path) -> None:
 
 def test_a_ratio_since_the_start_is_the_ratio_of_all_sums(tmp_path: Path) -> None:
     made = card(tmp_path, objective("roi", "roi", "reach", 0, 3, ", cumulative: true"))
-    revenue, spend = (sum(row[i] for row in rows()) for i in (4, 2))
+    revenue, spend = sum(row[4] for row in rows()), sum(row[2] for row in rows())
     assert made.by_id["roi"].actual == pytest.approx(revenue / spend - 1)
 
 
@@ -211,11 +212,12 @@ def test_a_date_before_the_data_is_refused(tmp_path: Path) -> None:
         card(tmp_path, objective("cpa", "cpa", "decrease", 30, 25), as_of=date(2025, 1, 1))
 
 
-def test_every_source_that_cannot_be_read_is_told_with_its_line(tmp_path: Path) -> None:
+def test_every_source_that_cannot_be_read_is_told_with_its_file_and_key(tmp_path: Path) -> None:
     more = "  gone: {path: gone.csv, preset: none, date: day, measures: {sessions: s}}"
     with pytest.raises(SourceError) as caught:
         scorecard(load(project(tmp_path, objective("cpa", "cpa", "decrease", 30, 25), more)), today=TODAY)
-    assert [p.place.line for p in caught.value.problems] == [8]
+    places = [p.place for p in caught.value.problems]
+    assert [(p.file, p.line, p.key) for p in places] == [("gone.csv", None, "sources.gone.path")]
 
 
 def test_the_sample_shows_every_status(tmp_path: Path) -> None:
@@ -225,3 +227,36 @@ def test_the_sample_shows_every_status(tmp_path: Path) -> None:
     assert made.overall is not None
     shown = made.as_json()
     assert {o["id"]: o["status"] for o in shown["objectives"]} == dict(STATUSES)
+
+
+SHOP = "Name,Email,Financial Status,Total,Refunded Amount,Created at,Lineitem quantity,Currency\n"
+SITE = "Jour,Groupe de canaux par défaut de la session,Sessions,Sessions avec engagement,Revenu total (EUR)\n"
+
+
+@pytest.mark.parametrize(
+    ("ga4", "where", "gap", "actual"),
+    [
+        ("", "", "told_twice", math.nan),
+        (", drop: [Revenu total]", "", None, 100.0),
+        (", measures: {revenue: Revenu total}", "", None, 195.0),
+        ("", ", where: {platform: [shopify]}", None, 100.0),
+        ("", ", where: {platform: [ga4]}", None, 95.0),
+    ],
+)
+def test_sales_that_a_shop_books_and_an_analytics_tool_sees_are_never_added_up_unasked(
+    ga4: str, where: str, gap: str | None, actual: float, tmp_path: Path
+) -> None:
+    orders = "".join(f"#{i},a@example.org,paid,50.00,0.00,2026-10-0{i} 10:00:00 +0200,1,EUR\n" for i in (1, 2))
+    (tmp_path / "shop.csv").write_text(SHOP + orders, encoding="utf-8")
+    (tmp_path / "site.csv").write_text(SITE + "20261001,Direct,10,5,45\n20261031,Direct,10,5,50\n", encoding="utf-8")
+    sources = f"  shop: {{path: shop.csv}}\n  site: {{path: site.csv, preset: ga4{ga4}}}\n"
+    file = tmp_path / "project.yaml"
+    wanted = objective("sales", "revenue_total", "reach", 0, 500, where)
+    file.write_text(f"xlkpi: 1\nname: E\ncurrency: EUR\nsources:\n{sources}objectives:\n{wanted}", encoding="utf-8")
+    found = scorecard(load(file), today=date(2026, 11, 3))
+    assert found.by_id["sales"].gap == gap
+    assert found.by_id["sales"].actual == pytest.approx(actual, nan_ok=True)
+    problems = checked(str(file), today=date(2026, 11, 3)).problems
+    assert [p.code for p in problems] == (["source_told_twice"] if gap else [])
+    for language in ("fr", "en"):
+        assert all("shop, site" in p.text(language) and "revenue" in p.text(language) for p in problems)

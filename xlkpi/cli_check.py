@@ -79,7 +79,7 @@ def checked(file: str, *, with_data: bool = True, today: date | None = None) -> 
     odds = {r.objective.id: r.outlook.probability for r in card.results if r.outlook}
     delivered = {name: frozenset(table.forms) for name, table in data.tables.items()}
     report = check(project, today=today, history=history, probability=odds, delivered=delivered, until=until)
-    return Checked(report, data)
+    return Checked(report, data, card.problems)
 
 
 def check_as_json(result: Checked, language: str | None = None) -> dict[str, Any]:

@@ -94,6 +94,8 @@ class _Join:
         whole = self._combined(objective, kpi, cadence, first, end)
         if _lacking(kpi, whole, self.data):
             return self._without_data(objective, kpi, "no_source", _lacking(kpi, whole, self.data))
+        if twice := _told_twice(whole, self.data):
+            return self._without_data(objective, kpi, "told_twice", twice)
         series = self.series(kpi, whole, objective, cadence, first, end)[()]
         parts = self._parts(objective, kpi, cadence, first, end)
         period = (series.periods[-1], end)
@@ -235,11 +237,25 @@ def _lacking(kpi: KPI, of: Combined, data: Data) -> tuple[str, ...]:
     return tuple(m for m in of.absent if m in required)
 
 
+def _told_twice(of: Combined, data: Data) -> tuple[str, ...]:
+    """The measures that one source books and another one only sees, so that their sum would count things twice."""
+    several = [data.standing_for(m) for m, names in of.sources.items() if len(names) > 1]
+    return tuple(m for m in dict.fromkeys(several) if any(m in data.observed.get(s, ()) for s in of.sources[m]))
+
+
 def _adds_up(kpi: KPI, data: Data) -> bool:
-    """Whether the KPI of several periods is the formula of their sums."""
-    known = data.catalogue.measures
-    only_current = all(given.at == "current" and given.of == "selection" for given in kpi.inputs.values())
-    return only_current and all(m in known and known[m].aggregate == "sum" for m in _measures(kpi, data))
+    """Whether the KPI of several periods is the formula of their sums, in the KPIs that it is made of, too."""
+    known, kpis = data.catalogue.measures, data.catalogue.kpis
+    return all(
+        given.at == "current"
+        and given.of == "selection"
+        and (
+            _adds_up(kpis[given.measure], data)
+            if given.measure in kpis
+            else given.measure in known and known[given.measure].aggregate == "sum"
+        )
+        for given in kpi.inputs.values()
+    )
 
 
 def _total(column: Any) -> float:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from xlkpi.cadence import Cadence
 from xlkpi.catalogue import Catalogue, Measure
-from xlkpi.errors import Problem, SourceError
+from xlkpi.errors import Place, Problem, SourceError
 from xlkpi.objectives import Project
 
 if TYPE_CHECKING:
@@ -33,13 +33,15 @@ class Data:
     """The sources of a project as tables, and the days that they cover.
 
     ``reports`` tell what was read from files. ``last`` is the last day with data, ``first`` the first; None without
-    any. ``catalogue`` knows the measures that sources declare beside the catalogue's.
+    any. ``observed``: per source, the measures that it only sees while others book them. ``catalogue`` knows the
+    measures that sources declare beside the catalogue's.
     """
 
     tables: Mapping[str, Table]
     catalogue: Catalogue
     reports: Mapping[str, Report] = field(default_factory=dict)
     spans: Mapping[str, tuple[date, date]] = field(default_factory=dict)
+    observed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     _kept: dict[Any, Aggregated] = field(default_factory=dict, repr=False, compare=False)
 
     def aggregated(
@@ -88,6 +90,7 @@ def read_data(project: Project, progress: Progress | None = None) -> Data:
     tables: dict[str, Table] = {}
     reports: dict[str, Report] = {}
     spans: dict[str, tuple[date, date]] = {}
+    observed: dict[str, frozenset[str]] = {}
     problems: list[Problem] = []
     for name, entry in project.sources.items():
         try:
@@ -96,17 +99,34 @@ def read_data(project: Project, progress: Progress | None = None) -> Data:
             else:
                 reading = _from_files(name, entry, project, progress)
                 reports[name] = reading.report
+                observed[name] = _observed(entry, reading.report)
                 tables[name] = from_arrow(reading.table, label=name, known=catalogue.measures)
             span = _span(tables[name])
         except SourceError as mistake:
             place = project.place("sources", name)
-            problems += [p.at(file=place.file, line=place.line, key=place.key) for p in mistake.problems]
+            problems += [_of_source(p, place) for p in mistake.problems]
             continue
         if span:
             spans[name] = span
     if problems:
         raise SourceError(problems)
-    return Data(tables, catalogue, reports, spans)
+    return Data(tables, catalogue, reports, spans, observed)
+
+
+def _of_source(problem: Problem, source: Place) -> Problem:
+    """The problem with the source's key; the line of the project file is not one of the export."""
+    key = ".".join(part for part in (source.key, problem.place.key) if part)
+    if problem.place.file and problem.place.file != source.file:
+        return replace(problem, place=replace(problem.place, key=key))
+    return replace(problem, place=replace(source, key=key))
+
+
+def _observed(entry: Any, report: Report) -> frozenset[str]:
+    """The measures that the source's platform only sees; not those that the project names itself."""
+    from xlkpi.sources.preset import preset
+
+    seen = {m for f in report.files if f.preset for m in preset(f.preset).observes}
+    return frozenset(seen - set(entry.measures or ()))
 
 
 def _from_files(name: str, entry: Any, project: Project, progress: Progress | None) -> Any:
@@ -226,10 +246,19 @@ def combined(
         for measure in wanted
     }
     columns |= {measure: columns[source] for measure, source in standing.items()}
-    sources = {m: tuple(name for name, piece in pieces if standing.get(m, m) in piece.measures) for m in columns}
+    sources = {m: _delivering(pieces, standing.get(m, m)) for m in columns}
     absent = tuple(m for m in columns if not sources[m] and bool(np.isnan(columns[m]).all()))
     parts = _parts(data, pieces, set(delivered), starts, cadence)
     return Combined(groups.table(columns, cadence), sources, absent, parts)
+
+
+def _delivering(pieces: Sequence[tuple[str, Aggregated]], measure: str) -> tuple[str, ...]:
+    """The sources of a measure: those with a value in this selection, or all that know it where none has."""
+    import numpy as np
+
+    having = [(name, piece) for name, piece in pieces if measure in piece.measures]
+    telling = tuple(name for name, piece in having if not np.isnan(piece.values(measure)).all())
+    return telling or tuple(name for name, _ in having)
 
 
 def _parts(

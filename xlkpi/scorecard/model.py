@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from xlkpi.analysis.variance import Variance
 from xlkpi.cadence import Cadence
 from xlkpi.catalogue import KPI
+from xlkpi.errors import Problem
 from xlkpi.objectives import Objective, Project
 from xlkpi.status import Rollup, StatusResult, Verdict
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from xlkpi.scorecard.data import Data
 
 #: Why an objective has no value: texts ``scorecard.gap.<code>``.
-Gap = Literal["no_kpi", "no_source", "no_cadence", "no_data", "not_additive"]
+Gap = Literal["no_kpi", "no_source", "no_cadence", "no_data", "not_additive", "told_twice"]
 
 Level = Literal["high", "medium", "low", "none"]
 
@@ -132,6 +133,20 @@ class Scorecard:
     today: date
     results: tuple[Result, ...]
     overall: Rollup | None
+
+    @cached_property
+    def problems(self) -> tuple[Problem, ...]:
+        """What a person has to decide before some objectives have a value: sources that tell the same twice."""
+        found: dict[str, Problem] = {}
+        for result in self.results:
+            if result.gap == "told_twice":
+                for measure in result.missing:
+                    names = self.data.sources_of(self.data.standing_for(measure))
+                    seen = [n for n in names if measure in self.data.observed.get(n, ())]
+                    values = {"measure": measure, "sources": ", ".join(names), "observer": seen[0] if seen else ""}
+                    place = self.project.place("sources", (seen or names)[0])
+                    found.setdefault(measure, Problem("source_told_twice", values, place))
+        return tuple(found.values())
 
     @cached_property
     def by_id(self) -> Mapping[str, Result]:

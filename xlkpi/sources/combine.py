@@ -174,12 +174,11 @@ def _once(parts: list[Part]) -> None:
 
     if any(part.cleaned.keys is None for part in parts):
         return
-    told = pa.concat_tables(
-        [
-            pa.table({"key": p.cleaned.keys, "date": p.cleaned.table["date"], "file": pa.repeat(i, len(p.cleaned.keys))})
-            for i, p in enumerate(parts)
-        ]
-    )
+    pieces = [
+        {"key": p.cleaned.keys, "date": p.cleaned.table["date"], "file": pa.repeat(i, len(p.cleaned.keys))}
+        for i, p in enumerate(parts)
+    ]
+    told = pa.concat_tables([pa.table(piece) for piece in pieces])
     across = told.group_by("key").aggregate([("file", "min"), ("file", "max")])
     shared = across.filter(pc.not_equal(across["file_min"], across["file_max"]))["key"].combine_chunks()
     if not len(shared):

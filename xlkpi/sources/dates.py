@@ -133,7 +133,8 @@ def _typed(column: Any, name: str, order: str | None, file: str | None, timezone
     elif pa.types.is_temporal(array.type) and not pa.types.is_time(array.type) and not pa.types.is_duration(array.type):
         zoned = pa.types.is_timestamp(array.type) and array.type.tz is not None
         if timezone and not zoned:
-            fail("timezone_unknown", file, key="timezone", column=name, value=str(array[0].as_py()) if len(array) else "")
+            example = str(array[0].as_py()) if len(array) else ""
+            fail("timezone_unknown", file, key="timezone", column=name, value=example)
         if timezone and zoned:
             _zone(timezone)
             array = array.cast(pa.timestamp(array.type.unit, timezone))
@@ -312,6 +313,6 @@ def _plain(word: str) -> str:
 
 
 _FORMS: dict[str, Callable[[str], Span | str | None]] = {
-    "iso": _iso, "compact": _compact, "month": _month, "week": _week, "named": _named, "serial": _serial, "epoch": _epoch,
-    "yearly": lambda _: None,
+    "iso": _iso, "compact": _compact, "month": _month, "week": _week, "named": _named, "serial": _serial,
+    "epoch": _epoch, "yearly": lambda _: None,
 }  # fmt: skip

@@ -70,18 +70,22 @@ class Mapping:
 class _Headers:
     """Looks names up among the columns of a table."""
 
-    def __init__(self, names: Sequence[str], mapping: Mapping) -> None:
+    def __init__(self, names: Sequence[str], mapping: Mapping, dropped: Sequence[str]) -> None:
         self.names, self.mapping = names, mapping
+        self.dropped = {normal(name) for name in dropped}
         self.at: dict[str, list[int]] = {}
         for i, name in enumerate(names):
             if name:
                 self.at.setdefault(normal(name), []).append(i)
 
-    def find(self, wanted: Sequence[str]) -> tuple[int, str] | None:
-        """The first of the wanted names that is a column; a second column of that name is noted."""
+    def find(self, wanted: Sequence[str], told: bool = False) -> tuple[int, str] | None:
+        """The first of the wanted names that is a column; a second column of that name is noted.
+
+        A column that the source drops is found only where the source itself names it (``told``).
+        """
         for name in wanted:
             positions = self.at.get(normal(name))
-            if positions:
+            if positions and (told or normal(name) not in self.dropped):
                 self.mapping.twice += [(positions[0], other) for other in positions[1:]]
                 return positions[0], name
         return None
@@ -93,7 +97,7 @@ def map_columns(names: Sequence[str], source: Source, export: Export | None = No
     Raises SourceError for a column that the source names and the table does not have.
     """
     mapping = Mapping()
-    headers = _Headers(names, mapping)
+    headers = _Headers(names, mapping, source.drop)
     _told(mapping, headers, source, file)
     told = {f.target for f in mapping.fields}
     if export:
@@ -120,7 +124,7 @@ def _role(target: str) -> Role:
 
 def _told(mapping: Mapping, headers: _Headers, source: Source, file: str | None) -> None:
     def column(name: str, key: str) -> int:
-        found = headers.find([name])
+        found = headers.find([name], told=True)
         if found is None:
             known = {normal(n): n for n in headers.names if n}
             meant = known.get(nearest(normal(name), known) or "")

@@ -108,13 +108,18 @@ class Export:
 
 @dataclass(frozen=True)
 class Preset:
-    """A platform: its name in each language, the value of its ``platform`` and ``channel`` columns, its exports."""
+    """A platform: its name in each language, the value of its ``platform`` and ``channel`` columns, its exports.
+
+    ``observes``: measures that the platform sees or attributes to itself while others book them, such as the sales
+    that an analytics tool counts. Beside another source they would count the same thing twice.
+    """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     name: str
     exports: dict[str, Export]
     platform: str | None = None
     channel: str | None = None
+    observes: Names = ()
 
 
 def load(path: Path) -> Preset:

@@ -29,12 +29,12 @@ class Source:
 
     ``path``: a file, a folder, a pattern, or several. ``preset``: a platform's id, ``auto`` (the default where no
     ``measures`` are given) or ``none``. ``measures``: measure id -> column, or 1 to count rows. ``dimensions``: names
-    of columns, or dimension -> column. ``keep``, ``drop`` and ``hash`` name personal columns. ``member``: which
-    files of a zip. ``header``: the row of the column names, from 1. ``decimal``: "," or ".", or column -> mark.
-    ``dates``: ``day_first`` or ``month_first``. ``timezone``: the one in which moments become days (they have to tell
-    their own). ``covers``: what a row's date stands for (``day``, ``week``,
-    ``month``). ``duplicates``: ``drop``, ``keep`` or ``error``. ``overlap``: what to do with the same day and
-    dimensions in two files with other numbers: ``error``, ``first``, ``last`` (by file name) or ``add``.
+    of columns, or dimension -> column. ``keep`` and ``hash`` name personal columns, ``drop`` any column to leave out.
+    ``member``: which files of a zip. ``header``: the row of the column names, from 1. ``decimal``: "," or ".", or
+    column -> mark. ``dates``: ``day_first`` or ``month_first``. ``timezone``: the one in which moments become days
+    (they have to tell their own). ``covers``: what a row's date stands for (``day``, ``week``, ``month``).
+    ``duplicates``: ``drop``, ``keep`` or ``error``. ``overlap``: what to do with the same day and dimensions in two
+    files with other numbers: ``error``, ``first``, ``last`` (by file name) or ``add``.
     """
 
     path: str | tuple[str, ...] | None = None

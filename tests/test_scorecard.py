@@ -177,8 +177,11 @@ def test_what_came_in_an_unfinished_period_is_not_counted_twice(tmp_path: Path) 
 
 def test_a_ratio_since_the_start_lands_at_the_ratio_of_the_landed_sums(tmp_path: Path) -> None:
     result = card(tmp_path, objective("roi", "roi", "reach", 0, 3, ", cumulative: true")).by_id["roi"]
-    monthly = [
-        [sum(row[column] for row in rows() if row[0].startswith(f"2026-{month:02d}")) for month in range(1, MONTHS + 1)]
+    monthly: list[list[float]] = [
+        [
+            sum(float(row[column]) for row in rows() if row[0].startswith(f"2026-{month:02d}"))
+            for month in range(1, MONTHS + 1)
+        ]
         for column in (4, 2)
     ]
     revenue, spend = (sum(past) + sum(forecast(past, 2).mean[0]) for past in monthly)
@@ -260,3 +263,35 @@ def test_sales_that_a_shop_books_and_an_analytics_tool_sees_are_never_added_up_u
     assert [p.code for p in problems] == (["source_told_twice"] if gap else [])
     for language in ("fr", "en"):
         assert all("shop, site" in p.text(language) and "revenue" in p.text(language) for p in problems)
+
+
+def test_large_parquet_files_are_scanned_and_give_the_same_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    days = [date(2026, 9, 30), date(2026, 10, 1), date(2026, 10, 31)]
+    columns = {"day": days, "channel": ["a", "b", "b"], "sales": [5.0, 7.5, 2.5]}
+    pq.write_table(pa.table(columns), tmp_path / "large.parquet")
+    measures = "{leads: 1, conversions_value: sales}"
+    more = f"  large: {{path: large.parquet, date: day, measures: {measures}, dimensions: [channel]}}"
+    file = project(tmp_path, objective("leads", "leads_total", "increase", 0, 5, ", cumulative: false"), more)
+    held = scorecard(load(file), as_of=date(2026, 10, 31), today=TODAY)
+    monkeypatch.setattr("xlkpi.scorecard.data.SCANNED", 1)
+    scanned = scorecard(load(file), as_of=date(2026, 10, 31), today=TODAY)
+    assert held.by_id["leads"].actual == scanned.by_id["leads"].actual == 2
+    assert scanned.data.reports["large"].rows_read == 3
+    assert scanned.data.reports["large"].files[0].sha256 == held.data.reports["large"].files[0].sha256
+    assert scanned.data.spans["large"] == (days[0], days[-1])
+
+
+@pytest.mark.parametrize("more", ["", ", cumulative: true", ", cumulative: true, where: {channel: [search, social]}"])
+def test_a_gap_to_the_target_is_explained_of_the_same_figure_that_is_shown(more: str, tmp_path: Path) -> None:
+    result = card(tmp_path, objective("cost", "cpa", "decrease", 40, 25, more)).by_id["cost"]
+    by = {breakdown.against: breakdown.variance for breakdown in result.breakdowns}
+    assert set(by) == {"previous", "target"}
+    assert by["target"].difference == pytest.approx(result.actual - 25)
+    effects = by["target"].effects
+    assert effects.volume + effects.mix + effects.rate == pytest.approx(result.actual - 25)
+    assert by["previous"].difference == pytest.approx(result.series.values[-1] - result.previous)

@@ -14,6 +14,11 @@ from xlkpi.formula.tree import Call, Name, Node, Number
 from xlkpi.scorecard.model import Breakdown, Series
 
 
+Shape = tuple[Node, Node | None]
+#: Dimension -> value -> argument of the KPI -> its sum since the objective's start.
+SinceStart = Mapping[str, Mapping[str | None, Mapping[str, float]]]
+
+
 def breakdowns(
     catalogue: Catalogue,
     kpi: KPI,
@@ -21,10 +26,12 @@ def breakdowns(
     period: date,
     cadence: Cadence,
     target: float | None,
+    since_start: SinceStart | None = None,
 ) -> tuple[Breakdown, ...]:
     """The differences of a period against the one before and against the target, by every dimension that is known.
 
-    Only for KPIs that are sums of measures, or ratios of such sums: of others the parts don't make the whole.
+    ``since_start``: of an objective that adds up, each part's arguments since its start, for it is these that stand
+    against the target; the period before is compared with the last period alone. Only for KPIs that are sums of measures, or ratios of such sums: of others the parts don't make the whole.
     """
     shape = _shape(catalogue, kpi)
     if shape is None:
@@ -38,6 +45,8 @@ def breakdowns(
             variance = _between([p or (0.0, 0.0) for p in before], [p or (0.0, 0.0) for p in now], shape)
             if variance:
                 found.append(Breakdown(dimension, "previous", labels, variance))
+        if since_start is not None:
+            now = [_known_pair(shape, since_start.get(dimension, {}).get(label, {})) for label in labels]
         if target is not None and shape[1] is not None and any(n is not None for n in now):
             gap = variance_to_target([p or (0.0, 0.0) for p in now], target)
             if gap:
@@ -45,7 +54,6 @@ def breakdowns(
     return tuple(found)
 
 
-Shape = tuple[Node, Node | None]
 
 
 def _between(before: list[tuple[float, float]], now: list[tuple[float, float]], shape: Shape) -> Variance | None:
@@ -101,7 +109,13 @@ def _pair(shape: Shape, series: Series, period: date) -> tuple[float, float] | N
     if period not in series.periods:
         return None
     row = series.periods.index(period)
-    inputs = {n: NoData.MISSING if c[row] != c[row] else c[row] for n, c in series.inputs.items()}
+    return _known_pair(shape, {name: column[row] for name, column in series.inputs.items()})
+
+
+def _known_pair(shape: Shape, arguments: Mapping[str, float]) -> tuple[float, float] | None:
+    if not arguments:
+        return None
+    inputs = {name: NoData.MISSING if value != value else value for name, value in arguments.items()}
     values = [outcome(node, inputs) for node in shape if node is not None]
     known = [v for v in values if not isinstance(v, NoData)]
     if len(known) < len(values):

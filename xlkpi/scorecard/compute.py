@@ -99,10 +99,11 @@ class _Join:
         series = self.series(kpi, whole, objective, cadence, first, end)[()]
         parts = self._parts(objective, kpi, cadence, first, end)
         period = (series.periods[-1], end)
-        actual, gap, sums = series.values[-1], None, None
+        actual, gap, sums, since = series.values[-1], None, None, None
         if case.cumulative:
             actual, gap = self._cumulated(objective, kpi, cadence)
             sums = None if gap else self._sums(objective, kpi, cadence, whole, end)
+            since = {} if gap else self._since_start(objective, kpi, cadence, parts)
         earlier = cadence.previous_start(period[0])
         facts = self._facts(case, actual, series)
         view = outlook(case, series, actual, self.as_of, sums=sums)
@@ -124,7 +125,7 @@ class _Join:
             parts=parts,
             outlook=view,
             trust=known,
-            breakdowns=breakdowns(self.data.catalogue, kpi, parts, period[0], cadence, objective.target),
+            breakdowns=breakdowns(self.data.catalogue, kpi, parts, period[0], cadence, objective.target, since),
             sources=tuple(dict.fromkeys(s for m in whole.sources.values() for s in m)),
             gap=gap or ("no_data" if math.isnan(actual) else None),
         )
@@ -189,6 +190,23 @@ class _Join:
         """The sum of each of the KPI's measures over some days."""
         of = self._combined(objective, kpi, cadence, first, last)
         return {m: _total(of.values.values(m)) for m in of.values.measures}
+
+    def _since_start(
+        self, objective: Objective, kpi: KPI, cadence: Cadence, parts: Mapping[str, Any]
+    ) -> dict[str, dict[str | None, dict[str, float]]]:
+        """The arguments of the KPI since the objective's start, by the values of each dimension."""
+        if objective.start is None or objective.start > self.as_of:
+            return {}
+        out: dict[str, dict[str | None, dict[str, float]]] = {}
+        for dimension in parts:
+            of = self._combined(objective, kpi, cadence, objective.start, self.as_of, [dimension])
+            size, known = len(of.periods), of.values
+            names = {a: given.measure for a, given in kpi.inputs.items() if given.measure in known.measures}
+            out[dimension] = {
+                group[0]: {a: _total(known.values(m)[i * size : (i + 1) * size]) for a, m in names.items()}
+                for i, group in enumerate(of.groups)
+            }
+        return out
 
     def _facts(self, case: Case, actual: float, series: Series) -> Facts:
         objective, kpi = case.objective, case.kpi

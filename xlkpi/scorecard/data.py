@@ -96,6 +96,8 @@ def read_data(project: Project, progress: Progress | None = None) -> Data:
         try:
             if entry.connection:
                 tables[name] = _from_database(name, entry, project, catalogue)
+            elif files := _too_large_to_hold(entry, project):
+                tables[name], reports[name] = _scanned(name, entry, files, catalogue)
             else:
                 reading = _from_files(name, entry, project, progress)
                 reports[name] = reading.report
@@ -137,6 +139,48 @@ def _from_files(name: str, entry: Any, project: Project, progress: Progress | No
             progress(name, done, size)
 
     return read(Source.of(entry), project.folder, currency=project.currency, progress=tell)
+
+
+#: From this size on, Parquet files are aggregated as a stream and not held in memory, in bytes.
+SCANNED = 100_000_000
+
+
+def _too_large_to_hold(entry: Any, project: Project) -> list[Path]:
+    """The Parquet files of a source whose columns the project names, where they are large; else nothing."""
+    if entry.preset not in (None, "none") or not isinstance(entry.measures, dict) or not entry.path:
+        return []
+    from xlkpi.sources import Source
+    from xlkpi.sources.files import find
+
+    files = find(Source.of(entry), project.folder)
+    parquet = all(file.suffix.lower() in (".parquet", ".pq") for file in files)
+    return files if parquet and sum(file.stat().st_size for file in files) >= SCANNED else []
+
+
+def _scanned(name: str, entry: Any, files: Sequence[Path], catalogue: Catalogue) -> tuple[Table, Report]:
+    """Large Parquet files as a table that DuckDB reads as it aggregates."""
+    from hashlib import file_digest
+
+    from xlkpi.sources.report import FileReport, Mapped, Report
+    from xlkpi.sources.table import Columns, from_parquet
+
+    columns = Columns(date=entry.date or "date", measures=entry.measures, dimensions=entry.dimensions or ())
+    table = from_parquet(files, columns, label=name, known=catalogue.measures)
+    mapped = [Mapped(str(column), measure) for measure, column in entry.measures.items()]
+    mapped += [Mapped(column, dimension) for dimension, column in columns.dimension_columns.items()]
+    report = Report()
+    for file in files:
+        with file.open("rb") as content:
+            digest = file_digest(content, "sha256").hexdigest()
+        about = FileReport(file.name, digest, "parquet", file.stat().st_size, mapped=mapped)
+        one = from_parquet(file, columns, label=name, known=catalogue.measures)
+        rows = one.expression.aggregate(rows=one.expression.count(), first=one.expression["date"].min(),
+                                        last=one.expression["date"].max())  # fmt: skip
+        found = one.connection.run(rows).to_pylist()[0]
+        about.rows_read = about.rows_kept = int(found["rows"])
+        about.first, about.last = found["first"], found["last"]
+        report.files.append(about)
+    return table, report
 
 
 def _from_database(name: str, entry: Any, project: Project, catalogue: Catalogue) -> Table:

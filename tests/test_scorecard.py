@@ -289,6 +289,7 @@ def test_large_parquet_files_are_scanned_and_give_the_same_numbers(
 @pytest.mark.parametrize("more", ["", ", cumulative: true", ", cumulative: true, where: {channel: [search, social]}"])
 def test_a_gap_to_the_target_is_explained_of_the_same_figure_that_is_shown(more: str, tmp_path: Path) -> None:
     result = card(tmp_path, objective("cost", "cpa", "decrease", 40, 25, more)).by_id["cost"]
+    assert result.series is not None
     by = {breakdown.against: breakdown.variance for breakdown in result.breakdowns}
     assert set(by) == {"previous", "target"}
     assert by["target"].difference == pytest.approx(result.actual - 25)

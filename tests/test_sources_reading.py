@@ -502,3 +502,25 @@ def test_every_refusal_has_its_sentences_in_every_language() -> None:
     assert len(codes) > 40
     for language in languages():
         assert not [code for code in codes if f"problem.source_{code}.fix" not in texts(language)]
+
+
+def test_a_column_that_a_preset_knows_is_never_told_as_unknown(tmp_path: Path) -> None:
+    head = (
+        "Jour;Début des rapports;Fin des rapports;Nom de la campagne;Montant dépensé (EUR);Taux d'engagement;Humeur\n"
+    )
+    found = reading(made(tmp_path / "meta.csv", head + "2026-03-13;2026-03-01;2026-03-31;A;1,50;2;3\n"))
+    ignored = {i.column: i.reason for i in found.report.files[0].ignored}
+    assert ignored == {
+        "Début des rapports": "other_column",
+        "Fin des rapports": "other_column",
+        "Taux d'engagement": "ratio",
+        "Humeur": "unknown",
+    }
+
+
+def test_a_payment_that_was_authorised_and_never_captured_is_no_revenue(tmp_path: Path) -> None:
+    head = "id,Seller Message,Created (UTC),Amount,Amount Refunded,Currency,Status,Captured\n"
+    rows = "".join(f"ch_{i},ok,2026-03-0{i} 10:00:00,10.00,0.00,eur,Paid,{c}\n" for i, c in ((1, "TRUE"), (2, "FALSE")))
+    found = reading(made(tmp_path / "stripe.csv", head + rows))
+    assert (total(found, "revenue"), total(found, "orders")) == (10, 1)
+    assert [(a.reason, a.count, a.column) for a in found.report.files[0].aside] == [("status", 1, "Captured")]

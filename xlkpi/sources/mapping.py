@@ -224,10 +224,11 @@ def _ignore(mapping: Mapping, names: Sequence[str], export: Export | None) -> No
 def _reasons(export: Export) -> dict[str, str]:
     """Header -> why a preset does not read it; the later reasons are the stronger."""
     columns = [export.column(target) for target in export.columns]
+    period = [export.period.start, export.period.end] if export.period else []
     groups: list[tuple[str, list[Names]]] = [
-        ("not_needed", [export.ignore]),
+        ("not_needed", [*export.recognise, export.ignore]),
         ("rule", [export.once_per, *(rule.column for rule in export.drop)]),
-        ("other_column", [column.names for column in columns]),
+        ("other_column", [*(column.names for column in columns), *period]),
         ("ratio", [export.ratios, *(column.rate for column in columns)]),
     ]
     return {normal(name): reason for reason, lists in groups for names in lists for name in names}

@@ -153,6 +153,14 @@ def test_an_override_holds_from_its_day_to_the_next_review(tmp_path: Path) -> No
     assert shown[date(2026, 10, 1)].expired is not None
 
 
+def test_of_several_objectives_on_a_guard_the_worst_speaks(tmp_path: Path) -> None:
+    green = objective("conversions", "conversions_total", "increase", 40, 60, ", guards: [cpa]")
+    others = objective("easy", "cpa", "decrease", 40, 39), objective("hard", "cpa", "decrease", 26, 10)
+    made = card(tmp_path, green, *others)
+    assert [made.by_id[id].status.code for id in ("easy", "hard")] == ["achieved", "behind"]
+    assert made.by_id["conversions"].status.capped_by == ("cpa",)
+
+
 def test_the_outlook_tells_the_rate_that_is_needed(tmp_path: Path) -> None:
     made = card(tmp_path, objective("year", "revenue_total", "reach", 0, 60000, ", cumulative: true"))
     result = made.by_id["year"]
@@ -278,7 +286,7 @@ def test_large_parquet_files_are_scanned_and_give_the_same_numbers(
     more = f"  large: {{path: large.parquet, date: day, measures: {measures}, dimensions: [channel]}}"
     file = project(tmp_path, objective("leads", "leads_total", "increase", 0, 5, ", cumulative: false"), more)
     held = scorecard(load(file), as_of=date(2026, 10, 31), today=TODAY)
-    monkeypatch.setattr("xlkpi.scorecard.data.SCANNED", 1)
+    monkeypatch.setattr("xlkpi.scorecard.opening.SCANNED", 1)
     scanned = scorecard(load(file), as_of=date(2026, 10, 31), today=TODAY)
     assert held.by_id["leads"].actual == scanned.by_id["leads"].actual == 2
     assert scanned.data.reports["large"].rows_read == 3
@@ -296,3 +304,29 @@ def test_a_gap_to_the_target_is_explained_of_the_same_figure_that_is_shown(more:
     effects = by["target"].effects
     assert effects.volume + effects.mix + effects.rate == pytest.approx(result.actual - 25)
     assert by["previous"].difference == pytest.approx(result.series.values[-1] - result.previous)
+
+
+def test_rows_of_an_export_can_be_selected_before_anything_is_counted(tmp_path: Path) -> None:
+    wanted = objective("leads", "cpa", "decrease", 40, 25)
+    file = project(tmp_path, wanted)
+    text = file.read_text(encoding="utf-8").replace(
+        "dimensions: [channel]}", "dimensions: [channel], where: {channel: search}}"
+    )
+    file.write_text(text, encoding="utf-8")
+    result = scorecard(load(file), as_of=date(2026, 10, 31), today=TODAY).by_id["leads"]
+    assert result.actual == pytest.approx(1000 / 50)
+
+
+@pytest.mark.parametrize(
+    ("source", "keys"),
+    [
+        ("connection: 'duckdb://x.db', table: t, preset: google_ads, rates: {USD: 0.9}", ["preset", "rates"]),
+        ("path: ads.csv, query: 'SELECT 1'", ["query"]),
+    ],
+)
+def test_a_key_that_a_source_would_pass_over_is_refused(source: str, keys: list[str], tmp_path: Path) -> None:
+    more = f"  other: {{{source}, date: day, measures: {{sessions: s}}}}"
+    with pytest.raises(SourceError) as caught:
+        scorecard(load(project(tmp_path, objective("cpa", "cpa", "decrease", 30, 25), more)), today=TODAY)
+    assert [p.place.key for p in caught.value.problems] == [f"sources.other.{key}" for key in keys]
+    assert all(p.text("fr") != p.text("en") and p.place.line == 8 for p in caught.value.problems)

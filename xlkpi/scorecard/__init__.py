@@ -16,8 +16,9 @@ from types import ModuleType
 from typing import Any
 
 from xlkpi.scorecard.compute import scorecard
-from xlkpi.scorecard.data import Data, read_data
+from xlkpi.scorecard.data import Data
 from xlkpi.scorecard.model import Breakdown, Outlook, Result, Scorecard, Series, Trust
+from xlkpi.scorecard.opening import read_data
 
 __all__ = ["Breakdown", "Data", "Outlook", "Result", "Scorecard", "Series", "Trust", "read_data", "scorecard"]
 

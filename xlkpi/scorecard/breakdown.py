@@ -13,7 +13,6 @@ from xlkpi.formula.nodata import NoData
 from xlkpi.formula.tree import Call, Name, Node, Number
 from xlkpi.scorecard.model import Breakdown, Series
 
-
 Shape = tuple[Node, Node | None]
 #: Dimension -> value -> argument of the KPI -> its sum since the objective's start.
 SinceStart = Mapping[str, Mapping[str | None, Mapping[str, float]]]
@@ -31,7 +30,8 @@ def breakdowns(
     """The differences of a period against the one before and against the target, by every dimension that is known.
 
     ``since_start``: of an objective that adds up, each part's arguments since its start, for it is these that stand
-    against the target; the period before is compared with the last period alone. Only for KPIs that are sums of measures, or ratios of such sums: of others the parts don't make the whole.
+    against the target; the period before is compared with the last period alone. Only for KPIs that are sums of
+    measures, or ratios of such sums: of others the parts don't make the whole.
     """
     shape = _shape(catalogue, kpi)
     if shape is None:
@@ -52,8 +52,6 @@ def breakdowns(
             if gap:
                 found.append(Breakdown(dimension, "target", labels, gap))
     return tuple(found)
-
-
 
 
 def _between(before: list[tuple[float, float]], now: list[tuple[float, float]], shape: Shape) -> Variance | None:

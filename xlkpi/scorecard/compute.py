@@ -13,12 +13,24 @@ from xlkpi.catalogue import KPI
 from xlkpi.errors import EvaluationError, Problem
 from xlkpi.objectives import Objective, Project
 from xlkpi.scorecard.breakdown import breakdowns
-from xlkpi.scorecard.data import Combined, Data, Progress, combined, complete_until, read_data
+from xlkpi.scorecard.data import Combined, Data, Progress, combined, complete_until
 from xlkpi.scorecard.model import Gap, Result, Scorecard, Series
+from xlkpi.scorecard.opening import read_data
 from xlkpi.scorecard.outlook import Sums, outlook, value_of_sums
 from xlkpi.scorecard.trust import trust
 from xlkpi.smart.case import Case
-from xlkpi.status import Child, Facts, Override, Settings, curve_by_date, rollup, seasonal_curve, status, verdict
+from xlkpi.status import (
+    Child,
+    Facts,
+    Override,
+    Settings,
+    curve_by_date,
+    rollup,
+    rules,
+    seasonal_curve,
+    status,
+    verdict,
+)
 
 #: Dimensions by which a page may show parts, in the order of preference.
 DIMENSIONS = ("channel", "platform", "campaign", "device", "country", "segment")
@@ -69,9 +81,11 @@ class _Join:
         """Every objective; then again those with guards, whose statuses are known by then."""
         first = [self.result(objective) for objective in self.project.objectives]
         codes = {r.objective.id: r.status.code for r in first}
-        for r in first:  # a guard may name a KPI: then the objectives on it speak for it
-            if r.kpi and r.kpi.id not in codes:
-                codes[r.kpi.id] = r.status.code
+        for r in first:  # a guard may name a KPI: then the objectives on it speak for it, the worst of them first
+            if r.kpi and r.kpi.id not in self.project.by_id:
+                level = rules().looks[r.status.code].level
+                if r.kpi.id not in codes or level == "red":
+                    codes[r.kpi.id] = r.status.code
         return [self._guarded(r, codes) for r in first]
 
     def _guarded(self, result: Result, codes: Mapping[str, str]) -> Result:

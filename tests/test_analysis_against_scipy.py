@@ -58,9 +58,7 @@ def test_student_quantiles_equal_scipys():
     rng = random.Random(2)
     for _ in range(400):
         probability, freedom = rng.uniform(0.0005, 0.9995), 10 ** rng.uniform(0, 6)
-        assert student_quantile(probability, freedom) == pytest.approx(
-            stats.t.ppf(probability, freedom), rel=1e-9
-        )
+        assert student_quantile(probability, freedom) == pytest.approx(stats.t.ppf(probability, freedom), rel=1e-9)
 
 
 def test_fisher_exact_equals_scipys():
@@ -82,14 +80,10 @@ def test_proportions_equal_statsmodels(proportion):
         found = ab_test.compare_proportions(a, na, b, nb)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            lower, upper = proportion.confint_proportions_2indep(
-                b, nb, a, na, method="newcomb", compare="diff"
-            )
+            lower, upper = proportion.confint_proportions_2indep(b, nb, a, na, method="newcomb", compare="diff")
             z = proportion.proportions_ztest([a, b], [na, nb])[1]
         assert (found.lower, found.upper) == pytest.approx((lower, upper), abs=1e-9)
-        expected = (
-            stats.fisher_exact([[a, na - a], [b, nb - b]]).pvalue if found.method == "fisher_exact" else z
-        )
+        expected = stats.fisher_exact([[a, na - a], [b, nb - b]]).pvalue if found.method == "fisher_exact" else z
         assert found.p_value == pytest.approx(expected, abs=1e-9, rel=1e-7)
 
 

@@ -197,9 +197,7 @@ def test_the_minimum_floors_forecast_and_interval():
 
 
 def test_infinite_values_are_missing():
-    assert forecast([1, 2, np.inf, 3, 4, 5], 2).mean == pytest.approx(
-        forecast([1, 2, np.nan, 3, 4, 5], 2).mean
-    )
+    assert forecast([1, 2, np.inf, 3, 4, 5], 2).mean == pytest.approx(forecast([1, 2, np.nan, 3, 4, 5], 2).mean)
 
 
 def test_a_season_longer_than_half_the_data_is_left_out():
@@ -265,9 +263,7 @@ def test_bad_options_are_refused(options, word):
 
 def test_rolling_origins_end_with_the_last_whole_future():
     table = np.arange(10.0)[None]
-    pairs = [
-        (past[0, -1], future[0].tolist()) for past, future in rolling_origins(table, horizon=2, origins=3)
-    ]
+    pairs = [(past[0, -1], future[0].tolist()) for past, future in rolling_origins(table, horizon=2, origins=3)]
     assert pairs == [(3, [4, 5]), (5, [6, 7]), (7, [8, 9])]
     assert len(list(rolling_origins(table, horizon=4, origins=5))) == 2
 

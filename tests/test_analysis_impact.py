@@ -76,9 +76,7 @@ def test_whole_complete_windows_have_only_the_caveat_of_no_control():
 
 def test_noise_is_taken_for_an_effect_about_as_often_as_the_level_says():
     rng = random.Random(21)
-    found = [
-        impact([rng.gauss(9, 2) for _ in range(13)], [rng.gauss(9, 2) for _ in range(13)]) for _ in range(800)
-    ]
+    found = [impact([rng.gauss(9, 2) for _ in range(13)], [rng.gauss(9, 2) for _ in range(13)]) for _ in range(800)]
     assert sum(f.verdict != "no_visible_effect" for f in found) / 800 < 0.08
 
 

@@ -17,7 +17,7 @@ CATALOGUE = xlkpi.catalogue()
 KPIS = list(CATALOGUE.values())
 LANGUAGES = ("fr", "en")
 every_kpi = pytest.mark.parametrize("kpi", KPIS, ids=lambda kpi: kpi.id)
-#: Where the documents disagree on a formula, each reading is a variant (checklist, A.3).
+#: Where the documents disagree on a formula, each reading is a variant.
 VARIANTS = {"roi": {"roi_ratio"}, "clv": {"clv_margin", "clv_churn"}, "cac": {"cac_paid"}}
 
 
@@ -35,7 +35,7 @@ def texts(language: str) -> Iterator[tuple[str, str]]:
             yield f"{kpi.id}.pitfalls", pitfall
 
 
-def test_every_row_of_the_checklist_has_an_entry() -> None:
+def test_every_indicator_that_the_documents_name_has_an_entry() -> None:
     assert {kpi.source.row for kpi in KPIS if kpi.source} >= set(range(1, 63))
 
 

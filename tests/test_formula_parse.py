@@ -43,6 +43,7 @@ def test_a_formula_has_pythons_precedence(text: str, value: float) -> None:
         ("  =a", "formula_equals_sign", 3),
         ("a + (b", "formula_unreadable", 5),
         ("a b", "formula_unreadable", 3),
+        ("a / b +", "formula_unreadable", 8),
         ("a + 5%", "formula_percent", 6),
         ("a % 5", "formula_percent", 5),
         ("max(a; b)", "formula_semicolon", 6),

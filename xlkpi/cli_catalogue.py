@@ -83,7 +83,7 @@ def kpi_as_text(kpi: KPI, catalogue: Catalogue) -> str:
         ("inputs", [f"{argument} ({cells[argument]}){text('kpi.colon')}{labels[argument]}" for argument in kpi.inputs]),
         ("call", [f"{text('kpi.in_excel', language)} {call(kpi, language)}" for language in reversed(languages())]),
         ("native", [localised("=" + kpi.excel(cells)), text("kpi.short") + " " + _short(kpi, cells)]),
-        ("facts", [_facts(kpi)]),
+        ("facts", [_facts(kpi, catalogue)]),
         ("cautions", say(kpi.pitfalls) or []),
         ("beside", _beside(kpi, catalogue)),
         ("variants", [f"{v.id}{text('kpi.colon')}{v.label()}" for v in _variants(kpi, catalogue)]),
@@ -115,8 +115,9 @@ def _wrapped(paragraph: str, width: int, *, many: bool) -> list[str]:
     )  # fmt: skip
 
 
-def _facts(kpi: KPI) -> str:
+def _facts(kpi: KPI, catalogue: Catalogue) -> str:
     facts = [
+        str(say(catalogue.families.get(kpi.family, {"en": kpi.family}))),
         text(f"kpi.kinds.{kpi.kind}"),
         text(f"kpi.natures.{kpi.nature}"),
         text("kpi.unit", unit=text(f"kpi.units.{kpi.unit}")),

@@ -233,6 +233,8 @@ class _Parser:
             return self.error("formula_semicolon", self.text.index(";"))
         if "%" in self.text:
             return self.error("formula_percent", self.text.index("%"))
+        if mistake.offset == 0:  # Python's way to say that the text ends too early
+            column = len(self.text.rstrip())
         return self.error("formula_unreadable", min(column, len(self.text)))
 
     def _refused(self, node: ast.expr) -> FormulaError:

@@ -236,3 +236,8 @@ def test_a_time_zone_for_days_that_do_not_tell_their_own_is_refused(value: str) 
     with pytest.raises(SourceError) as caught:
         parse_dates(pa.array(["2026-01-01T23:30:00Z"]), "Date", timezone="Europe/Nowhere")
     assert caught.value.problems[0].code == "source_timezone"
+
+
+@pytest.mark.parametrize("value", ["(12,50)", "(12,50 €)", "(12,50) €", "€(12,50)", "-12,50 €", "12,50-", "−12,50"])
+def test_a_negative_amount_is_read_however_it_is_written(value: str) -> None:
+    assert parse_numbers(pa.array([value])).values.to_pylist() == [-12.5]

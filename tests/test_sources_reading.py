@@ -524,3 +524,13 @@ def test_a_payment_that_was_authorised_and_never_captured_is_no_revenue(tmp_path
     found = reading(made(tmp_path / "stripe.csv", head + rows))
     assert (total(found, "revenue"), total(found, "orders")) == (10, 1)
     assert [(a.reason, a.count, a.column) for a in found.report.files[0].aside] == [("status", 1, "Captured")]
+
+
+def test_a_share_in_a_column_of_amounts_or_counts_is_refused(tmp_path: Path) -> None:
+    for row in ("2026-03-01,A,10,1,62.5%\n", "2026-03-01,A,10,3%,1.50\n"):
+        assert refused(made(tmp_path / "a.csv", HEAD + row), preset="google_ads")[0] == "numbers_unreadable"
+
+
+def test_a_piece_of_a_web_page_is_refused_as_one(tmp_path: Path) -> None:
+    page = "<div>Session expirée, veuillez vous reconnecter</div>\n<p>a, b, c</p>\n"
+    assert refused(made(tmp_path / "a.csv", page))[0] == "html"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import textwrap
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -105,23 +106,46 @@ def check_as_text(result: Checked, language: str | None = None) -> str:
 def progress_bar() -> Progress | None:
     """A line on the terminal that tells what is being read, and how fast; None where nobody watches.
 
-    It appears for what takes over a second, and goes when the file is read.
+    It appears for what takes over a second, and goes when the source is read.
     """
-    if not sys.stderr.isatty():
-        return None
-    begun: dict[str, float] = {}
+    return _Bar().show if sys.stderr.isatty() else None
 
-    def show(name: str, done: int, size: int) -> None:
-        elapsed = monotonic() - begun.setdefault(name, monotonic())
-        if elapsed > 1 and done < size:
-            rate = f"{done / elapsed / 1e6:.1f}"
-            line = text("check.reading", name=name, percent=100 * done // size, rate=rate)
-            sys.stderr.write(f"\r\x1b[K{'█' * (20 * done // size):<20} {line}")
-        elif elapsed > 1:
-            sys.stderr.write("\r\x1b[K")
-        sys.stderr.flush()
 
-    return show
+class _Bar:
+    """The line of a source: how much of its bytes are read, then how long its columns take."""
+
+    def __init__(self) -> None:
+        self._begun: dict[str, float] = {}
+        self._done = threading.Event()
+        self._shown = False
+
+    def show(self, name: str, done: int, size: int) -> None:
+        """``done`` of ``size`` bytes are read; ``size`` 0: the source is finished."""
+        elapsed = monotonic() - self._begun.setdefault(name, monotonic())
+        self._done.set()
+        if not size:
+            self._write("")
+        elif done < size:
+            if elapsed > 1:
+                rate = f"{done / elapsed / 1e6:.1f}"
+                line = text("check.reading", name=name, percent=100 * done // size, rate=rate)
+                self._write(f"{'█' * (20 * done // size):<20} {line}")
+        else:
+            self._done = threading.Event()
+            threading.Thread(target=self._wait, args=(name, size, self._done), daemon=True).start()
+
+    def _wait(self, name: str, size: int, done: threading.Event) -> None:
+        while not done.wait(0.5):
+            elapsed = monotonic() - self._begun[name]
+            if elapsed > 1:
+                rate = f"{size / elapsed / 1e6:.1f}"
+                self._write(text("check.understanding", name=name, seconds=round(elapsed), rate=rate))
+
+    def _write(self, line: str) -> None:
+        if line or self._shown:
+            sys.stderr.write(f"\r\x1b[K{line}")
+            sys.stderr.flush()
+        self._shown = bool(line)
 
 
 def report_as_json(report: Report, language: str | None = None) -> dict[str, Any]:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from xlkpi.sources.aggregate import Aggregated
     from xlkpi.sources.table import Table
 
-#: Told while a file of a source is read: the source's name, the bytes read so far and the file's size.
+#: Told while a file of a source is read: the source's name, the bytes read so far and the file's size; size 0 once the
+#: source is read.
 Progress = Callable[[str, int, int], None]
 
 

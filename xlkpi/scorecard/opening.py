@@ -103,7 +103,11 @@ def _from_files(name: str, entry: Any, project: Project, progress: Progress | No
         if progress:
             progress(name, done, size)
 
-    return read(Source.of(entry), project.folder, currency=project.currency, progress=tell)
+    try:
+        return read(Source.of(entry), project.folder, currency=project.currency, progress=tell)
+    finally:
+        if progress:
+            progress(name, 0, 0)
 
 
 #: From this size on, Parquet files are aggregated as a stream and not held in memory, in bytes.

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from xlkpi.catalogue import KPI
+from xlkpi.catalogue import KPI, Catalogue
 from xlkpi.formula import Formula
 from xlkpi.scorecard.compute import DIMENSIONS, _adds_up, _Join, _measures, _total, _year_before
 from xlkpi.scorecard.data import complete_until
@@ -41,6 +41,7 @@ class Selected:
     formula: Formula | None
     whole: Selection | None
     parts: Mapping[str, Selection] = field(default_factory=dict)
+    catalogue: Catalogue | None = None
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def selections(card: Scorecard) -> Selections:
     choices = tuple(sorted({choice for objective in found for choice in objective.parts}, key=str.casefold))
     if len(choices) > MOST_CHOICES:
         dimension, choices = None, ()
-        found = tuple(Selected(s.result, s.formula, s.whole) for s in found)
+        found = tuple(Selected(s.result, s.formula, s.whole, {}, s.catalogue) for s in found)
     return Selections(dimension, choices, days, found)
 
 
@@ -95,7 +96,7 @@ def _selected(card: Scorecard, result: Result, dimension: str | None, days: Sequ
     whole_since = _since(join, kpi, result, formula, (), days).get((), ())
     whole = Selection(series, whole_since)
     if not splits or dimension is None:
-        return Selected(result, formula, whole)
+        return Selected(result, formula, whole, {}, card.data.catalogue)
     first, end = card.data.first, complete_until(card.as_of, series.cadence)
     assert first is not None, "a series has data"
     assert end is not None, "a series has data"
@@ -108,7 +109,7 @@ def _selected(card: Scorecard, result: Result, dimension: str | None, days: Sequ
         for group, found in by_choice.items()
         if group[0] is not None and any(v == v for column in found.inputs.values() for v in column)
     }
-    return Selected(result, formula, whole, parts)
+    return Selected(result, formula, whole, parts, card.data.catalogue)
 
 
 def _since(

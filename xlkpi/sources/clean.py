@@ -264,6 +264,10 @@ def _numbers(
     if bad > UNREADABLE * filled and not f.rated:
         example = pc.cast(raw.columns[at], pa.string()).filter(read.unreadable)[0].as_py()
         fail("numbers_unreadable", raw.file, column=name, target=f.target, value=example[:60])
+    if read.percent and not f.rated and (is_money(f.target) or is_whole(f.target)):
+        column_text = pc.cast(raw.columns[at], pa.string())
+        example = column_text.filter(pc.fill_null(pc.match_substring(column_text, "%"), False))[0].as_py()
+        fail("numbers_unreadable", raw.file, column=name, target=f.target, value=example[:60])
     if f.spec.scale == "minor":
         factors = minor_units(currency, raw.length)
         read = replace(read, values=pc.divide(read.values, factors))

@@ -7,6 +7,7 @@ a truncated archive and a web page saved as a table are refused with what to do 
 from __future__ import annotations
 
 import hashlib
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -116,7 +117,7 @@ def _content(name: str, data: bytes, digest: str) -> Content:
     head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if not data.strip():
         fail("empty", name)
-    if head.startswith((b"<!doctype html", b"<html", b"<table", b"<head", b"<body", b"<?xml")):
+    if re.match(rb"<[a-z!?]", head):
         fail("html", name)
     if data.startswith(_OLE):
         if "EncryptedPackage".encode("utf-16-le") in data:

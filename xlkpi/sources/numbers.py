@@ -216,8 +216,8 @@ def _meaning(around: str | None) -> tuple[str, int, str | None, bool] | None:
         return None
     before, after = (re.sub(rf"[{_SPACES}]", "", part).lower() for part in around.split("0"))
     negative = False
-    if before.startswith("(") and after.endswith(")"):
-        negative, before, after = True, before[1:], after[:-1]
+    if before.count("(") == 1 and after.count(")") == 1:  # (12,50) €, $(12.50), (12,50 €)
+        negative, before, after = True, before.replace("(", ""), after.replace(")", "")
     for minus in ("-", "−", "–"):
         if (
             before.startswith(minus)

@@ -333,6 +333,14 @@ def test_a_person_who_opens_again_in_a_later_file_is_one_unique_open_on_the_firs
         assert by_day["opens_sum"].to_pylist() == [2, 1]
 
 
+def test_a_unique_open_counts_on_its_first_day_also_where_the_last_one_stands_first(tmp_path: Path) -> None:
+    head = "action,campaign_id,member_id,list_id,timestamp\n"
+    rows = "open,c,m1,l,2026-03-09 10:00:00\nopen,c,m1,l,2026-03-02 10:00:00\nopen,c,,l,2026-03-02 11:00:00\n"
+    found = reading(made(tmp_path / "a.csv", head + rows))
+    by_day = found.table.group_by("date").aggregate([("opens", "sum"), ("total_opens", "sum")]).sort_by("date")
+    assert (by_day["opens_sum"].to_pylist(), by_day["total_opens_sum"].to_pylist()) == ([2, None], [2, 1])
+
+
 def test_a_channel_has_one_spelling_in_every_source_and_language(tmp_path: Path) -> None:
     head = "Jour,Groupe de canaux par défaut de la session,Sessions,Sessions avec engagement\n"
     words = ("Paid Search", "Recherche payante", "E-mail", "Canal maison", "")

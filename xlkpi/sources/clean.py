@@ -88,6 +88,7 @@ def clean(
     if export and export.drop:
         bad = _drop(raw, export, aside, bad)
     if first is not None:
+        first = first.earliest(spans.first)
         on_lines = {f.target for f in mapping.of("measure") if f.spec.lines}
         none = pa.scalar(None, pa.float64())
         values = {t: v if t in on_lines else pc.if_else(first.is_first, v, none) for t, v in values.items()}

@@ -35,6 +35,18 @@ class FirstLines:
                 blank = pc.or_kleene(blank, pc.equal(column, ""))
             raw.columns[i] = pc.if_else(blank, column.take(self.origin), column)
 
+    def earliest(self, days: Any) -> FirstLines:
+        """The same with each order's first line by date, for exports that begin with what happened last."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        positions = pa.array(range(len(days)), pa.int64())
+        late = pc.cast(pc.fill_null(pc.cast(days, pa.int32()), (1 << 31) - 1), pa.int64())
+        order = pc.add(pc.multiply(late, len(days)), positions)
+        firsts = pa.table({"key": self.origin, "order": order}).group_by("key").aggregate([("order", "min")])
+        at = pc.index_in(self.origin, value_set=firsts["key"].combine_chunks())
+        return FirstLines(pc.equal(pc.take(firsts["order_min"].combine_chunks(), at), order), self.origin)
+
 
 def first_lines(
     raw: RawTable, mapping: Mapping, source: Source, export: Export | None
@@ -50,7 +62,9 @@ def first_lines(
     parts = [pc.fill_null(pc.cast(raw.columns[i], pa.string()), "") for i in dict.fromkeys(at)]
     joined = pc.binary_join_element_wise(*parts, "\x1f")
     blank = pc.equal(pc.replace_substring(joined, "\x1f", ""), "")
-    keys = pc.if_else(blank, pc.binary_join_element_wise("\x1f", pc.cast(raw.rows, pa.string()), ""), joined)
+    keys = pc.if_else(
+        blank, pc.binary_join_element_wise(f"\x1f{raw.file}\x1f", pc.cast(raw.rows, pa.string()), ""), joined
+    )
     coded = keys.dictionary_encode()
     positions = pa.array(range(raw.length), pa.int64())
     firsts = pa.table({"key": coded.indices, "at": positions}).group_by("key").aggregate([("at", "min")]).sort_by("key")

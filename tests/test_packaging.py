@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import xlkpi
-from tests.project import ROOT, fresh_copy, run, scripts, shipped_files
+from tests.project import ROOT, attempt, fresh_copy, run, scripts, shipped_files
 from xlkpi.sources.connection import ENGINES
 
 PACKAGES = sorted(
@@ -73,6 +73,25 @@ def test_the_wheel_works_without_the_development_dependencies(environment: Path,
     assert (roi["id"], roi["example"]["result"]) == ("roi", 1.5)
 
 
+def test_sources_without_the_libraries_that_read_them_say_what_to_install(environment: Path, tmp_path: Path) -> None:
+    (tmp_path / "sales.csv").write_text("day,revenue\n2026-01-01,10\n", encoding="utf-8")
+    (tmp_path / "project.yaml").write_text(
+        """xlkpi: 1
+name: Shop
+sources:
+  shop: {path: sales.csv, date: day, measures: {revenue: revenue}}
+objectives:
+  - {id: sales, title: Sell more, kpi: revenue_total, kind: increase, baseline: 1, target: 2,
+     start: 2026-01-01, due: 2026-12-31}
+""",
+        encoding="utf-8",
+    )
+    done = attempt([environment / "xlkpi", "check", "project.yaml", "--language", "en"], tmp_path)
+    assert done.returncode == 1
+    assert 'pip install "xlkpi[sources]"' in done.stdout
+    assert "Sell more" in done.stdout
+
+
 def test_the_command_and_python_m_print_the_same(environment: Path, tmp_path: Path) -> None:
     listed = run(environment / "python", "-m", "xlkpi", "kpis", "--json", cwd=tmp_path)
     assert listed == run(environment / "xlkpi", "kpis", "--json", cwd=tmp_path)
@@ -92,11 +111,24 @@ def _behaviour(commands: Path, cwd: Path) -> dict[str, object]:
     """What an installation can import, the data files that it finds, and what its command prints."""
     look = f"""
 import json
-from importlib import import_module, resources
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+def lacks(name):
+    try:
+        import_module(name)
+    except ModuleNotFoundError as mistake:
+        return mistake.name
 def data(name):
-    return sorted(file.name for file in resources.files(name).iterdir() if file.name.endswith(".yaml"))
-packages = {{name: import_module(name) for name in {PACKAGES}}}
-print(json.dumps({{"home": packages["xlkpi"].__path__[0], "data": {{name: data(name) for name in packages}}}}))
+    return sorted(path.name for path in Path(find_spec(name).submodule_search_locations[0]).glob("*.yaml"))
+packages = {PACKAGES}
+print(json.dumps({{
+    "home": find_spec("xlkpi").submodule_search_locations[0],
+    "data": {{name: data(name) for name in packages}},
+    "lacks": {{name: lacks(name) for name in packages}},
+}}))
 """
-    found: dict[str, object] = json.loads(run(commands / "python", "-c", look, cwd=cwd))
+    found = json.loads(run(commands / "python", "-c", look, cwd=cwd))
+    assert {*found["lacks"].values()} <= {None, "xlsxwriter"}  # of the extra that writes workbooks
+    assert found["data"]["xlkpi.catalogue"]
     return {**found, "kpis": run(commands / "xlkpi", "kpis", "--json", cwd=cwd)}

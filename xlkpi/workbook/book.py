@@ -46,6 +46,8 @@ class Book:
     choices: Selections
     smart: Report
     sheets: dict[str, Sheet] = field(default_factory=dict)
+    #: What stands in the tables that people fill when the workbook is built, by page and column.
+    filled: dict[str, dict[str, list[Value]]] = field(default_factory=dict)
     _taken: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -101,7 +103,8 @@ class Book:
         return chart
 
     def _legal(self, name: str) -> str:
-        base = " ".join(name.translate(_NOT_IN_NAMES).split())[:31].strip() or "xlkpi"
+        base = " ".join(name.translate(_NOT_IN_NAMES).split()).strip() or "xlkpi"
+        base = base if len(base) <= 31 else base[:30].rstrip() + "…"
         legal, number = base, 2
         while legal.casefold() in self._taken:
             ending = f" {number}"

@@ -75,16 +75,15 @@ def _skeleton(card: Scorecard, path: Path, language: str, layout: str | None, th
     }  # fmt: skip
     with xlsxwriter.Workbook(path, options) as writer:
         book = Book(writer, look, language, card, selections(card), _smart(card, language))
-        names = {id: book.text(f"page.{id}") for id in pages}
-        for id in pages:
-            book.add(id, names[id])
         tables = make_tables(book)
+        for id in pages:
+            _add(book, tables, id)
         filled = data_sheets(book, tables)
         provenance(book)
         book.add("calculation", "Calc", hidden=True)
         as_of, choice = inputs(book)
         made = calculate(book, tables, as_of, choice)
-        for id in pages:
+        for id in sorted(pages, key=lambda page: page not in ("actions", "notes")):  # others read their tables
             PAGES[id](book, made)
         book.name("xlkpi_as_of", as_of.text)
         book.name("xlkpi_choice", choice.text)
@@ -92,6 +91,17 @@ def _skeleton(card: Scorecard, path: Path, language: str, layout: str | None, th
         book.name("xlkpi_period_end", made.period_end.text)
         _properties(book, writer)
     return filled
+
+
+def _add(book: Book, tables: Tables, id: str) -> None:
+    """The worksheets of a page: one, or one for each primary objective."""
+    if id != "kpis":
+        book.add(id, book.text(f"page.{id}"))
+        return
+    columns = tables.objectives.columns
+    found = [(str(slot), str(name)) for slot, name in zip(columns["slot"], columns["kpi"], strict=True) if slot]
+    for slot, name in sorted(found, key=lambda pair: (pair[0][0] != "S", int(pair[0][1:]))):
+        book.add(f"kpi_{slot}", name)
 
 
 def _smart(card: Scorecard, language: str) -> Report:

@@ -6,7 +6,7 @@ Pages read it by position. Errors may show here, as gaps of charts, and nowhere 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from xlkpi.formula.nodata import NoData
@@ -46,12 +46,18 @@ POINTS = 13
 FIXED = (
     "id", "level", "slot", "position", "kind", "direction", "cumulative", "baseline", "target", "low", "high",
     "success", "failure", "start", "due", "benchmark", "override", "override_until", "weight", "periods", "first_row",
-    "block_rows", "since_row", "choices", "unit", "format",
+    "block_rows", "since_row", "choices", "unit", "format", "title",
 )  # fmt: skip
 #: The columns of a status, in the order in which each uses only earlier ones.
 STATUS = (
     "mode", "way", "goal", "elapsed", "expected", "met", "progress", "gap", "pace", "allowance", "status",
     "capped", "shown",
+)  # fmt: skip
+#: What pages say of an objective on the chosen day, the parts of its bullet, and its place in rankings.
+TOLD = (
+    "said_last_year", "said_due", "said_expected", "said_progress", "said_gap", "said_formula", "line", "bar", "bench",
+    "cut1", "cut2", "share", "share_weight", "tier", "primary_status", "worst", "best", "changed", "low_point",
+    "high_point",
 )  # fmt: skip
 _PACED = ("reach", "increase", "decrease", "total")
 
@@ -100,6 +106,8 @@ class Calculation:
     now: Block
     earlier: Block
     next_row: int = 0
+    #: Where the rows of people's tables are found by objective, by the table's name.
+    keys: dict[str, Span] = field(default_factory=dict)
 
     def rows(self, height: int) -> int:
         """The first of so many free rows, and a blank one after them."""
@@ -228,9 +236,7 @@ class _Writer:
         """More columns beside the present day's block: second lines, sparklines, the parts of bullets."""
         block = made.now
         column = max(block.columns.values()) + 1
-        names = ["said_last_year", "said_due", "said_expected", "said_progress", "said_gap", "line", "bar", "bench",
-                 "cut1", "cut2", "share", "share_weight", "tier", "primary_status", "worst", "best", "changed",
-                 "low_point", "high_point", *(f"p{i}" for i in range(POINTS))]  # fmt: skip
+        names = [*TOLD, *(f"p{i}" for i in range(POINTS))]
         columns = {**block.columns, **{name: column + i for i, name in enumerate(names)}}
         made.now = Block(block.sheet, block.first, block.last, columns)
         for name in names:
@@ -373,7 +379,7 @@ class _Told:
 
     def __init__(self, writer: _Writer, made: Calculation, number: int, selected: Selected) -> None:
         self.writer, self.made, self.number = writer, made, number
-        self.book = writer.book
+        self.book, self.selected = writer.book, selected
         result = selected.result
         self.unit = result.kpi.unit if result.kpi else "count"
         form = str(made.tables.objectives.columns["format"][number])
@@ -421,9 +427,27 @@ class _Told:
                     self.say("said.done", share=self.share(get("progress"))))),
         ), ""))  # fmt: skip
         put("said_gap", if_(is_number(get("variance")), self.amount(get("variance"), gap=True), ""))
+        put("said_formula", self._formula())
         self._bullet(or_(limits, stays))
         self._ranks()
         self._points()
+
+    def _formula(self) -> Live:
+        """The KPI's formula with its numbers: « 388 440 € / 8 300 = 46,80 € »."""
+        formula, kpi = self.selected.formula, self.selected.result.kpi
+        if formula is None or kpi is None:
+            return live("")
+        template = formula.in_words({n: f"{{{n}}}" for n in formula.names}, self.book.language)
+        known = self.book.card.data.catalogue.measures
+        parts: dict[str, Given] = {"value": self.amount(self.get("actual"))}
+        for number, name in enumerate(formula.names, start=1):
+            measure = kpi.inputs[name].measure if name in kpi.inputs else name
+            unit = known[measure].unit if measure in known else "count"
+            cell = self.get(f"x{number}")
+            decimals = 2 if unit == "percent" else 0
+            parts[name] = told(cell, unit, decimals, self.book.language, self.book.currency)
+        whole = sentence(f"{template} = {{value}}", parts)
+        return if_(is_number(self.get("actual")), if_error(whole, ""), "")
 
     def _year(self, day: Live) -> Live:
         return "\u00a0" & (year_of(day) & "")

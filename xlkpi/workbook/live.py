@@ -218,6 +218,11 @@ def count_ifs(*conditions: tuple[Span, str, Given]) -> Live:
     return Live(f"COUNTIFS({','.join(parts)})", float(len(rows)))
 
 
+def count_texts(span: Span) -> Live:
+    """``COUNTIF`` of the cells that hold a text."""
+    return Live(f'COUNTIF({span.text},"?*")', float(sum(isinstance(v, str) and v != "" for v in span.values)))
+
+
 def sum_if(span: Span, wanted: Given, of: Span) -> Live:
     """``SUMIF`` with a criterion that is a text."""
     cell = live(wanted)
@@ -354,7 +359,7 @@ def sentence(template: str, parts: Mapping[str, Given]) -> Live:
     made: Live | None = None
     for piece in template.replace("{", "\x00{").replace("}", "}\x00").split("\x00"):
         if piece:
-            part = live(parts[piece[1:-1]]) if piece[0] == "{" else live(piece)
+            part = live(parts[piece[1:-1]]) if piece[0] == "{" and piece[-1] == "}" else live(piece)
             made = part if made is None else made & part
     return made or live("")
 

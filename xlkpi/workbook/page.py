@@ -110,7 +110,9 @@ class Page:
             "font_size": 10, "bold": True, "indent": 1, "locked": False,
         }  # fmt: skip
 
-    def finish(self, last_row: int, *, pages_high: int = 1, repeat: tuple[int, int] | None = None) -> None:
+    def finish(
+        self, last_row: int, *, pages_high: int = 1, repeat: tuple[int, int] | None = None, protect: bool = True
+    ) -> None:
         """Print setup and protection; ``pages_high`` 0 is as many as needed."""
         ws = self.ws
         ws.set_landscape()
@@ -125,4 +127,5 @@ class Page:
         grey = self.theme.mute.removeprefix("#")
         page = f"&P{NO_BREAK}/{NO_BREAK}&N"
         ws.set_footer(f"&L&8&K{grey}{project}&C&8&K{grey}&A&R&8&K{grey}{page}")
-        ws.protect("", _ALLOWED)
+        if protect:
+            ws.protect("", _ALLOWED)

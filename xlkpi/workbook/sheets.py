@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 #: Columns of the objectives' table that are of use to formulas only.
 _TECHNICAL = (
     "unit", "format", "gap_format", "direction", "cumulative", "slot", "position", "periods", "first_row",
-    "block_rows", "since_row", "choices",
+    "block_rows", "since_row", "choices", "definition", "pitfalls", "formula", "input", "landing", "landing_low",
+    "landing_high", "probability",
 )  # fmt: skip
 _WIDE = {"title": 44, "kpi": 30, "question": 34, "scope": 34, "reason": 40, "decision": 40, "smart": 50, "owner": 22,
          "stakeholders": 24, "sources": 24}  # fmt: skip

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from xlkpi.formula import Formula
 from xlkpi.objectives import Objective
+from xlkpi.scorecard.breakdown import _shape as ratio_parts
 from xlkpi.scorecard.model import Result, Series
 from xlkpi.scorecard.selections import Selected, Selection, Selections, value_of, year_before
 from xlkpi.smart import LETTERS
@@ -37,7 +38,10 @@ OBJECTIVE_COLUMNS: Mapping[str, tuple[str, bool]] = {
     "smart": ("text", False), "score": ("number", False), "unit": ("text", False), "format": ("text", False),
     "gap_format": ("text", False), "direction": ("text", False), "cumulative": ("number", False),
     "weight": ("number", False), "slot": ("text", False), "position": ("text", False), "periods": ("number", False),
-    "trust": ("text", False), "sources": ("text", False), "first_row": ("number", False),
+    "trust": ("text", False), "sources": ("text", False), "definition": ("text", False), "pitfalls": ("text", False),
+    "formula": ("text", False), "input": ("text", False), "landing": ("number", False),
+    "landing_low": ("number", False), "landing_high": ("number", False), "probability": ("number", False),
+    "first_row": ("number", False),
     "block_rows": ("number", False), "since_row": ("number", False), "choices": ("number", False),
 }  # fmt: skip
 
@@ -127,7 +131,8 @@ def _series_table(inputs: int) -> DataTable:
     kinds = {
         "objective": "text", "choice": "text", "choice_no": "number", "role": "text", "start": "date", "end": "date",
         **{f"x{i}": "number" for i in range(1, inputs + 1)},
-        "value": "number", "last_year": "number", "forecast": "number", "lower": "number", "upper": "number",
+        "value": "number", "base": "number", "last_year": "number",
+        "forecast": "number", "lower": "number", "upper": "number",
     }  # fmt: skip
     return DataTable(SERIES, kinds, {code: code for code in kinds})
 
@@ -172,8 +177,30 @@ def _fixed(book: Book, result: Result) -> dict[str, Any]:
         "stakeholders": ", ".join(o.stakeholders), "reason": book.say(o.relevant), "decision": book.say(o.decision),
         "review": review, "unit": unit, "format": f"{unit}{decimals}", "gap_format": f"{unit}{decimals}",
         "direction": kpi.direction if kpi else "none", "cumulative": 1.0 if result.cumulative else 0.0,
-        "weight": o.weight, "trust": result.trust.level, "sources": ", ".join(result.sources),
+        **_explained(book, result), "weight": o.weight, "trust": result.trust.level,
+        "sources": ", ".join(result.sources),
         "periods": cadence.reviews(o.start, o.due) if cadence and o.start and o.due else None,
+    }  # fmt: skip
+
+
+def _explained(book: Book, result: Result) -> dict[str, Any]:
+    """What a KPI means, how it is computed, and where it is going."""
+    from xlkpi.workbook.pages.dictionary import formula_words, pitfalls
+
+    kpi, ahead = result.kpi, result.outlook
+    if kpi is None:
+        return {}
+    first = next(iter(kpi.inputs), None)
+    told = {
+        "definition": book.say(kpi.definition), "pitfalls": " ".join(pitfalls(book, kpi)),
+        "formula": formula_words(book, kpi),
+        "input": book.card.data.catalogue.describe_input(kpi, first, book.language) if first else "",
+    }  # fmt: skip
+    if ahead is None:
+        return told
+    return {
+        **told, "landing": ahead.landing, "landing_low": ahead.landing_lower, "landing_high": ahead.landing_upper,
+        "probability": ahead.probability,
     }  # fmt: skip
 
 
@@ -187,7 +214,7 @@ def _advice(book: Book, smart: Any) -> str:
         if found:
             worst = min(found, key=lambda f: f.verdict != "fail")
             parts.append(f"{letter}{book.text('colon')}{worst.evidence(book.language)}")
-    return " ; ".join(parts) if book.language == "fr" else "; ".join(parts)
+    return ("\u202f; " if book.language == "fr" else "; ").join(parts)
 
 
 def _place(selected: Selected, choices: Selections, series: DataTable) -> dict[str, Any]:
@@ -230,7 +257,7 @@ def _block(
         row: dict[str, Any] = {}
         if found is not None and over is not None and i < len(found.periods):
             row = {f"x{n}": found.inputs[arg][i] for n, arg in enumerate(over.names, start=1) if arg in found.inputs}
-            row |= {"value": found.values[i], "last_year": year_before(found, start)}
+            row |= {"value": found.values[i], "last_year": year_before(found, start), "base": _base(selected, found, i)}
         if number == 0 and ahead and i == len(whole.periods) - 1:
             row |= dict.fromkeys(("forecast", "lower", "upper"), whole.values[i])
         series.append(
@@ -244,6 +271,20 @@ def _block(
         series.append(
             objective=id, choice=name, choice_no=number, role="period", start=start, end=cadence.end_of(start), **row
         )
+
+
+def _base(selected: Selected, series: Series, row: int) -> float:
+    """What a value counts for in the whole: a ratio's denominator; NaN for what is no ratio of sums."""
+    kpi = selected.result.kpi
+    shape = ratio_parts(selected.catalogue, kpi) if kpi and selected.catalogue else None
+    if shape is None or shape[1] is None:
+        return math.nan
+    from xlkpi.formula.evaluate import outcome
+    from xlkpi.formula.nodata import NoData
+
+    given = {n: NoData.MISSING if c[row] != c[row] else c[row] for n, c in series.inputs.items()}
+    found = outcome(shape[1], given)
+    return math.nan if isinstance(found, NoData) else found
 
 
 def _inputs(selected: Selected, inputs: Mapping[str, float]) -> dict[str, Any]:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from xlkpi.workbook.pages.about import about
 from xlkpi.workbook.pages.dashboard import dashboard
+from xlkpi.workbook.pages.dictionary import dictionary
+from xlkpi.workbook.pages.kpi import explorer, kpis
+from xlkpi.workbook.pages.notes import actions, notes
+from xlkpi.workbook.pages.objectives import objectives
 
 if TYPE_CHECKING:
     from xlkpi.workbook.book import Book
@@ -13,4 +18,11 @@ if TYPE_CHECKING:
 
 PAGES: Mapping[str, Callable[[Book, Calculation], None]] = {
     "dashboard": dashboard,
+    "objectives": objectives,
+    "kpis": kpis,
+    "explorer": explorer,
+    "actions": actions,
+    "notes": notes,
+    "dictionary": dictionary,
+    "about": about,
 }

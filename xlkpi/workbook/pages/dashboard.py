@@ -14,6 +14,7 @@ from xlkpi.workbook.live import (
     Live,
     and_,
     count_ifs,
+    hyperlink,
     if_,
     if_error,
     index,
@@ -287,7 +288,10 @@ class _Dashboard:
         page.sheet.fill(row + 1, MARK, BULLET_END, **lower)
         number = list(self.position).index(slot) + 1
         put(row, MARK, float(number), font_color=self.theme.faint, align="center", font_size=8, **upper)
-        put(row, NAME, shortened(self._table("kpi", at), 34), bold=True, font_size=11, **upper)
+        name: Live = shortened(self._table("kpi", at), 34)
+        if f"kpi_{slot}" in book.sheets:
+            name = hyperlink(book.sheets[f"kpi_{slot}"].address(0, 0).replace("$", ""), name)
+        put(row, NAME, name, bold=True, font_size=11, **upper)
         put(row + 1, NAME, shortened(self._table("question", at), 46), **lower)
         right = {"align": "right"}
         put(row, KEY, self._at("format", at))

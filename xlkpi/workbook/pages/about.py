@@ -1,0 +1,154 @@
+"""About: the version, where the numbers come from, what was set aside, how far they can be relied on."""
+
+from __future__ import annotations
+
+import xlkpi
+from xlkpi.language import text
+from xlkpi.status import rules
+from xlkpi.workbook.book import Book
+from xlkpi.workbook.calculation import Calculation
+from xlkpi.workbook.formats import date_format
+from xlkpi.workbook.page import Page
+
+WIDTHS = (14, 190, 300, 92, 92, 92, 100, 100, 260, 14)
+LAST = len(WIDTHS) - 2
+
+
+def about(book: Book, made: Calculation) -> None:
+    """Write the page."""
+    card = book.card
+    page = Page(book, "about", WIDTHS, book.text("page.about"), book.text("about.second", version=xlkpi.__version__))
+    page.heights(5, 12, 18, 12)
+    page.back(6)
+    row = _sources(book, page, 8)
+    row = _aside(book, page, row + 1)
+    row = _trust(book, page, row + 1)
+    row = _reading(book, page, row + 1)
+    page.put(row + 1, 1, book.text("about.made", project=book.say(card.project.name)), font_color=page.theme.mute)
+    page.finish(row + 1, pages_high=0)
+
+
+def _head(book: Book, page: Page, row: int, title: str, columns: dict[int, str], right: tuple[int, ...] = ()) -> int:
+    page.heights(row, 24, 20)
+    page.section(row, 1, LAST, book.text(title))
+    page.sheet.fill(row + 1, 1, LAST, **{**page.header, "bottom_color": page.theme.rule})
+    for column, key in columns.items():
+        align = "right" if column in right else "left"
+        style = {**page.header, "bottom_color": page.theme.rule}
+        page.put(row + 1, column, book.text(f"about.{key}"), align=align, **style)
+    return row + 2
+
+
+def _sources(book: Book, page: Page, row: int) -> int:
+    """Every file that was read, with its rows and days."""
+    columns = {
+        1: "source",
+        2: "file",
+        3: "rows_read",
+        4: "rows_kept",
+        5: "rows_aside",
+        6: "first",
+        7: "last",
+        8: "hash",
+    }
+    row = _head(book, page, row, "about.sources", columns, (3, 4, 5, 6, 7))
+    line = {"bottom": 1, "bottom_color": page.theme.hair}
+    whole = {"num_format": "#,##0", "align": "right"}
+    days = {"num_format": date_format(book.language), "align": "right"}
+    for name, report in book.card.data.reports.items():
+        for file in report.files:
+            if file.skipped:
+                continue
+            page.ws.set_row_pixels(row, 21)
+            page.sheet.fill(row, 1, LAST, **line)
+            page.put(row, 1, name, bold=True, **line)
+            page.put(row, 2, file.file, **line)
+            for column, number in ((3, file.rows_read), (4, file.rows_kept), (5, file.rows_aside)):
+                page.put(row, column, float(number), **whole, **line)
+            page.put(row, 6, file.first or "–", **days, **line)
+            page.put(row, 7, file.last or "–", **days, **line)
+            page.put(row, 8, file.sha256[:16], font_color=page.theme.mute, font_size=8, **line)
+            row += 1
+    for name in book.card.data.tables:
+        if name not in book.card.data.reports:
+            page.put(row, 1, name, bold=True, **line)
+            page.put(row, 2, book.text("about.database"), **line)
+            row += 1
+    return row
+
+
+def _aside(book: Book, page: Page, row: int) -> int:
+    """The rows that are not in the numbers, with their reasons."""
+    row = _head(book, page, row, "about.set_aside", {1: "source", 2: "file", 3: "rows", 4: "why"}, (3,))
+    found = [
+        (name, file.file, aside)
+        for name, report in book.card.data.reports.items()
+        for file in report.files
+        for aside in file.aside
+    ]
+    line = {"bottom": 1, "bottom_color": page.theme.hair}
+    if not found:
+        page.put(row, 1, book.text("about.nothing_aside"), font_color=page.theme.mute)
+        return row + 1
+    for name, file_name, aside in found:
+        page.ws.set_row_pixels(row, 21)
+        page.sheet.fill(row, 1, LAST, **line)
+        page.put(row, 1, name, bold=True, **line)
+        page.put(row, 2, file_name, **line)
+        page.put(row, 3, float(aside.count), num_format="#,##0", align="right", **line)
+        page.put(row, 4, text(f"sources.aside.{aside.reason}", book.language, column=aside.column or ""), **line)
+        row += 1
+    return row
+
+
+def _trust(book: Book, page: Page, row: int) -> int:
+    """How far each objective's numbers can be relied on."""
+    columns = {1: "kpi", 2: "objective", 3: "trust", 4: "complete", 5: "late", 6: "why"}
+    row = _head(book, page, row, "about.reliable", columns, (4, 5))
+    line = {"bottom": 1, "bottom_color": page.theme.hair}
+    theme = page.theme
+    colours = {"high": theme.good, "medium": theme.warn, "low": theme.bad, "none": theme.mute}
+    for result in book.card.results:
+        page.ws.set_row_pixels(row, 21)
+        page.sheet.fill(row, 1, LAST, **line)
+        trust = result.trust
+        page.put(row, 1, book.say(result.kpi.name)[:34] if result.kpi else "–", bold=True, **line)
+        page.put(row, 2, _cut(book.say(result.objective.title), 56), **line)
+        page.put(row, 3, book.text(f"trust.{trust.level}"), bold=True, font_color=colours[trust.level], **line)
+        share = {"num_format": book.number_format("percent", 0), "align": "right"}
+        page.put(row, 4, trust.completeness if trust.level != "none" else "–", **share, **line)
+        page.put(row, 5, float(trust.late_days), num_format="0", align="right", **line)
+        reasons = [text(f"scorecard.trust.{reason}", book.language) for reason in trust.reasons]
+        page.put(row, 6, ", ".join(reasons) or "–", **line)
+        row += 1
+    return row
+
+
+def _reading(book: Book, page: Page, row: int) -> int:
+    """What the marks and words mean."""
+    page.ws.set_row_pixels(row, 24)
+    page.section(row, 1, LAST, book.text("about.reading"))
+    row += 1
+    from xlkpi.status import label
+
+    cuts = rules().settings
+    values = {
+        "on_track": text("unit.percent", book.language).replace("#", f"{cuts.on_track * 100:.0f}"),
+        "at_risk": text("unit.percent", book.language).replace("#", f"{cuts.at_risk * 100:.0f}"),
+    }
+    for code in ("achieved", "on_track", "at_risk", "behind", "overdue", "not_started", "no_data"):
+        look = rules().looks[code]
+        page.ws.set_row_pixels(row, 20)
+        page.put(row, 1, f"{look.mark}  {label(code, book.language)}", bold=True, font_color=look.colour)
+        page.put(row, 2, book.text(f"means.{code}", **values))
+        row += 1
+    for key in ("pace", "inputs", "live"):
+        page.ws.set_row_pixels(row, 20)
+        page.put(row, 1, book.text(f"about.{key}"), bold=True)
+        page.put(row, 2, book.text(f"means.{key}"))
+        row += 1
+    return row
+
+
+def _cut(words: str, most: int) -> str:
+    return words if len(words) <= most else words[: most - 1] + "…"

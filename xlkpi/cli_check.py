@@ -14,7 +14,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from xlkpi.catalogue import say
-from xlkpi.errors import InputError, Problem
+from xlkpi.errors import InputError, Problem, SourceError
 from xlkpi.language import text
 from xlkpi.smart import LETTERS, Finding, LetterReport, ObjectiveReport, Report
 
@@ -71,6 +71,7 @@ def checked(file: str, *, with_data: bool = True, today: date | None = None) -> 
     from xlkpi.scorecard import read_data, scorecard
 
     try:
+        _need_libraries()
         data = read_data(project, progress_bar())
         card = scorecard(project, data, today=today)
     except InputError as mistake:
@@ -81,6 +82,16 @@ def checked(file: str, *, with_data: bool = True, today: date | None = None) -> 
     delivered = {name: frozenset(table.forms) for name, table in data.tables.items()}
     report = check(project, today=today, history=history, probability=odds, delivered=delivered, until=until)
     return Checked(report, data, card.problems)
+
+
+def _need_libraries() -> None:
+    """Raise SourceError that says what to install, where a library for reading sources is missing."""
+    from importlib.util import find_spec
+
+    for module in ("pyarrow", "ibis", "duckdb"):
+        if find_spec(module) is None:
+            values = {"engine": "xlkpi check", "module": module, "extra": "sources"}
+            raise SourceError(Problem("source_engine_missing", values))
 
 
 def check_as_json(result: Checked, language: str | None = None) -> dict[str, Any]:

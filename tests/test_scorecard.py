@@ -330,3 +330,11 @@ def test_a_key_that_a_source_would_pass_over_is_refused(source: str, keys: list[
         scorecard(load(project(tmp_path, objective("cpa", "cpa", "decrease", 30, 25), more)), today=TODAY)
     assert [p.place.key for p in caught.value.problems] == [f"sources.other.{key}" for key in keys]
     assert all(p.text("fr") != p.text("en") and p.place.line == 8 for p in caught.value.problems)
+
+
+def test_a_database_that_fails_is_told_once_at_its_line_of_the_project(tmp_path: Path) -> None:
+    more = "  base: {connection: 'duckdb://x.db', table: t, date: day, measures: {sessions: s}}"
+    with pytest.raises(SourceError) as caught:
+        scorecard(load(project(tmp_path, objective("cpa", "cpa", "decrease", 30, 25), more)), today=TODAY)
+    places = [p.place for p in caught.value.problems]
+    assert [(Path(p.file or "").name, p.line, p.key) for p in places] == [("project.yaml", 8, "sources.base")]

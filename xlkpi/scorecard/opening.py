@@ -82,7 +82,8 @@ def _selected(table: Table, where: Mapping[str, Any]) -> Table:
 
 def _of_source(problem: Problem, source: Place) -> Problem:
     """The problem with the source's key; the line of the project file is not one of the export."""
-    key = ".".join(part for part in (source.key, problem.place.key) if part)
+    own = problem.place.key if problem.place.key != source.key else None
+    key = ".".join(part for part in (source.key, own) if part)
     if problem.place.file and problem.place.file != source.file:
         return replace(problem, place=replace(problem.place, key=key))
     return replace(problem, place=replace(source, key=key))

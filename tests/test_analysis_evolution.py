@@ -147,8 +147,10 @@ def test_turning_the_values_around_mirrors_the_trend(rows):
     assert up.p_value == pytest.approx(down.p_value, nan_ok=True)
 
 
-@given(st.lists(finite, min_size=4, max_size=30), st.floats(1e-6, 1e6))
+@given(st.lists(finite, min_size=4, max_size=30), st.integers(-20, 20).map(lambda power: 2.0**power))
 def test_the_unit_does_not_change_the_word(row, unit):
+    """A power of two changes no digit, so that what was equal stays equal."""
+    row = [value if abs(value) > 1e-200 else 0.0 for value in row]
     assert trend(row).p_value == pytest.approx(trend(np.array(row) * unit).p_value)
 
 

@@ -338,3 +338,19 @@ def test_a_database_that_fails_is_told_once_at_its_line_of_the_project(tmp_path:
         scorecard(load(project(tmp_path, objective("cpa", "cpa", "decrease", 30, 25), more)), today=TODAY)
     places = [p.place for p in caught.value.problems]
     assert [(Path(p.file or "").name, p.line, p.key) for p in places] == [("project.yaml", 8, "sources.base")]
+
+
+@pytest.mark.parametrize("more", ["", ", cumulative: true"])
+def test_a_channel_that_spends_without_a_sale_is_part_of_every_explanation(more: str, tmp_path: Path) -> None:
+    (tmp_path / "more.csv").write_text(
+        "day,channel,spend\n2026-09-06,radio,50\n2026-10-06,radio,500\n", encoding="utf-8"
+    )
+    other = "  more: {path: more.csv, date: day, measures: {spend: spend}, dimensions: [channel]}"
+    wanted = objective("cost", "cpa", "decrease", 40, 25, more)
+    result = scorecard(load(project(tmp_path, wanted, other)), as_of=date(2026, 10, 31), today=TODAY).by_id["cost"]
+    assert result.series is not None
+    by = {breakdown.against: breakdown for breakdown in result.breakdowns}
+    assert by["target"].variance.difference == pytest.approx(result.actual - 25)
+    assert by["previous"].variance.difference == pytest.approx(result.series.values[-1] - result.previous)
+    radio = by["previous"].variance.segments[by["previous"].labels.index("radio")]
+    assert radio.mix + radio.rate > 0

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import date
 
 from xlkpi.analysis.variance import Variance, variance_of_ratio, variance_of_sum, variance_to_target
-from xlkpi.cadence import Cadence
 from xlkpi.catalogue import KPI, Catalogue
 from xlkpi.formula.evaluate import outcome
 from xlkpi.formula.nodata import NoData
@@ -22,36 +22,43 @@ def breakdowns(
     catalogue: Catalogue,
     kpi: KPI,
     parts: Mapping[str, Mapping[str | None, Series]],
-    period: date,
-    cadence: Cadence,
+    whole: Series,
+    actual: float,
     target: float | None,
     since_start: SinceStart | None = None,
 ) -> tuple[Breakdown, ...]:
-    """The differences of a period against the one before and against the target, by every dimension that is known.
+    """The differences of the last period against the one before, and of ``actual`` against the target, by dimension.
 
     ``since_start``: of an objective that adds up, each part's arguments since its start, for it is these that stand
     against the target; the period before is compared with the last period alone. Only for KPIs that are sums of
-    measures, or ratios of such sums: of others the parts don't make the whole.
+    measures, or ratios of such sums: of others the parts don't make the whole. What does not add up to the figures of
+    the whole is left out.
     """
     shape = _shape(catalogue, kpi)
     if shape is None:
         return ()
     found: list[Breakdown] = []
+    period = whole.periods[-1]
+    earlier = whole.cadence.previous_start(period)
     for dimension, by_value in parts.items():
         labels = tuple(by_value)
         now = [_pair(shape, s, period) for s in by_value.values()]
-        before = [_pair(shape, s, cadence.previous_start(period)) for s in by_value.values()]
+        before = [_pair(shape, s, earlier) for s in by_value.values()]
         if any(n is not None for n in before):
             variance = _between([p or (0.0, 0.0) for p in before], [p or (0.0, 0.0) for p in now], shape)
-            if variance:
+            if variance and _same(variance.before, whole.at(earlier)) and _same(variance.after, whole.at(period)):
                 found.append(Breakdown(dimension, "previous", labels, variance))
         if since_start is not None:
             now = [_known_pair(shape, since_start.get(dimension, {}).get(label, {})) for label in labels]
         if target is not None and shape[1] is not None and any(n is not None for n in now):
             gap = variance_to_target([p or (0.0, 0.0) for p in now], target)
-            if gap:
+            if gap and _same(gap.after, actual):
                 found.append(Breakdown(dimension, "target", labels, gap))
     return tuple(found)
+
+
+def _same(first: float, second: float) -> bool:
+    return math.isclose(first, second, rel_tol=1e-9, abs_tol=1e-9)
 
 
 def _between(before: list[tuple[float, float]], now: list[tuple[float, float]], shape: Shape) -> Variance | None:
@@ -111,9 +118,10 @@ def _pair(shape: Shape, series: Series, period: date) -> tuple[float, float] | N
 
 
 def _known_pair(shape: Shape, arguments: Mapping[str, float]) -> tuple[float, float] | None:
-    if not arguments:
+    if all(value != value for value in arguments.values()):
         return None
-    inputs = {name: NoData.MISSING if value != value else value for name, value in arguments.items()}
+    # Beside others that are known, what a part lacks adds nothing to the whole: spend of a channel without a sale.
+    inputs = {name: 0.0 if value != value else value for name, value in arguments.items()}
     values = [outcome(node, inputs) for node in shape if node is not None]
     known = [v for v in values if not isinstance(v, NoData)]
     if len(known) < len(values):

@@ -139,7 +139,7 @@ class _Join:
             parts=parts,
             outlook=view,
             trust=known,
-            breakdowns=breakdowns(self.data.catalogue, kpi, parts, period[0], cadence, objective.target, since),
+            breakdowns=breakdowns(self.data.catalogue, kpi, parts, series, actual, objective.target, since),
             sources=tuple(dict.fromkeys(s for m in whole.sources.values() for s in m)),
             gap=gap or ("no_data" if math.isnan(actual) else None),
         )

@@ -90,9 +90,7 @@ def _python_engines(cases: Sequence[Case]) -> Iterator[tuple[int, str]]:
         else:
             inputs = {n: [case.inputs[n] for case in group] for n in formula.names}
             columns = formula(**inputs)
-            objects = {
-                n: np.array(list(c), dtype=object) for n, c in inputs.items()
-            }
+            objects = {n: np.array(list(c), dtype=object) for n, c in inputs.items()}
             arrays = list(formula(**objects))
         for case, value, in_list, in_array in zip(group, expected, columns, arrays, strict=True):
             if not agrees(value, in_list, reasons=False):

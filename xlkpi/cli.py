@@ -291,7 +291,9 @@ def _usage(mistake: click.UsageError) -> str:
         needs = "requires" in mistake.message
         return text("usage.value_missing" if needs else "usage.value_extra", name=mistake.option_name)
     if isinstance(mistake, click.MissingParameter) and mistake.param is not None:
-        return text("usage.missing", name=mistake.param.make_metavar(mistake.ctx) if mistake.ctx else mistake.param.name)
+        return text(
+            "usage.missing", name=mistake.param.make_metavar(mistake.ctx) if mistake.ctx else mistake.param.name
+        )
     if isinstance(mistake, click.BadParameter) and isinstance(getattr(mistake.param, "type", None), click.Choice):
         choices = ", ".join(mistake.param.type.choices)  # type: ignore[union-attr]  # a Choice, as just checked
         return text("usage.choice", name=mistake.param.opts[0], known=choices)  # type: ignore[union-attr]
@@ -303,7 +305,8 @@ def _usage(mistake: click.UsageError) -> str:
 #: What stands for a typographic character where a console lacks it; letters lose their accents.
 _NEAREST = {
     "\u202f": " ", "\u00a0": " ", "’": "'", "«": '"', "»": '"', "–": "-", "−": "-", "…": "...", "·": "-", "•": "*",
-    "→": "->", "×": "x", "≤": "<=", "≥": ">=", "≠": "<>", "★": "*", "✓": "+", "✗": "x", "▲": "!", "€": "EUR", "£": "GBP",
+    "→": "->", "×": "x", "≤": "<=", "≥": ">=", "≠": "<>", "★": "*", "✓": "+", "✗": "x", "▲": "!", "€": "EUR",
+    "£": "GBP",
 }  # fmt: skip
 
 

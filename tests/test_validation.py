@@ -146,3 +146,7 @@ def test_the_schema_refuses_unknown_keys_and_lists_the_kinds() -> None:
     assert schema["additionalProperties"] is False
     assert schema["properties"]["kind"]["enum"] == ["reach", "increase", "decrease"]
     assert schema["required"] == ["name", "count"]
+
+
+def test_a_value_that_may_have_several_types_is_told_once() -> None:
+    assert told("name: x\ncount: 2\neither: one") == [("want_number", 3, "either")]

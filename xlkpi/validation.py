@@ -51,7 +51,10 @@ def validated(model: type[T], data: Any, document: Document, path: Path_ = ()) -
         found = [_problem(model, item, data) for item in mistakes.errors(include_url=False)]
         commas = {where for where, problem in found if problem.code == "decimal_comma"}
         found = [(where, p) for where, p in found if where not in commas or p.code == "decimal_comma"]
-        unique = {(where, problem.code, str(problem.values)): (where, problem) for where, problem in found}
+        unique: dict[Any, tuple[Path_, Problem]] = {}
+        for where, problem in found:  # of the types that a value may have, the first is told
+            told = "want" if problem.code.startswith("want_") else (problem.code, str(problem.values))
+            unique.setdefault((where, told), (where, problem))
         raise DefinitionError(
             problem.at(**_known(document, (*path, *where))) for where, problem in unique.values()
         ) from None

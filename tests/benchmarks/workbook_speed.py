@@ -13,7 +13,9 @@ import time
 from datetime import date, timedelta
 from pathlib import Path
 
-HEADER = "Day,Campaign,Campaign type,Impr.,Clicks,Cost,Conversions,Conv. value,Device,Network".split(",")
+HEADER = (
+    "Day", "Campaign", "Campaign type", "Impr.", "Clicks", "Cost", "Conversions", "Conv. value", "Device", "Network",
+)  # fmt: skip
 
 
 def make(path: Path, rows: int) -> None:

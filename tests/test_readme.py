@@ -71,11 +71,11 @@ def test_python_answers_as_the_readme_shows() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="the first command's Windows spelling needs PowerShell")
 def test_the_first_command_works_in_a_fresh_copy(tmp_path: Path) -> None:
     copy = fresh_copy(tmp_path / "xlkpi")
-    printed = run(
-        "bash", "-c", command_with("xlkpi kpi roi"), cwd=copy, environment={"LANG": "fr_FR.UTF-8", "LC_ALL": ""}
-    )
-    assert "\nRetour sur investissement (ROI net" in f"\n{printed}"
-    assert "=KPI_ROI(B2;C2)" in printed
+    environment = {"LANG": "fr_FR.UTF-8", "LC_ALL": ""}
+    printed = run("bash", "-c", command_with("xlkpi demo"), cwd=copy, environment=environment)
+    assert "10 objectifs" in printed
+    assert (copy / "xlkpi-demo" / "boutique.xlsx").stat().st_size > 100_000
+    assert "=KPI_ROI(B2;C2)" in run(".venv/bin/xlkpi", "kpi", "roi", cwd=copy, environment=environment)
 
 
 def test_continuous_integration_ends_with_the_test_command_of_the_readme() -> None:
@@ -84,9 +84,7 @@ def test_continuous_integration_ends_with_the_test_command_of_the_readme() -> No
 
 
 def test_the_windows_spelling_does_the_same() -> None:
-    for line, end in zip(
-        "".join(blocks("powershell")).splitlines(), ("xlkpi kpi roi", ".venv/bin/pytest"), strict=True
-    ):
+    for line, end in zip("".join(blocks("powershell")).splitlines(), ("xlkpi demo", ".venv/bin/pytest"), strict=True):
         assert line.replace("\\Scripts\\", "/bin/").replace("; ", " && ").replace(
             "py -m", "python3 -m"
         ) == command_with(end)

@@ -29,7 +29,7 @@ def made(path: Path, content: str) -> Path:
     return path
 
 
-def reading(path: Path | str | tuple[str, ...], currency: str | None = None, **keys: object) -> Reading:
+def reading(path: Path | str | tuple[str, ...], currency: Any = None, **keys: object) -> Reading:
     path = path if isinstance(path, tuple) else str(path)
     return read(Source(path=path, **keys), currency=currency, salt=b"test")  # type: ignore[arg-type]
 

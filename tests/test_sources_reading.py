@@ -9,6 +9,7 @@ import sys
 import zipfile
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -503,7 +504,7 @@ def test_every_refusal_has_its_sentences_in_every_language() -> None:
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in folder.glob("*.py")]
     calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
     codes = {
-        call.args[0].value
+        str(call.args[0].value)
         for call in calls
         if isinstance(call.func, ast.Name) and call.func.id == "fail" and isinstance(call.args[0], ast.Constant)
     }

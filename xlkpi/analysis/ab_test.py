@@ -75,9 +75,7 @@ def compare_proportions(
     xb, nb = _count(successes_b, trials_b)
     if na == 0 or nb == 0:
         rate_a, rate_b = (xa / na if na else nan), (xb / nb if nb else nan)
-        return Comparison(
-            rate_a, rate_b, nan, nan, nan, nan, nan, "z_pooled", NOT_ENOUGH_DATA, nan, nan, level
-        )
+        return Comparison(rate_a, rate_b, nan, nan, nan, nan, nan, "z_pooled", NOT_ENOUGH_DATA, nan, nan, level)
     a, b = xa / na, xb / nb
     lower, upper = newcombe(xa, na, xb, nb, level=level)
     pooled = (xa + xb) / (na + nb)
@@ -266,9 +264,7 @@ def power_means(deviation: float, effect: float, count: float, *, level: float =
     return student_power(abs(effect) / deviation * sqrt(count / 2), freedom, limit)
 
 
-def _verdict(
-    difference: float, p_value: float, level: float, needed: float, smaller: int
-) -> tuple[str, float]:
+def _verdict(difference: float, p_value: float, level: float, needed: float, smaller: int) -> tuple[str, float]:
     if p_value < 1 - level:
         return (B_HIGHER if difference > 0 else A_HIGHER), 0.0
     if needed <= smaller:

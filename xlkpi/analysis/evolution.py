@@ -44,9 +44,7 @@ def effect(code: str, higher_is_better: bool | None) -> str:
     return GAIN if (code == GROWTH) == higher_is_better else LOSS
 
 
-def compare(
-    previous: float | None, current: float | None, *, dead_band: float = 0.02, noise: float = 0.0
-) -> Change:
+def compare(previous: float | None, current: float | None, *, dead_band: float = 0.02, noise: float = 0.0) -> Change:
     """Evolution from one value to the next.
 
     It is steady up to the larger of `dead_band` (a fraction of the previous value) and `noise` (an amount,

@@ -97,9 +97,7 @@ def forecast(
             for start in range(0, len(rows), block):
                 part = rows[start : start + block]
                 with np.errstate(over="ignore", under="ignore"):
-                    found = _forecast_block(
-                        data[part, : periods - gap], horizon, int(gap), season_length, level
-                    )
+                    found = _forecast_block(data[part, : periods - gap], horizon, int(gap), season_length, level)
                 for name, array in found[0].items():
                     getattr(result, name)[part, : array.shape[1]] = array
                 for row, method in zip(part, found[1], strict=True):
@@ -140,9 +138,7 @@ def _forecast_block(
     steps = range(gap + 1, gap + horizon + 1)
     mean = np.array([model.ahead(step)[-1] for step in steps]).reshape(horizon, len(data))
     mean[:, few] = adjusted[-1, few]
-    std, sum_std, shape = _spread(
-        adjusted, observed, model, gap, horizon, level, relative=season.multiplicative
-    )
+    std, sum_std, shape = _spread(adjusted, observed, model, gap, horizon, level, relative=season.multiplicative)
     std[:, few], sum_std[:, few] = _naive_spread(data[few], gap, horizon)
     std, sum_std = std * season.widening, sum_std * season.widening
     everything = season.put_back(np.vstack([np.zeros((gap, len(data))), mean]).T)[:, gap:]

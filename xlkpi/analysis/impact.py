@@ -88,9 +88,7 @@ def impact(
         first, second = _without(before, control_before), _without(after, control_after)
     (low_mean, low_sd, low_n), (high_mean, high_sd, high_n) = summary(first), summary(second)
     if min(low_n, high_n) < SHORTEST:
-        return Impact(
-            mean_before, mean_after, nan, nan, nan, nan, nan, NOT_ENOUGH_DATA, tuple(caveats), level
-        )
+        return Impact(mean_before, mean_after, nan, nan, nan, nan, nan, NOT_ENOUGH_DATA, tuple(caveats), level)
     correlation = _autocorrelation(first, second)
     left = (1 - correlation) / (1 + correlation)
     if correlation > 0:
@@ -104,9 +102,7 @@ def impact(
     verdict = NO_VISIBLE_EFFECT
     if p_value < 1 - level:
         verdict = CHANGED if higher_is_better is None else GAIN if (effect > 0) == higher_is_better else LOSS
-    return Impact(
-        mean_before, mean_after, effect, lower, upper, share, p_value, verdict, tuple(caveats), level
-    )
+    return Impact(mean_before, mean_after, effect, lower, upper, share, p_value, verdict, tuple(caveats), level)
 
 
 def _caveats(before: Values, after: Values, season_length: int) -> list[str]:

@@ -88,9 +88,7 @@ def land_ratio(
     return Landing(estimate, np.maximum(estimate - half, least), estimate + half, std, numerator.level)
 
 
-def probability(
-    landing: Landing, *, at_least: ArrayLike | None = None, at_most: ArrayLike | None = None
-) -> Array:
+def probability(landing: Landing, *, at_least: ArrayLike | None = None, at_most: ArrayLike | None = None) -> Array:
     """Probability that each landing reaches `at_least`, stays under `at_most`, or lies between both.
 
     0 to 1, NaN where the landing or a limit is not known. A landing without spread gives 0 or 1. Raises

@@ -60,9 +60,7 @@ def no_season(series: int) -> Season:
 def find_season(values: Array, season_length: int) -> Season:
     """Seasonal indices of every row of `values` (NaN: missing) that spans at least two whole cycles."""
     series, periods = values.shape
-    result = Season(
-        np.zeros((series, season_length)), np.zeros(series, bool), np.zeros(series), np.ones(series)
-    )
+    result = Season(np.zeros((series, season_length)), np.zeros(series, bool), np.zeros(series), np.ones(series))
     known = np.isfinite(values)
     lengths = np.where(known.any(axis=1), periods - np.argmax(known, axis=1), 0)
     cycles = np.minimum(lengths // season_length, _MOST_CYCLES)
@@ -96,9 +94,7 @@ def _indices(cycles: Array) -> Season:
     factor = _agreement(np.where(possible[:, None, None], ratio, 0.0))
     factor_misfit = ((filled - trend * (1 + factor.indices[:, None, :])) ** 2).sum(axis=(1, 2))
     added_misfit = ((filled - trend - added.indices[:, None, :]) ** 2).sum(axis=(1, 2))
-    multiplicative = (
-        possible & (factor_misfit < 0.97 * added_misfit - 1e-9) & (factor.indices.min(axis=1) > -0.95)
-    )
+    multiplicative = possible & (factor_misfit < 0.97 * added_misfit - 1e-9) & (factor.indices.min(axis=1) > -0.95)
     return Season(
         np.where(multiplicative[:, None], 1 + factor.indices, added.indices),
         multiplicative,

@@ -39,9 +39,7 @@ class Trend:
     p_value: Array
 
 
-def trend(
-    values: ArrayLike, *, season_length: int = 1, dead_band: float = 0.02, significance: float = 0.10
-) -> Trend:
+def trend(values: ArrayLike, *, season_length: int = 1, dead_band: float = 0.02, significance: float = 0.10) -> Trend:
     """The trend of every row of `values` (series x periods, oldest first; NaN and infinities are
     missing).
 
@@ -102,9 +100,7 @@ def _fit(data: Array, lag: int) -> tuple[Array, Array, Array, Array]:
     noise = np.full(series, np.nan)
     noise[possible] = 1.482602218505602 * np.nanmedian(np.abs(residuals[possible]), axis=1)
     variance = _variance(data, lag) * _autocorrelation_factor(residuals)
-    z = np.divide(
-        np.maximum(np.abs(score) - 1, 0), np.sqrt(variance), out=np.zeros(series), where=variance > 0
-    )
+    z = np.divide(np.maximum(np.abs(score) - 1, 0), np.sqrt(variance), out=np.zeros(series), where=variance > 0)
     p_value = np.array([erfc(value / sqrt(2)) for value in z])
     known = np.isfinite(data)
     span = periods - 1 - np.argmax(known, axis=1) - np.argmax(known[:, ::-1], axis=1)

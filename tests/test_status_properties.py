@@ -78,10 +78,9 @@ def test_more_of_a_good_thing_never_worsens_the_status(facts, other):
     falls = mode in ("decrease", "stay_below", "cap") or (mode == "reach" and facts.target < (facts.baseline or 0.0))
     worse, better = sorted((facts.actual, other), reverse=falls)
     before, after = replace(facts, actual=worse), replace(facts, actual=better)
-    ranks = [RANK.get(status(f).code) for f in (before, after)]
-    assert (ranks[0] is None) == (ranks[1] is None)
-    if ranks[0] is not None:
-        assert ranks[0] <= ranks[1]
+    first, second = (RANK.get(status(f).code) for f in (before, after))
+    assert (first is None) == (second is None)
+    assert first is None or second is None or first <= second
     verdicts = [rank for f in (before, after) if (rank := VERDICT_RANK.get(verdict(f).code)) is not None]
     assert len(verdicts) < 2 or verdicts[0] <= verdicts[1]
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from xlkpi.scorecard.model import Scorecard
     from xlkpi.scorecard.selections import Selections
     from xlkpi.smart import Report
+    from xlkpi.workbook.tables import DataTable
     from xlkpi.workbook.theme import Theme
 
 #: What a page may hold in a cell; a list of numbers as dates is written with a date format.
@@ -48,6 +49,8 @@ class Book:
     sheets: dict[str, Sheet] = field(default_factory=dict)
     #: What stands in the tables that people fill when the workbook is built, by page and column.
     filled: dict[str, dict[str, list[Value]]] = field(default_factory=dict)
+    #: The measures by month and part, once they are computed.
+    data: DataTable | None = None
     _taken: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:

@@ -232,6 +232,17 @@ def sum_if(span: Span, wanted: Given, of: Span) -> Live:
     return Live(f"SUMIF({span.text},{cell.text},{of.text})", math.fsum(found))
 
 
+def sum_ifs(of: Span, *conditions: tuple[Span, str, Given]) -> Live:
+    """``SUMIFS``; each condition is a column, ``=``, ``<=`` or ``>=``, and a value."""
+    parts, rows = [of.text], set(range(len(of.values)))
+    for span, sign, given in conditions:
+        cell = live(given)
+        parts += [span.text, cell.text if sign == "=" else f'"{sign}"&{_wrapped(cell, _LOOSE)}']
+        rows &= {i for i, found in enumerate(span.values) if _holds(found, sign, cell.value)}
+    known = [v for i, v in enumerate(of.values) if i in rows and isinstance(v, float)]
+    return Live(f"SUMIFS({','.join(parts)})", math.fsum(known))
+
+
 def total(span: Span) -> Live:
     """``SUM``."""
     wrong = next((v for v in span.values if isinstance(v, NoData)), None)
@@ -407,7 +418,9 @@ def _holds(found: Value, sign: str, wanted: Value) -> bool:
         return False
     if sign == "=":
         return found is not None and _order(found) == _order(wanted)
-    return isinstance(found, float) and isinstance(wanted, float) and found <= wanted
+    if not (isinstance(found, float) and isinstance(wanted, float)):
+        return False
+    return found <= wanted if sign == "<=" else found >= wanted
 
 
 def _wrapped(cell: Live, level: int) -> str:

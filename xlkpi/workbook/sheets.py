@@ -24,9 +24,13 @@ _WIDE = {"title": 44, "kpi": 30, "question": 34, "scope": 34, "reason": 40, "dec
          "stakeholders": 24, "sources": 24}  # fmt: skip
 
 
+#: What the page of channels compares: spend, results and revenue, the first that sources deliver.
+CHANNEL_MEASURES = (("cost", "spend"), ("conversions", "orders", "leads"), ("conversions_value", "revenue"))
+
+
 def data_sheets(book: Book, tables: Tables) -> dict[str, Any]:
     """Add a sheet with a placeholder for each data table, and give their rows as pyarrow Tables by name."""
-    data = measures_table(book)
+    data = book.data = measures_table(book)
     _objectives(book, tables.objectives)
     _plain(book, data, "data")
     _plain(book, tables.series, "series")
@@ -92,8 +96,9 @@ def measures_table(book: Book) -> DataTable:
 
     card, dimension = book.card, book.choices.dimension
     data = card.data
+    money = [measure for group in CHANNEL_MEASURES for measure in group if data.sources_of(measure)]
     used = dict.fromkeys(m for r in card.results if r.kpi for m in _measures(r.kpi, data) if data.sources_of(m))
-    measures = list(used)
+    measures = list(dict.fromkeys([*used, *money]))
     headers = _headers(book, measures)
     kinds = {"start": "date", "end": "date", "part": "text", **dict.fromkeys(measures, "number")}
     table = DataTable(DATA, kinds, headers)

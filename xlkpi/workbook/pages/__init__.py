@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from xlkpi.workbook.pages.about import about
+from xlkpi.workbook.pages.channels import channels
 from xlkpi.workbook.pages.dashboard import dashboard
 from xlkpi.workbook.pages.dictionary import dictionary
 from xlkpi.workbook.pages.kpi import explorer, kpis
@@ -21,6 +22,7 @@ PAGES: Mapping[str, Callable[[Book, Calculation], None]] = {
     "objectives": objectives,
     "kpis": kpis,
     "explorer": explorer,
+    "channels": channels,
     "actions": actions,
     "notes": notes,
     "dictionary": dictionary,

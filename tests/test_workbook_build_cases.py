@@ -16,7 +16,10 @@ from xlkpi.objectives import Objective, Project
 from xlkpi.scorecard import Data, scorecard
 from xlkpi.workbook.build import build_workbook
 
-LONG = "Réduire durablement le coût d’acquisition des nouveaux clients « grand public » de la zone francophone, hors promotions, d’ici la fin de l’exercice"
+LONG = (
+    "Réduire durablement le coût d’acquisition des nouveaux clients « grand public » de la zone francophone, "
+    "hors promotions, d’ici la fin de l’exercice"
+)
 
 
 def no_data() -> tuple[Project, Data]:

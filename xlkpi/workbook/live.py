@@ -359,6 +359,17 @@ def shortened(given: Given, characters: int) -> Live:
     return if_(length(cell) > characters, Live(f"LEFT({cell.text},{characters - 1})", cut) & "…", cell)
 
 
+def before(given: Given, mark: str) -> Live:
+    """The text before a mark; all of it where the mark is not in it."""
+    cell = live(given)
+    value: Value = cell.value
+    if not isinstance(value, NoData):
+        value = _as_text(value)
+        value = value[: value.index(mark)] if mark in value else value
+    found = f"LEFT({cell.text},FIND({live(mark).text},{cell.text})-1)"
+    return Live(f"IFERROR({found},{cell.text})", value)
+
+
 def hyperlink(place: str, shown: Given) -> Live:
     """``HYPERLINK`` to a place in the workbook."""
     cell = live(shown)

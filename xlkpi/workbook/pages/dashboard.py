@@ -13,6 +13,7 @@ from xlkpi.workbook.live import (
     Given,
     Live,
     and_,
+    before,
     count_ifs,
     hyperlink,
     if_,
@@ -167,7 +168,7 @@ class _Dashboard:
         book, made = self.book, self.made
         red = made.sheet.put(made.rows(1), 1, self.counts["behind"] + self.counts["overdue"])
         names = [self._ranked("worst", k, "kpi") for k in (1, 2)]
-        first, second = (made.sheet.put(made.rows(1), 1, shortened(name, 30)) for name in names)
+        first, second = (made.sheet.put(made.rows(1), 1, shortened(before(name, " ("), 26)) for name in names)
         parts: dict[str, Given] = {"n": red, "all": self.all, "first": first, "second": second}
         key = "headline"
         many = sentence(book.text(f"{key}.many"), parts)
@@ -429,12 +430,12 @@ class _Dashboard:
     def _panels(self, row: int) -> int:
         book, made = self.book, self.made
         self.page.ws.set_row_pixels(row, 24)
-        before = sentence(book.text("panel.changed"), {"day": day_told(made.before, book.language)})
+        since = sentence(book.text("panel.changed"), {"day": day_told(made.before, book.language)})
         self.page.section(row, NAME, ACTUAL, book.text("panel.worst"))
         self.page.section(row, TARGET, STATUS, book.text("panel.best"))
         line = {"bottom": 1, "bottom_color": self.theme.accent}
         self.page.sheet.fill(row, LINE, BULLET_END, **line)
-        self.put(row, LINE, if_error(if_(made.before.blank, book.text("panel.changed_first"), before), ""),
+        self.put(row, LINE, if_error(if_(made.before.blank, book.text("panel.changed_first"), since), ""),
                  bold=True, font_size=11, font_color=self.theme.accent, **line)  # fmt: skip
         row += 1
         first = made.rows(9)

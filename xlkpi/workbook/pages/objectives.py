@@ -120,7 +120,7 @@ class _Objectives:
         advice = {"text_wrap": True, "font_color": self.theme.warn}
         put(row, ADVICE, shortened(self._text("smart", at), 125), **advice, **upper)
         put(row + 1, ADVICE, shortened(self._text("decision", at), 130), **lower)
-        put(row, OWNER, self._text("owner", at), text_wrap=True, **upper)
+        put(row, OWNER, shortened(self._text("owner", at), 44), text_wrap=True, **upper)
         put(row + 1, OWNER, shortened(self._text("stakeholders", at), 44), **lower)
         dates = {"num_format": date_format(book.language), "align": "right"}
         put(row, DUE, self._text("due", at), **dates, **upper)

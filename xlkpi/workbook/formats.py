@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from xlkpi.language import has_text, text
-from xlkpi.workbook.live import Given, Live, absolute, choose, day_of, if_, live, month_of, rest, right, rounded, whole
+from xlkpi.workbook.functions import absolute, choose, day_of, if_, month_of, rest, right, rounded, whole
+from xlkpi.workbook.live import Given, Live, live
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format

@@ -7,7 +7,8 @@ from typing import Any
 
 from xlkpi.workbook.book import Book, Content, widths
 from xlkpi.workbook.formats import NO_BREAK
-from xlkpi.workbook.live import Live, hyperlink
+from xlkpi.workbook.functions import hyperlink
+from xlkpi.workbook.live import Live
 
 #: Rows of a page's head: band and stripe.
 HEAD = (8, 30, 20, 8, 4)

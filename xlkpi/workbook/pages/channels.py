@@ -7,10 +7,7 @@ from typing import Any
 from xlkpi.workbook.book import FULL, NO_AXIS, Book
 from xlkpi.workbook.calculation import Calculation
 from xlkpi.workbook.formats import day_told, decimals_for, told
-from xlkpi.workbook.live import (
-    Given,
-    Live,
-    Span,
+from xlkpi.workbook.functions import (
     and_,
     if_,
     if_error,
@@ -18,7 +15,6 @@ from xlkpi.workbook.live import (
     is_number,
     large,
     least,
-    live,
     match,
     month_end,
     most,
@@ -28,6 +24,7 @@ from xlkpi.workbook.live import (
     total,
     year_of,
 )
+from xlkpi.workbook.live import Given, Live, Span, live
 from xlkpi.workbook.page import Page
 from xlkpi.workbook.sheets import CHANNEL_MEASURES
 from xlkpi.workbook.tables import DataTable

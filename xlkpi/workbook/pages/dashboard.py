@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from xlkpi.status import rules
 from xlkpi.workbook.book import FULL, NO_AXIS, Book, list_source
-from xlkpi.workbook.calculation import POINTS, Calculation
+from xlkpi.workbook.calculation import Calculation
 from xlkpi.workbook.formats import NO_BREAK, date_format, day_told, told
-from xlkpi.workbook.live import (
-    Given,
-    Live,
+from xlkpi.workbook.functions import (
     and_,
     before,
     count_ifs,
@@ -21,16 +18,16 @@ from xlkpi.workbook.live import (
     index,
     is_number,
     large,
-    live,
     match,
-    not_available,
     sentence,
     shortened,
     sum_if,
     total,
     year_of,
 )
+from xlkpi.workbook.live import Given, Live, live
 from xlkpi.workbook.page import Page
+from xlkpi.workbook.pages.dashboard_charts import Spot, bullet_strip, line_strip
 from xlkpi.workbook.units import unit_formats
 
 #: Columns in pixels; the two thirds of the page below share them.
@@ -278,8 +275,11 @@ class _Dashboard:
         unit_formats(book, page.ws, (top, TARGET, last, TARGET), KEY)
         unit_formats(book, page.ws, (top, VARIANCE, last, VARIANCE), KEY, gap=True)
         height = 50 * len(self.slots[tier])
-        self._lines(top, tier, height)
-        self._bullets(top, tier, height)
+        slots = {slot: self.position[slot] for slot in self.slots[tier]}
+        group = book.text(f"level.{tier}")
+        line_strip(page, self.made, slots, Spot(top, LINE, WIDTHS[LINE], height), group)
+        wide = WIDTHS[BULLET] + WIDTHS[BULLET_END]
+        bullet_strip(page, self.made, slots, Spot(top, BULLET, wide, height), group)
         return row
 
     def _objective(self, row: int, slot: str) -> None:
@@ -329,88 +329,6 @@ class _Dashboard:
         unit, key = str(table.columns["unit"][number]), str(table.columns["format"][number])
         decimals = int(key[len(unit) :])
         return self.book.number_format(unit, decimals), self.book.number_format(unit, decimals, gap=True)
-
-    def _lines(self, top: int, tier: str, height: int) -> None:
-        """One chart with a line per objective, each scaled into its own band."""
-        sheet, made, theme = self.made.sheet, self.made, self.theme
-        slots = self.slots[tier]
-        first = made.rows(3 * len(slots))
-        chart = self.book.chart("line", WIDTHS[LINE], height)
-        for number, slot in enumerate(slots):
-            at, base = self.position[slot], float(len(slots) - 1 - number)
-            row = first + 3 * number
-            low = sheet.put(row, 1, if_error(made.now.at("low_point", at), ""))
-            high = sheet.put(row, 2, if_error(made.now.at("high_point", at), ""))
-            plan = sheet.put(row, 3, if_error(made.now.at("line", at), ""))
-
-            def scaled(value: Live, low: Live = low, high: Live = high, base: float = base) -> Live:
-                share = if_(high > low, (value - low) / (high - low), 0.5)
-                known = and_(is_number(value), is_number(low))
-                return if_(known, if_error(share * 0.56 + (base + 0.22), not_available()), not_available())
-
-            for point in range(POINTS):
-                column = 5 + point
-                value = made.now.at(f"p{point}", at)
-                sheet.put(row, column, scaled(plan))
-                sheet.put(row + 1, column, scaled(if_error(value, "")))
-            sheet.put(row + 2, 4 + POINTS, sheet.ref(row + 1, 4 + POINTS))
-            looks: tuple[dict[str, Any], ...] = (
-                {"line": {"color": theme.previous, "width": 0.75, "dash_type": "dash"}},
-                {"line": {"color": theme.actual, "width": 1.5}},
-                {"line": {"none": True}, "marker": {"type": "circle", "size": 5, "fill": {"color": theme.actual},
-                                                    "border": {"color": "#FFFFFF", "width": 0.75}}},
-            )  # fmt: skip
-            for offset, look in enumerate(looks):
-                chart.add_series({"values": "=" + sheet.range(row + offset, 5, row + offset, 4 + POINTS), **look})
-        chart.set_x_axis(NO_AXIS)
-        chart.set_y_axis({**NO_AXIS, "min": 0, "max": len(slots)})
-        chart.set_plotarea(FULL)
-        alt = self.book.text("alt.lines", group=self.book.text(f"level.{tier}"))
-        self.page.ws.insert_chart(top, LINE, chart, {"object_position": 1, "description": alt})
-
-    def _bullets(self, top: int, tier: str, height: int) -> None:
-        """One bar chart of five sub-rows per objective; bars are painted over each other, each from 0."""
-        sheet, made, theme = self.made.sheet, self.made, self.theme
-        slots = self.slots[tier]
-        first = made.rows(5 * len(slots))
-        half = 0.006
-        for number, slot in enumerate(slots):
-            at = self.position[slot]
-            row = first + 5 * number
-            cells = {n: sheet.put(row, 1 + i, if_error(made.now.at(n, at), 0))
-                     for i, n in enumerate(("bar", "bench", "cut1", "cut2"))}  # fmt: skip
-            low = cells["bench"] - half
-            bench, cut1, cut2 = cells["bench"], cells["cut1"], cells["cut2"]
-
-            def tick(test: Live, bench: Live = bench) -> list[Live]:
-                inside = and_(bench > 0, test)
-                return [if_(inside, bench + half, 0), if_(inside, bench - half, 0)]
-
-            widths: Sequence[Given] = [
-                1.2, *tick(low >= 1), 1 + half, 1 - half, *tick(and_(low >= cut2, low < 1)), cut2,
-                *tick(and_(low >= cut1, low < cut2)), cut1, *tick(low < cut1), cells["bar"],
-            ]  # fmt: skip
-            for column, width in enumerate(widths, start=6):
-                is_bar = column == 5 + len(widths)
-                middle = sheet.put(row + 2, column, width if isinstance(width, Live) else live(width).value)  # type: ignore[arg-type]  # a number
-                for offset in (0, 4):
-                    sheet.put(row + offset, column, 0.0)
-                for offset in (1, 3):
-                    sheet.put(row + offset, column, 0.0 if is_bar else middle)
-        chart = self.book.chart("bar", WIDTHS[BULLET] + WIDTHS[BULLET_END], height)
-        bench_, bands = theme.benchmark, (theme.band1, theme.band2, theme.band3)
-        colours = [bands[2], bench_, bands[2], theme.target, bands[2], bench_, bands[2], bands[1], bench_, bands[1],
-                   bands[0], bench_, bands[0], theme.actual]  # fmt: skip
-        for column, colour in enumerate(colours, start=6):
-            chart.add_series({
-                "values": "=" + sheet.range(first, column, first + 5 * len(slots) - 1, column),
-                "fill": {"color": colour}, "border": {"none": True}, "gap": 0, "overlap": 100,
-            })  # fmt: skip
-        chart.set_x_axis({**NO_AXIS, "min": 0, "max": 1.2})
-        chart.set_y_axis({**NO_AXIS, "reverse": True})
-        chart.set_plotarea(FULL)
-        alt = self.book.text("alt.bullets", group=self.book.text(f"level.{tier}"))
-        self.page.ws.insert_chart(top, BULLET, chart, {"object_position": 1, "description": alt})
 
     # --- below the table -----------------------------------------------------------------------------------------
 

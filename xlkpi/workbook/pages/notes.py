@@ -12,7 +12,8 @@ from xlkpi.workbook.book import Book, Content
 from xlkpi.workbook.calculation import Calculation
 from xlkpi.workbook.data_sheet import ACTIONS, NOTES, column_reference, in_file
 from xlkpi.workbook.formats import date_format
-from xlkpi.workbook.live import Live, Value, if_error, index, match, serial
+from xlkpi.workbook.functions import if_error, index, match
+from xlkpi.workbook.live import Live, Value, serial
 from xlkpi.workbook.page import Page
 
 #: Blank rows under what is known.

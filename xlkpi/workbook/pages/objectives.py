@@ -8,19 +8,8 @@ from xlkpi.smart import LETTERS
 from xlkpi.workbook.book import Book
 from xlkpi.workbook.calculation import Calculation
 from xlkpi.workbook.formats import date_format, day_told
-from xlkpi.workbook.live import (
-    Given,
-    Live,
-    count_ifs,
-    count_texts,
-    if_,
-    if_error,
-    index,
-    match,
-    sentence,
-    shortened,
-    year_of,
-)
+from xlkpi.workbook.functions import count_ifs, count_texts, if_, if_error, index, match, sentence, shortened, year_of
+from xlkpi.workbook.live import Given, Live
 from xlkpi.workbook.page import Page
 from xlkpi.workbook.tables import MARKS
 

@@ -1,0 +1,301 @@
+"""Excel's functions over live cells: each gives the formula and its value. Functions of Excel 2010 at most."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, timedelta
+
+from xlkpi.formula.evaluate import round_half_away
+from xlkpi.formula.nodata import NoData
+from xlkpi.workbook.live import (
+    EPOCH,
+    LOOSE,
+    Given,
+    Live,
+    Span,
+    Value,
+    has_number,
+    live,
+    number_of,
+    order_of,
+    serial,
+    text_of,
+    truth_of,
+    wrapped,
+)
+
+
+def if_(test: Given, yes: Given, no: Given) -> Live:
+    """``IF``."""
+    t, y, n = live(test), live(yes), live(no)
+    value = t.value if isinstance(t.value, NoData) else (y.value if truth_of(t.value) else n.value)
+    return Live(f"IF({t.text},{y.text},{n.text})", value)
+
+
+def and_(*tests: Given) -> Live:
+    """``AND``."""
+    return _logical("AND", all, tests)
+
+
+def or_(*tests: Given) -> Live:
+    """``OR``."""
+    return _logical("OR", any, tests)
+
+
+def is_number(given: Given) -> Live:
+    """``ISNUMBER``."""
+    cell = live(given)
+    return Live(f"ISNUMBER({cell.text})", has_number(cell.value))
+
+
+def if_error(given: Given, otherwise: Given) -> Live:
+    """``IFERROR``."""
+    cell, other = live(given), live(otherwise)
+    return Live(f"IFERROR({cell.text},{other.text})", other.value if isinstance(cell.value, NoData) else cell.value)
+
+
+def not_available() -> Live:
+    """``NA()``: a gap in a chart."""
+    return Live("NA()", NoData.MISSING)
+
+
+def index(span: Span, position: Given) -> Live:
+    """``INDEX`` of one column (or row); a blank cell stays a blank only inside :func:`kept`."""
+    at = live(position)
+    place = number_of(at.value)
+    if isinstance(place, NoData):
+        value: Value = place
+    elif 1 <= int(place) <= len(span.values):
+        value = span.values[int(place) - 1]
+    else:
+        value = NoData.REFERENCE
+    return Live(f"INDEX({span.text},{at.text})", value)
+
+
+def kept(cell: Live) -> Live:
+    """The cell, with a blank as the empty text and not as zero."""
+    return if_(cell.same(""), "", cell)
+
+
+def match(wanted: Given, span: Span) -> Live:
+    """``MATCH`` of the first equal value."""
+    cell = live(wanted)
+    value: Value = NoData.MISSING
+    if isinstance(cell.value, NoData):
+        value = cell.value
+    else:
+        for position, found in enumerate(span.values, start=1):
+            if found is not None and order_of(found) == order_of(cell.value):
+                value = float(position)
+                break
+    return Live(f"MATCH({cell.text},{span.text},0)", value)
+
+
+def count_ifs(*conditions: tuple[Span, str, Given]) -> Live:
+    """``COUNTIFS``; each condition is a column, ``=`` or ``<=``, and a value."""
+    parts, rows = [], set(range(len(conditions[0][0].values)))
+    for span, sign, given in conditions:
+        cell = live(given)
+        parts += [span.text, cell.text if sign == "=" else f'"{sign}"&{wrapped(cell, LOOSE)}']
+        rows &= {i for i, found in enumerate(span.values) if _holds(found, sign, cell.value)}
+    return Live(f"COUNTIFS({','.join(parts)})", float(len(rows)))
+
+
+def count_texts(span: Span) -> Live:
+    """``COUNTIF`` of the cells that hold a text."""
+    return Live(f'COUNTIF({span.text},"?*")', float(sum(isinstance(v, str) and v != "" for v in span.values)))
+
+
+def sum_if(span: Span, wanted: Given, of: Span) -> Live:
+    """``SUMIF`` with a criterion that is a text."""
+    cell = live(wanted)
+    found = [
+        v for k, v in zip(span.values, of.values, strict=True) if _holds(k, "=", cell.value) and isinstance(v, float)
+    ]
+    return Live(f"SUMIF({span.text},{cell.text},{of.text})", math.fsum(found))
+
+
+def sum_ifs(of: Span, *conditions: tuple[Span, str, Given]) -> Live:
+    """``SUMIFS``; each condition is a column, ``=``, ``<=`` or ``>=``, and a value."""
+    parts, rows = [of.text], set(range(len(of.values)))
+    for span, sign, given in conditions:
+        cell = live(given)
+        parts += [span.text, cell.text if sign == "=" else f'"{sign}"&{wrapped(cell, LOOSE)}']
+        rows &= {i for i, found in enumerate(span.values) if _holds(found, sign, cell.value)}
+    known = [v for i, v in enumerate(of.values) if i in rows and isinstance(v, float)]
+    return Live(f"SUMIFS({','.join(parts)})", math.fsum(known))
+
+
+def total(span: Span) -> Live:
+    """``SUM``."""
+    wrong = next((v for v in span.values if isinstance(v, NoData)), None)
+    known = math.fsum(v for v in span.values if isinstance(v, float))
+    return Live(f"SUM({span.text})", known if wrong is None else wrong)
+
+
+def count(span: Span) -> Live:
+    """``COUNT``."""
+    return Live(f"COUNT({span.text})", float(sum(has_number(v) for v in span.values)))
+
+
+def large(span: Span, rank: Given) -> Live:
+    """``LARGE``."""
+    at = live(rank)
+    known = sorted((v for v in span.values if isinstance(v, float)), reverse=True)
+    place = number_of(at.value)
+    inside = not isinstance(place, NoData) and 1 <= place <= len(known)
+    return Live(f"LARGE({span.text},{at.text})", known[int(place) - 1] if inside else NoData.IMPOSSIBLE)  # type: ignore[arg-type]  # a number where it is inside
+
+
+def least(*given: Given | Span) -> Live:
+    """``MIN``; texts and blanks in ranges don't count."""
+    return _extreme("MIN", min, given)
+
+
+def most(*given: Given | Span) -> Live:
+    """``MAX``."""
+    return _extreme("MAX", max, given)
+
+
+def rounded(given: Given, digits: int = 0) -> Live:
+    """``ROUND``."""
+    return _function(f"ROUND({{}},{digits})", lambda v: round_half_away(v, digits), given)
+
+
+def absolute(given: Given) -> Live:
+    """``ABS``."""
+    return _function("ABS({})", abs, given)
+
+
+def whole(given: Given) -> Live:
+    """``INT``."""
+    return _function("INT({})", lambda v: float(math.floor(v)), given)
+
+
+def rest(given: Given, of: int) -> Live:
+    """``MOD``."""
+    return _function(f"MOD({{}},{of})", lambda v: v % of, given)
+
+
+def day_of(given: Given) -> Live:
+    """``DAY``."""
+    return _function("DAY({})", lambda v: float((EPOCH + timedelta(days=int(v))).day), given)
+
+
+def month_of(given: Given) -> Live:
+    """``MONTH``."""
+    return _function("MONTH({})", lambda v: float((EPOCH + timedelta(days=int(v))).month), given)
+
+
+def year_of(given: Given) -> Live:
+    """``YEAR``."""
+    return _function("YEAR({})", lambda v: float((EPOCH + timedelta(days=int(v))).year), given)
+
+
+def month_end(given: Given, months: int) -> Live:
+    """``EOMONTH``."""
+
+    def end(value: float) -> float:
+        day = EPOCH + timedelta(days=int(value))
+        ahead = day.year * 12 + day.month - 1 + months + 1
+        return serial(date(ahead // 12, ahead % 12 + 1, 1)) - 1
+
+    return _function(f"EOMONTH({{}},{months})", end, given)
+
+
+def choose(given: Given, texts: Sequence[str]) -> Live:
+    """``CHOOSE`` among texts."""
+    cell = live(given)
+    place = number_of(cell.value)
+    inside = not isinstance(place, NoData) and 1 <= place <= len(texts)
+    listed = ",".join(live(text).text for text in texts)
+    return Live(f"CHOOSE({cell.text},{listed})", texts[int(place) - 1] if inside else NoData.NOT_A_NUMBER)  # type: ignore[arg-type]  # a number where it is inside
+
+
+def right(given: Given, characters: int) -> Live:
+    """``RIGHT``."""
+    cell = live(given)
+    value = cell.value if isinstance(cell.value, NoData) else text_of(cell.value)[-characters:]
+    return Live(f"RIGHT({cell.text},{characters})", value)
+
+
+def length(given: Given) -> Live:
+    """``LEN``."""
+    cell = live(given)
+    value: Value = cell.value if isinstance(cell.value, NoData) else float(len(text_of(cell.value)))
+    return Live(f"LEN({cell.text})", value)
+
+
+def shortened(given: Given, characters: int) -> Live:
+    """A text that fits its place: what is too long ends in an ellipsis."""
+    cell = live(given)
+    cut = cell.value if isinstance(cell.value, NoData) else text_of(cell.value)[: characters - 1]
+    return if_(length(cell) > characters, Live(f"LEFT({cell.text},{characters - 1})", cut) & "…", cell)
+
+
+def before(given: Given, mark: str) -> Live:
+    """The text before a mark; all of it where the mark is not in it."""
+    cell = live(given)
+    value: Value = cell.value
+    if not isinstance(value, NoData):
+        value = text_of(value)
+        value = value[: value.index(mark)] if mark in value else value
+    found = f"LEFT({cell.text},FIND({live(mark).text},{cell.text})-1)"
+    return Live(f"IFERROR({found},{cell.text})", value)
+
+
+def hyperlink(place: str, shown: Given) -> Live:
+    """``HYPERLINK`` to a place in the workbook."""
+    cell = live(shown)
+    return Live(f"HYPERLINK({live('#' + place).text},{cell.text})", cell.value)
+
+
+def sentence(template: str, parts: Mapping[str, Given]) -> Live:
+    """A template of the language files with live cells in its ``{placeholders}``."""
+    made: Live | None = None
+    for piece in template.replace("{", "\x00{").replace("}", "}\x00").split("\x00"):
+        if piece:
+            part = live(parts[piece[1:-1]]) if piece[0] == "{" and piece[-1] == "}" else live(piece)
+            made = part if made is None else made & part
+    return made or live("")
+
+
+def _holds(found: Value, sign: str, wanted: Value) -> bool:
+    if isinstance(wanted, NoData) or isinstance(found, NoData):
+        return False
+    if sign == "=":
+        return found is not None and order_of(found) == order_of(wanted)
+    if not (isinstance(found, float) and isinstance(wanted, float)):
+        return False
+    return found <= wanted if sign == "<=" else found >= wanted
+
+
+def _logical(name: str, decide: Callable[[list[bool]], bool], tests: Sequence[Given]) -> Live:
+    cells = [live(test) for test in tests]
+    wrong = next((c.value for c in cells if isinstance(c.value, NoData)), None)
+    value: Value = decide([truth_of(c.value) for c in cells]) if wrong is None else wrong
+    return Live(f"{name}({','.join(c.text for c in cells)})", value)
+
+
+def _function(template: str, work: Callable[[float], float], given: Given) -> Live:
+    cell = live(given)
+    value = number_of(cell.value)
+    return Live(template.format(cell.text), value if isinstance(value, NoData) else work(value))
+
+
+def _extreme(name: str, decide: Callable[[list[float]], float], given: Sequence[Given | Span]) -> Live:
+    texts, numbers = [], []
+    for part in given:
+        if isinstance(part, Span):
+            texts.append(part.text)
+            numbers += [v for v in part.values if isinstance(v, NoData | float)]
+        else:
+            cell = live(part)
+            texts.append(cell.text)
+            if not (isinstance(cell.value, str) and "!$" in cell.text and "(" not in cell.text):  # a text in a cell
+                numbers.append(number_of(cell.value))
+    wrong = next((v for v in numbers if isinstance(v, NoData)), None)
+    known = [v for v in numbers if isinstance(v, float)]
+    value: Value = (decide(known) if known else 0.0) if wrong is None else wrong
+    return Live(f"{name}({','.join(texts)})", value)

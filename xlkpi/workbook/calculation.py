@@ -171,10 +171,12 @@ class Writer:
         block = Block(self.sheet, first, first + max(1, len(self.tables.order)) - 1, columns)
         for name in names:
             self.sheet.put(first - 1, columns[name], name)
-        for number, selected in enumerate(self.tables.order):
-            Row(self, block, number, selected, (day, choice_no, day_no), inputs).first_part()
-        for number, selected in enumerate(self.tables.order):
-            Row(self, block, number, selected, (day, choice_no, day_no), inputs).second_part(self._guards(number))
+        chosen = (day, choice_no, day_no)
+        rows = [Row(self, block, number, s, chosen, inputs) for number, s in enumerate(self.tables.order)]
+        for row in rows:
+            row.first_part()
+        for row in rows:
+            row.second_part(self._guards(row.number))
         return block
 
     def _guards(self, number: int) -> list[int]:

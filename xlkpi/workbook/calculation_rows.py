@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from xlkpi.formula.nodata import NoData
@@ -95,7 +96,7 @@ class Row:
         put("previous", if_(get("periods_done") < 2, "", if_(get("row").blank, "", kept(index(value, get("row") - 1)))))
         put("last_year", if_(get("row").blank, "", kept(index(series.span("last_year"), get("row")))))
         values = self._status_values()
-        for name, text in self._status_texts().items():
+        for name, text in self._status_texts.items():
             if name in STATUS[:11]:
                 put(name, Live(text, values[name]))
 
@@ -104,7 +105,7 @@ class Row:
         get, put = self.get, self.put
         red = [self.block.cell("status", g).same(code) for g in guards for code in _codes("red")]
         guard = put("guard", if_(or_(*red), "behind", "") if red else live(""))
-        texts = self._status_texts()
+        texts = self._status_texts
         status, looks = str(get("status").value), rules().looks
         capped = "at_risk" if guard.value and looks[status].level == "green" else status
         put("capped", Live(texts["capped"], capped))
@@ -137,7 +138,9 @@ class Row:
         cells |= {"failed": '""', "verdict": '""'}
         return {name: cell.replace(prefix, "") for name, cell in cells.items()}
 
+    @cached_property
     def _status_texts(self) -> dict[str, str]:
+        """The formulas of a status by column."""
         return excel_columns(self._references(), curve=self.selected.result.status.facts.curve)
 
     def _status_values(self) -> dict[str, Value]:

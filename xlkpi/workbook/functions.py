@@ -93,13 +93,9 @@ def match(wanted: Given, span: Span) -> Live:
 
 
 def count_ifs(*conditions: tuple[Span, str, Given]) -> Live:
-    """``COUNTIFS``; each condition is a column, ``=`` or ``<=``, and a value."""
-    parts, rows = [], set(range(len(conditions[0][0].values)))
-    for span, sign, given in conditions:
-        cell = live(given)
-        parts += [span.text, cell.text if sign == "=" else f'"{sign}"&{wrapped(cell, LOOSE)}']
-        rows &= {i for i, found in enumerate(span.values) if _holds(found, sign, cell.value)}
-    return Live(f"COUNTIFS({','.join(parts)})", float(len(rows)))
+    """``COUNTIFS``; each condition is a column, ``=``, ``<=`` or ``>=``, and a value."""
+    texts, rows = _rows(conditions)
+    return Live(f"COUNTIFS({','.join(texts)})", float(len(rows)))
 
 
 def count_texts(span: Span) -> Live:
@@ -110,21 +106,16 @@ def count_texts(span: Span) -> Live:
 def sum_if(span: Span, wanted: Given, of: Span) -> Live:
     """``SUMIF`` with a criterion that is a text."""
     cell = live(wanted)
-    found = [
-        v for k, v in zip(span.values, of.values, strict=True) if _holds(k, "=", cell.value) and isinstance(v, float)
-    ]
-    return Live(f"SUMIF({span.text},{cell.text},{of.text})", math.fsum(found))
+    rows = sorted(span.places.get(order_of(cell.value), ()))
+    known = [v for v in map(of.values.__getitem__, rows) if isinstance(v, float)]
+    return Live(f"SUMIF({span.text},{cell.text},{of.text})", math.fsum(known))
 
 
 def sum_ifs(of: Span, *conditions: tuple[Span, str, Given]) -> Live:
     """``SUMIFS``; each condition is a column, ``=``, ``<=`` or ``>=``, and a value."""
-    parts, rows = [of.text], set(range(len(of.values)))
-    for span, sign, given in conditions:
-        cell = live(given)
-        parts += [span.text, cell.text if sign == "=" else f'"{sign}"&{wrapped(cell, LOOSE)}']
-        rows &= {i for i, found in enumerate(span.values) if _holds(found, sign, cell.value)}
-    known = [v for i, v in enumerate(of.values) if i in rows and isinstance(v, float)]
-    return Live(f"SUMIFS({','.join(parts)})", math.fsum(known))
+    texts, rows = _rows(conditions)
+    known = [v for v in map(of.values.__getitem__, sorted(rows)) if isinstance(v, float)]
+    return Live(f"SUMIFS({','.join([of.text, *texts])})", math.fsum(known))
 
 
 def total(span: Span) -> Live:
@@ -261,11 +252,24 @@ def sentence(template: str, parts: Mapping[str, Given]) -> Live:
     return made or live("")
 
 
-def _holds(found: Value, sign: str, wanted: Value) -> bool:
-    if isinstance(wanted, NoData) or isinstance(found, NoData):
-        return False
-    if sign == "=":
-        return found is not None and order_of(found) == order_of(wanted)
+def _rows(conditions: Sequence[tuple[Span, str, Given]]) -> tuple[list[str], set[int]]:
+    """The arguments of conditions, and the rows in which all of them hold."""
+    texts: list[str] = []
+    rows = set(range(len(conditions[0][0].values)))
+    for span, sign, given in sorted(conditions, key=lambda condition: condition[1] != "="):
+        wanted = live(given).value
+        rows = (
+            rows & span.places.get(order_of(wanted), frozenset())
+            if sign == "=" and not isinstance(wanted, NoData)
+            else {row for row in rows if _within(span.values[row], sign, wanted)}
+        )
+    for span, sign, given in conditions:
+        cell = live(given)
+        texts += [span.text, cell.text if sign == "=" else f'"{sign}"&{wrapped(cell, LOOSE)}']
+    return texts, rows
+
+
+def _within(found: Value, sign: str, wanted: Value) -> bool:
     if not (isinstance(found, float) and isinstance(wanted, float)):
         return False
     return found <= wanted if sign == "<=" else found >= wanted

@@ -11,9 +11,10 @@ a cell: None is a blank, a :class:`~xlkpi.formula.NoData` an error that passes t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Union
 
 from xlkpi.formula.excel import number
@@ -100,6 +101,15 @@ class Span:
 
     text: str
     values: Sequence[Value]
+
+    @cached_property
+    def places(self) -> Mapping[tuple[int, float | str], frozenset[int]]:
+        """The rows, from 0, in which each value stands."""
+        found: dict[tuple[int, float | str], set[int]] = {}
+        for row, value in enumerate(self.values):
+            if value is not None and not isinstance(value, NoData):
+                found.setdefault(order_of(value), set()).add(row)
+        return {value: frozenset(rows) for value, rows in found.items()}
 
 
 def live(given: Given) -> Live:

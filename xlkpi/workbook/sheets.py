@@ -14,8 +14,10 @@ from xlkpi.workbook.tables import OBJECTIVE_COLUMNS, DataTable, Tables
 if TYPE_CHECKING:
     from xlkpi.workbook.book import Book, Content
 
-#: Columns of the objectives' table that are of use to formulas only.
-_TECHNICAL = (
+#: Columns of the objectives' table that pages show or formulas use; people have no need of them there.
+_HIDDEN = (
+    "question", "scope", "stakeholders", "reason", "decision", "review", "S", "M", "A", "R", "T", "smart", "score",
+    "weight", "trust", "sources",
     "unit", "format", "gap_format", "direction", "cumulative", "slot", "position", "periods", "first_row",
     "block_rows", "since_row", "choices", "definition", "pitfalls", "formula", "input", "landing", "landing_low",
     "landing_high", "probability",
@@ -50,7 +52,7 @@ def _objectives(book: Book, table: DataTable) -> None:
     name = book._legal(book.text("page.targets"))
     sheet = add_data_sheet(book.book, name, table.name, columns, style="Table Style Light 1")
     for number, (code, (kind, may_type)) in enumerate(OBJECTIVE_COLUMNS.items()):
-        if code in _TECHNICAL:
+        if code in _HIDDEN:
             sheet.set_column(number, number, 11, None, {"hidden": True})
         title, message = book.text("typed.title"), book.text(f"typed.{kind}")
         common = {"input_title": title, "input_message": message, "error_title": title, "error_message": message}
@@ -69,7 +71,7 @@ def _objectives(book: Book, table: DataTable) -> None:
 def _plain(book: Book, table: DataTable, id: str) -> None:
     formats = {
         "date": book.format(num_format=date_format(book.language)), "number": book.format(num_format="#,##0.####"),
-        "text": book.format(),
+        "text": book.format(indent=1),
     }  # fmt: skip
     columns = [
         DataColumn(table.headers[code], formats[kind], 13 if kind != "text" else 20)

@@ -54,6 +54,7 @@ class DataTable:
     kinds: Mapping[str, str]
     headers: Mapping[str, str]
     columns: dict[str, list[Value]] = field(default_factory=dict)
+    _spans: dict[str, Span] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         for code in self.kinds:
@@ -65,8 +66,10 @@ class DataTable:
             self.columns[code].append(_plain(values.get(code)))
 
     def span(self, code: str) -> Span:
-        """A column for formulas."""
-        return Span(column_reference(self.name, self.headers[code]), self.columns[code])
+        """A column for formulas; the table must be complete."""
+        if code not in self._spans:
+            self._spans[code] = Span(column_reference(self.name, self.headers[code]), self.columns[code])
+        return self._spans[code]
 
     @property
     def rows(self) -> int:

@@ -35,7 +35,8 @@ def _head(book: Book, page: Page, row: int, title: str, columns: dict[int, str],
     for column, key in columns.items():
         align = "right" if column in right else "left"
         style = {**page.header, "bottom_color": page.theme.rule}
-        page.put(row + 1, column, book.text(f"about.{key}"), align=align, **style)
+        after_number = {"indent": 1} if align == "left" and column - 1 in right else {}
+        page.put(row + 1, column, book.text(f"about.{key}"), align=align, **after_number, **style)
     return row + 2
 
 
@@ -67,7 +68,7 @@ def _sources(book: Book, page: Page, row: int) -> int:
                 page.put(row, column, float(number), **whole, **line)
             page.put(row, 6, file.first or "–", **days, **line)
             page.put(row, 7, file.last or "–", **days, **line)
-            page.put(row, 8, file.sha256[:16], font_color=page.theme.mute, font_size=8, **line)
+            page.put(row, 8, file.sha256[:16], indent=1, font_color=page.theme.mute, font_size=8, **line)
             row += 1
     for name in book.card.data.tables:
         if name not in book.card.data.reports:
@@ -96,7 +97,8 @@ def _aside(book: Book, page: Page, row: int) -> int:
         page.put(row, 1, name, bold=True, **line)
         page.put(row, 2, file_name, **line)
         page.put(row, 3, float(aside.count), num_format="#,##0", align="right", **line)
-        page.put(row, 4, text(f"sources.aside.{aside.reason}", book.language, column=aside.column or ""), **line)
+        reason = text(f"sources.aside.{aside.reason}", book.language, column=aside.column or "")
+        page.put(row, 4, reason, indent=1, **line)
         row += 1
     return row
 
@@ -119,7 +121,7 @@ def _trust(book: Book, page: Page, row: int) -> int:
         page.put(row, 4, trust.completeness if trust.level != "none" else "–", **share, **line)
         page.put(row, 5, float(trust.late_days), num_format="0", align="right", **line)
         reasons = [text(f"scorecard.trust.{reason}", book.language) for reason in trust.reasons]
-        page.put(row, 6, ", ".join(reasons) or "–", **line)
+        page.put(row, 6, ", ".join(reasons) or "–", indent=1, **line)
         row += 1
     return row
 

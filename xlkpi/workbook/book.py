@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from xlkpi.scorecard.model import Scorecard
     from xlkpi.scorecard.selections import Selections
     from xlkpi.smart import Report
+    from xlkpi.workbook.people import Row, Written
     from xlkpi.workbook.tables import DataTable
     from xlkpi.workbook.theme import Theme
 
@@ -47,8 +48,10 @@ class Book:
     choices: Selections
     smart: Report
     sheets: dict[str, Sheet] = field(default_factory=dict)
-    #: What stands in the tables that people fill when the workbook is built, by page and column.
-    filled: dict[str, dict[str, list[Value]]] = field(default_factory=dict)
+    #: The rows that people have in their tables, by the table's name and the codes of its columns.
+    kept: Mapping[str, Sequence[Row]] = field(default_factory=dict)
+    #: The tables that people fill, once they are written, by name.
+    people: dict[str, Written] = field(default_factory=dict)
     #: The measures by month and part, once they are computed.
     data: DataTable | None = None
     _taken: set[str] = field(default_factory=set)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from pathlib import Path
@@ -21,6 +22,7 @@ from xlkpi.workbook.theme import load_layout, load_theme
 
 if TYPE_CHECKING:
     from xlkpi.workbook.book import Book
+    from xlkpi.workbook.people import Row
     from xlkpi.workbook.tables import Tables
 
 
@@ -33,13 +35,21 @@ class Built:
 
 
 def build_workbook(
-    card: Scorecard, out: Path, *, language: str | None = None, layout: str | None = None, theme: str | None = None
+    card: Scorecard,
+    out: Path,
+    *,
+    language: str | None = None,
+    layout: str | None = None,
+    theme: str | None = None,
+    kept: Mapping[str, Sequence[Row]] | None = None,
 ) -> Built:
     """Write a scorecard as a workbook, in place of the one that may be there.
 
     ``language``: the project's by default, else the current one. ``layout`` and ``theme``: built-in names or files
-    of the project's folder; the project's own by default. Raises DefinitionError for those that don't exist, and
-    WorkbookError when the file can't be written; then the old one stays as it was.
+    of the project's folder; the project's own by default. ``kept``: the rows that people have in their tables, by the
+    table's name (see :mod:`xlkpi.workbook.people`); they stay, and what xlkpi knows beside them follows. Raises
+    DefinitionError for a layout or theme that does not exist, and WorkbookError when the file can't be written; then
+    the old one stays as it was.
     """
     from xlkpi.workbook.target import refuse_open
 
@@ -48,20 +58,23 @@ def build_workbook(
     project = card.project
     with use(spoken), tempfile.TemporaryDirectory(prefix="xlkpi-") as folder:
         skeleton = Path(folder) / "skeleton.xlsx"
-        tables = _skeleton(card, skeleton, spoken, layout or project.template, theme or project.theme)
+        tables = _skeleton(card, skeleton, spoken, layout or project.template, theme or project.theme, kept)
         from xlkpi.workbook.fill import fill
 
         fill(skeleton, out, tables)
     return Built(out, out.stat().st_size)
 
 
-def _skeleton(card: Scorecard, path: Path, language: str, layout: str | None, theme: str | None) -> dict[str, Any]:
+def _skeleton(
+    card: Scorecard, path: Path, language: str, layout: str | None, theme: str | None,
+    kept: Mapping[str, Sequence[Row]] | None,
+) -> dict[str, Any]:  # fmt: skip
     """Write the pages and the placeholders of tables; gives the rows of the tables."""
     import xlsxwriter
 
     from xlkpi.workbook.book import Book
     from xlkpi.workbook.calculation import calculate
-    from xlkpi.workbook.pages import PAGES
+    from xlkpi.workbook.pages import PAGES, PEOPLE
     from xlkpi.workbook.pages.dashboard import inputs
     from xlkpi.workbook.sheets import data_sheets, provenance
     from xlkpi.workbook.tables import make_tables
@@ -74,7 +87,7 @@ def _skeleton(card: Scorecard, path: Path, language: str, layout: str | None, th
         "default_row_height": 17, "default_column_width": 64, "strings_to_formulas": False, "strings_to_urls": False,
     }  # fmt: skip
     with xlsxwriter.Workbook(path, options) as writer:
-        book = Book(writer, look, language, card, selections(card), _smart(card, language))
+        book = Book(writer, look, language, card, selections(card), _smart(card, language), kept=kept or {})
         tables = make_tables(book)
         for id in pages:
             _add(book, tables, id)
@@ -83,7 +96,8 @@ def _skeleton(card: Scorecard, path: Path, language: str, layout: str | None, th
         book.add("calculation", "Calc", hidden=True)
         as_of, choice = inputs(book)
         made = calculate(book, tables, as_of, choice)
-        for id in sorted(pages, key=lambda page: page not in ("actions", "notes")):  # others read their tables
+        filled_in = {table.id for table in PEOPLE.values()}
+        for id in sorted(pages, key=lambda page: page not in filled_in):  # others read their tables
             PAGES[id](book, made)
         book.name("xlkpi_as_of", as_of.text)
         book.name("xlkpi_choice", choice.text)

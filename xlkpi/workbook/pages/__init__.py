@@ -1,4 +1,6 @@
-"""The pages of a scorecard: one function each, and its name in :data:`PAGES`, which layouts use."""
+"""The pages of a scorecard: one function each, and its name in :data:`PAGES`, which layouts use; and the tables on them
+that people fill, in :data:`PEOPLE`.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,9 @@ from xlkpi.workbook.pages.channels import channels
 from xlkpi.workbook.pages.dashboard import dashboard
 from xlkpi.workbook.pages.dictionary import dictionary
 from xlkpi.workbook.pages.kpi import explorer, kpis
-from xlkpi.workbook.pages.notes import actions, notes
+from xlkpi.workbook.pages.notes import ACTION_TABLE, NOTE_TABLE, actions, notes
 from xlkpi.workbook.pages.objectives import objectives
+from xlkpi.workbook.people import PeopleTable
 
 if TYPE_CHECKING:
     from xlkpi.workbook.book import Book
@@ -28,3 +31,5 @@ PAGES: Mapping[str, Callable[[Book, Calculation], None]] = {
     "dictionary": dictionary,
     "about": about,
 }
+#: The tables that people fill, by their defined names: what a refresh keeps, and how it knows a row.
+PEOPLE: Mapping[str, PeopleTable] = {table.name: table for table in (ACTION_TABLE, NOTE_TABLE)}

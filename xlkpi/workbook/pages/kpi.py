@@ -5,7 +5,7 @@ from __future__ import annotations
 from xlkpi.status import rules
 from xlkpi.workbook.book import Book
 from xlkpi.workbook.calculation import Calculation
-from xlkpi.workbook.data_sheet import ACTIONS, NOTES, column_reference
+from xlkpi.workbook.data_sheet import ACTIONS, NOTES
 from xlkpi.workbook.formats import date_format
 from xlkpi.workbook.functions import (
     and_,
@@ -189,23 +189,16 @@ class _KPI(View):
                 (RIGHT, ACTIONS, action, "task", 46, {}), (RIGHT + 2, ACTIONS, action, "owner", 34, {}),
                 (RIGHT + 4, ACTIONS, action, "due", 40, day), (RIGHT + 5, ACTIONS, action, "state", 40, {}),
             ):  # fmt: skip
-                cell = index(people_column(self.book, table, code), place)
+                cell = index(self.book.people[table].span(code), place)
                 found = if_error(if_(cell.blank, "", cell), "")
                 self.put(at, column, found if style else shortened(found, width), **style, **line)
         return row + 1 + SHOWN
 
 
-def people_column(book: Book, table: str, code: str) -> Span:
-    """A column of a table that people fill."""
-    page = "notes" if table == NOTES else "actions"
-    values = book.filled[page].get(code, [])
-    return Span(column_reference(table, book.text(f"column.{code}")), values)
-
-
 def people(book: Book, made: Calculation, table: str) -> Span:
     """For each row of a table its objective's id and how many of it there are so far: ``roi_paid|2``."""
     if table not in made.keys:
-        keys = people_column(book, table, "key")
+        keys = book.people[table].span("key")
         first = made.rows(LOOKED_AT + 1) + 1
         made.sheet.put(first - 1, 0, f"{table} keys")  # a range of one cell is misread by some programs
         for i in range(LOOKED_AT):

@@ -24,7 +24,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"scorecard", "alerts"}),
     frozenset({"workbook", "workbook_templates"}),
     frozenset({"distribute"}),
-    frozenset({"udfs", "addin", "cli", "cli_catalogue", "cli_check", "cli_build", "__main__"}),
+    frozenset({"udfs", "addin", "cli", "cli_catalogue", "cli_check", "cli_build", "cli_distribute", "__main__"}),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 HOMES = {

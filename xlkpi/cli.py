@@ -216,6 +216,57 @@ def demo(folder: str, as_json: bool) -> None:
         click.echo(cli_build.as_text(written))
 
 
+@cli.command("distribute", add_help_option=False)
+@click.argument("file", metavar="FILE", type=click.Path())
+@_option("--audience", "names", key="audience", multiple=True, metavar="NAME")
+@_option("--due", key="due", is_flag=True)
+@_option("--out", "-o", "out", key="packages", type=click.Path(), metavar="DIR")
+@_option("--as-of", "as_of", key="as_of", metavar="DATE")
+@_option("--dry-run", key="dry_run", is_flag=True)
+@_option("--send", key="send", is_flag=True)
+@_json
+@_language
+@_help
+def distribute(
+    file: str, names: Sequence[str], due: bool, out: str | None, as_of: str | None, dry_run: bool, send: bool,
+    as_json: bool,
+) -> int:  # fmt: skip
+    """Make each audience its package."""
+    from xlkpi import cli_distribute
+
+    made = cli_distribute.distribute(file, out, names, due=due, dry_run=dry_run, send=send, as_of=as_of)
+    if as_json:
+        _print_json(cli_distribute.as_json(made))
+    else:
+        click.echo(cli_distribute.as_text(made, dry_run=dry_run, send=send))
+    if not made.ok:
+        click.echo(cli_distribute.problems_as_text(made), err=True)
+    return 0 if made.ok else 1
+
+
+@cli.command("schedule", add_help_option=False)
+@click.argument("file", metavar="FILE", type=click.Path())
+@_option("--at", key="at", metavar="HH:MM", default="07:00")
+@_option("--system", key="system", type=click.Choice(["cron", "windows"]))
+@_option("--out", "-o", "out", key="packages", type=click.Path(), metavar="DIR")
+@_option("--send", key="send", is_flag=True)
+@_json
+@_language
+@_help
+def schedule(file: str, at: str, system: str | None, out: str | None, send: bool, as_json: bool) -> None:
+    """Print the line for cron or Windows Task Scheduler."""
+    from xlkpi import cli_distribute
+
+    line, lines = cli_distribute.schedule(file, out, at, system, send=send)
+    if as_json:
+        _print_json(lines)
+        return
+    click.echo(line)
+    click.echo(text(f"distribute.schedule_{'windows' if line.startswith('schtasks') else 'cron'}"), err=True)
+    if send:
+        click.echo(text("distribute.schedule_secrets"), err=True)
+
+
 @cli.command("schema", add_help_option=False)
 @_language
 @_help

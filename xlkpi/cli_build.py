@@ -41,7 +41,7 @@ def build(file: str, out: str | None, as_of: str | None, language: str | None, t
     from xlkpi.workbook.build import build_workbook
     from xlkpi.workbook.target import refuse_open
 
-    day = _day(as_of)
+    day = as_day(as_of)
     project = load(file)
     path = Path(out) if out else Path(file).with_suffix(".xlsx")
     refuse_open(path)
@@ -92,7 +92,8 @@ def need_extras() -> None:
         raise DefinitionError(Problem("build_extras", {"missing": ", ".join(missing)}))
 
 
-def _day(given: str | None) -> date | None:
+def as_day(given: str | None) -> date | None:
+    """The day that a person wrote. Raises DefinitionError for what is none."""
     if given is None:
         return None
     try:

@@ -6,6 +6,7 @@
 2.5
 """
 
+from xlkpi.objectives.audience import Audience
 from xlkpi.objectives.load import load
 from xlkpi.objectives.model import (
     Action,
@@ -28,6 +29,7 @@ __all__ = [
     "GOALS",
     "Action",
     "Attainable",
+    "Audience",
     "Benchmark",
     "Checks",
     "CurvePoint",

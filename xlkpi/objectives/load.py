@@ -177,7 +177,7 @@ class _Loader:
 
 def _named(data: dict[str, Any]) -> Iterator[tuple[str, str, tuple[str | int, ...]]]:
     """Section, name and path of all entries of a file."""
-    for section in ("sources", "measures", "kpis", "goals"):
+    for section in ("sources", "measures", "kpis", "goals", "audiences"):
         if _mapping(data, section):
             yield from ((section, name, (section, name)) for name in data[section])
     objectives = data.get("objectives")

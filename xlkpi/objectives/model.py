@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Literal
 
 from xlkpi.cadence import Code
 from xlkpi.catalogue.model import Translated
+from xlkpi.objectives.audience import Audience
 from xlkpi.validation import STRICT, complaint
 
 Day = date  # for the models that have a key named date
@@ -328,6 +329,7 @@ class ProjectFile:
     kpis: dict[str, Any] = field(default_factory=dict)
     goals: dict[str, Goal] = field(default_factory=dict)
     objectives: tuple[Objective, ...] = ()
+    audiences: dict[str, Audience] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         from xlkpi.language import languages

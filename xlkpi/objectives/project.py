@@ -14,6 +14,7 @@ from xlkpi.catalogue.model import Goal as GoalCode
 from xlkpi.catalogue.model import Translated
 from xlkpi.documents import Document, Path_
 from xlkpi.errors import Place
+from xlkpi.objectives.audience import Audience
 from xlkpi.objectives.model import Checks, Goal, Objective, SourceEntry
 
 #: The eight usual goals.
@@ -62,6 +63,7 @@ class Project:
     checks: Checks = field(default_factory=Checks)
     sources: Mapping[str, SourceEntry] = field(default_factory=dict)
     goals: Mapping[str, Goal] = field(default_factory=dict)
+    audiences: Mapping[str, Audience] = field(default_factory=dict)
     own_kpis: tuple[str, ...] = ()
     unedited: Mapping[str | None, tuple[tuple[str, Place], ...]] = field(default_factory=dict)
     written: Mapping[tuple[str, str], Written] = field(default_factory=dict)

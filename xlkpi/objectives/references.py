@@ -37,6 +37,9 @@ def reference_problems(
         if complete:
             yield from names.unknown(entry, raw, "parent", objectives, "objective_parent")
     yield from _circles(objectives)
+    yield from _audiences(
+        [(id, entry) for section, id, entry in entries if section == "audiences"], objectives, complete
+    )
     for section, _, entry in entries:
         if section == "goals" and isinstance(entry.raw, dict):
             yield from names.unknown(entry, entry.raw, "kpis", kpis, "kpi_unknown")
@@ -67,6 +70,36 @@ class _Names:
             return None
         named = self.catalogue.search(name.replace("_", " ")) if code == "kpi_unknown" and name.strip("_ ") else []
         return nearest(name, known) or (named[0].id if named else None)
+
+
+def _audiences(
+    audiences: Sequence[tuple[str, Written]], objectives: Mapping[str, Written], complete: bool
+) -> Iterator[Problem]:
+    """Audiences whose ids can't name a folder, or who would see nothing."""
+    raws = [entry.raw for entry in objectives.values()]
+    teams = sorted({raw["team"] for raw in raws if isinstance(raw.get("team"), str)})
+    taken: dict[str, str] = {}
+    for id, entry in audiences:
+        place, raw = entry.document.place(entry.path), entry.raw
+        if not ID.fullmatch(id):
+            yield Problem("audience_id", {"id": id}, place)
+        elif (first := taken.setdefault(id.casefold(), id)) != id:
+            yield Problem("audience_id_case", {"id": id, "first": first}, place)
+        if not complete or not isinstance(raw, dict):
+            continue
+        wanted = tuple(raw.get("team") or ())
+        unknown = [(i, team) for i, team in enumerate(wanted) if team not in teams]
+        for i, team in unknown:
+            meant = nearest(team, teams) if teams else None
+            values = {"team": team, "nearest": meant or "", "known": ", ".join(teams[:12]) or "–"}
+            code = "audience_team_nearest" if meant else "audience_team"
+            yield Problem(code, values, entry.document.place((*entry.path, "team", i)))
+        level = raw.get("level")
+        seen = any(
+            (not wanted or o.get("team") in wanted) and level in (None, o.get("level", "operational")) for o in raws
+        )
+        if not unknown and not seen:
+            yield Problem("audience_empty", {"id": id}, place)
 
 
 def _circles(objectives: Mapping[str, Written]) -> Iterator[Problem]:

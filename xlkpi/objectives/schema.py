@@ -5,7 +5,7 @@ It is made from the models, widened by what may be written shorter, with descrip
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from xlkpi.objectives.shorthand import SYNONYMS
 
@@ -86,6 +86,7 @@ def _described(model: str, definition: dict[str, Any], language: str | None) -> 
 def _widen(definitions: dict[str, Any], project: dict[str, Any]) -> None:
     """What may be written shorter, and the words that complete."""
     from xlkpi.catalogue import catalogue
+    from xlkpi.objectives.audience import Format
     from xlkpi.objectives.project import GOALS
 
     objective = definitions["Objective"]["properties"]
@@ -117,6 +118,11 @@ def _widen(definitions: dict[str, Any], project: dict[str, Any]) -> None:
     people = definitions["Resources"]["properties"]
     _either(people, "people", _NAME, {"type": "array", "items": _NAME})
     _either(project["properties"], "include", _NAME, {"type": "array", "items": _NAME})
+    audience = definitions["Audience"]["properties"]
+    for key in ("team", "recipients"):
+        _either(audience, key, _NAME, {"type": "array", "items": _NAME})
+    formats = {"enum": list(get_args(Format))}
+    _either(audience, "formats", formats, {"type": "array", "items": formats})
     goal = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/Goal"}]}
     project["properties"]["goals"] = {
         **_kept(project["properties"]["goals"]),

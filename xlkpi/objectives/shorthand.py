@@ -25,7 +25,8 @@ SYNONYMS = {
 }  # fmt: skip
 _TEXTS = {"title", "specific", "relevant", "decision"}
 _LISTS = {"stakeholders", "guards"}
-_SECTIONS = {("sources",), ("measures",), ("kpis",), ("goals",)}  # an empty entry here is a mistake
+_AUDIENCE_LISTS = {"team", "recipients", "formats"}
+_SECTIONS = {("sources",), ("measures",), ("kpis",), ("goals",), ("audiences",)}  # an empty entry here is a mistake
 _NUMBERS = {"baseline", "target", "low", "high", "success", "failure", "value", "share", "budget", "cost", "effort"}
 _TYPED = re.compile(r"([-+]?\d{1,3}(?:[ \u00a0\u202f']?\d{3})*)(?:[.,](\d+))?[ \u00a0\u202f]?(%|[€$£])?")
 _KEY = re.compile(r"[^\W\d][\w.-]*")
@@ -73,6 +74,8 @@ class Shorthand:
         self._translate(out, ("name",), ())
         for id, goal in _entries(out.get("goals")):
             out["goals"] = {**out["goals"], id: self._goal(goal, ("goals", id))}
+        for id, audience in _entries(out.get("audiences")):
+            out["audiences"] = {**out["audiences"], id: self._audience(audience, ("audiences", id))}
         if isinstance(out.get("objectives"), tuple):
             out["objectives"] = tuple(
                 self._objective(raw, ("objectives", i)) if isinstance(raw, dict) else raw
@@ -87,6 +90,13 @@ class Shorthand:
             raw = dict(raw)
             self._translate(raw, ("name",), path)
         return raw
+
+    def _audience(self, raw: Any, path: Path_) -> Any:
+        if not isinstance(raw, dict):
+            return raw
+        out = {key: _listed(value) if key in _AUDIENCE_LISTS else value for key, value in raw.items()}
+        self._translate(out, ("name",), path)
+        return out
 
     def _objective(self, raw: dict[str, Any], path: Path_) -> dict[str, Any]:
         out = self._renamed(raw, path)

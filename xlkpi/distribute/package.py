@@ -1,0 +1,72 @@
+"""The files of one audience's package."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from xlkpi.catalogue import say
+from xlkpi.distribute.digest import Digest, digest
+from xlkpi.distribute.limit import limited
+from xlkpi.distribute.mail import message
+from xlkpi.distribute.page import html_page
+from xlkpi.distribute.pdf import office, print_pdf
+from xlkpi.language import text, use
+from xlkpi.objectives import Audience
+from xlkpi.scorecard import Scorecard
+from xlkpi.workbook.build import build_workbook
+from xlkpi.workbook.values import write_values
+
+#: Formats of which a mail attaches the file; the page is its body.
+ATTACHED = ("workbook", "values_only", "pdf")
+
+
+@dataclass(frozen=True)
+class Package:
+    """What was written: the files by format, what they say, and codes of ``distribute.note`` about what is lacking."""
+
+    files: Mapping[str, Path]
+    digest: Digest
+    objectives: int
+    notes: tuple[str, ...] = ()
+
+    @property
+    def attachments(self) -> list[Path]:
+        return [self.files[format] for format in ATTACHED if format in self.files]
+
+
+def make_package(card: Scorecard, id: str, audience: Audience, language: str, folder: Path, now: datetime) -> Package:
+    """Write an audience's files into a folder. Raises what building a workbook and printing it raise."""
+    small = limited(card, audience)
+    stem = f"{id}-{card.as_of.isoformat()}"
+    formats, notes = audience.formats, []
+    files: dict[str, Path] = {}
+    with use(language):
+        told = digest(small, audience, language)
+        program = office() if "pdf" in formats else None
+        if "pdf" in formats and program is None:
+            notes.append("no_office")
+        if program or {"workbook", "values_only"} & set(formats):
+            live, values = folder / f"{stem}.xlsx", folder / f"{stem}-{text('distribute.values', language)}.xlsx"
+            build_workbook(small, live, language=language)
+            if program or "values_only" in formats:
+                title = f"{say(card.project.name, language)} – {told.audience}"
+                write_values(live, values, title=title, omit={text("workbook.page.explorer", language)})
+            if program:
+                files["pdf"] = folder / f"{stem}.pdf"
+                print_pdf(program, values, files["pdf"], language)
+            for format, path in (("workbook", live), ("values_only", values)):
+                if format in formats:
+                    files[format] = path
+                else:
+                    path.unlink(missing_ok=True)
+        if "html" in formats:
+            files["html"] = folder / f"{stem}.html"
+            files["html"].write_text(html_page(told), encoding="utf-8", newline="\n")
+        made = Package(files, told, len(small.results), tuple(notes))
+        if "mail" in formats:
+            files["mail"] = folder / f"{stem}.eml"
+            files["mail"].write_bytes(message(told, made.attachments, audience.recipients, now).as_bytes())
+    return made

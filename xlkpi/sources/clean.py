@@ -15,7 +15,7 @@ from xlkpi.sources.numbers import Numbers, parse_numbers
 from xlkpi.sources.orders import first_lines
 from xlkpi.sources.personal import find_personal, hashed
 from xlkpi.sources.preset import DIMENSIONS, Export, Preset, is_money, is_whole, measures
-from xlkpi.sources.raw import RawTable
+from xlkpi.sources.raw import RawTable, holds_everywhere
 from xlkpi.sources.report import FileReport, Mapped, Personal
 from xlkpi.sources.source import Source, fail
 from xlkpi.sources.spans import read_spans
@@ -31,7 +31,10 @@ Words = Map[str, tuple[str, ...]]
 
 @dataclass
 class Cleaned:
-    """A clean table of one file; per row its order (``keys``), its cells (``lines``) and its number (``rows``)."""
+    """A clean table of one file; per row its order (``keys``), its cells (``lines``) and its number (``rows``).
+
+    ``lines`` is a table in which two rows are equal where all their cells are.
+    """
 
     table: Any
     keys: Any
@@ -100,12 +103,10 @@ def clean(
     columns |= values
     table = pa.table(columns)
     good = pc.invert(bad)
-    lines = _line_hashes(raw)
-    table, rows = table.filter(good), raw.rows.filter(good)
-    kept = _Kept(table, keys.filter(good) if keys is not None else None, lines.filter(good), rows)
+    kept = _Kept(table, keys, _coded_cells(raw), raw.rows).filter(good)
     extra = unlabelled_totals(kept.table, [f.target for f in mapping.of("dimension")])
     if extra is not None:
-        positions = pc.is_in(raw.rows, value_set=rows.filter(extra))
+        positions = pc.is_in(raw.rows, value_set=kept.rows.filter(extra))
         aside.take(positions, "unlabelled_total")
         kept = kept.filter(pc.invert(extra))
     report.aside = aside.sets
@@ -130,6 +131,8 @@ class _Kept:
     rows: Any
 
     def filter(self, mask: Any) -> _Kept:
+        if holds_everywhere(mask):
+            return self
         keys = self.keys.filter(mask) if self.keys is not None else None
         return _Kept(self.table.filter(mask), keys, self.lines.filter(mask), self.rows.filter(mask))
 
@@ -338,13 +341,23 @@ def _ordered(columns: dict[str, Any]) -> list[str]:
     return sorted(columns, key=lambda name: order.get(name, len(order)))
 
 
-def _line_hashes(raw: RawTable) -> Any:
-    """One text per row that is the same for rows with the same cells."""
+def _coded_cells(raw: RawTable) -> Any:
+    """The columns with a number for each different cell, the most varied first; those of one value left out."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    texts = [pc.fill_null(pc.cast(c, pa.string()), "") for c in raw.columns]
-    return pc.binary_join_element_wise(*texts, "\x1f") if texts else pa.nulls(raw.length, pa.string())
+    coded = []
+    for column in raw.columns:
+        if pa.types.is_null(column.type):
+            continue
+        filled = pc.fill_null(column, "") if pa.types.is_string(column.type) else column
+        codes = filled.dictionary_encode()
+        if len(codes.dictionary) > 1 or codes.null_count:
+            coded.append((len(codes.dictionary), codes.indices))
+    if not coded:
+        coded.append((1, pa.repeat(pa.scalar(0), raw.length)))
+    coded.sort(key=lambda pair: -pair[0])
+    return pa.table({str(i): codes for i, (_, codes) in enumerate(coded)})
 
 
 def _finish(table: Any, mapping: Mapping, report: FileReport) -> None:

@@ -12,6 +12,8 @@ from xlkpi.sources.report import FileReport, SetAside
 from xlkpi.sources.source import Source, fail
 
 SAME = 1e-9
+#: As many of the most varied columns mostly tell that no two rows are alike.
+TELLING = 4
 
 
 @dataclass
@@ -74,17 +76,12 @@ def _same_columns(parts: list[Part]) -> None:
 
 def _duplicates(part: Part, source: Source) -> None:
     """Rows that stand twice in one file, all cells alike."""
-    import pyarrow as pa
     import pyarrow.compute as pc
 
-    lines = part.cleaned.lines
     rule = source.duplicates or ("drop" if part.export and part.export.unique else "keep")
-    if lines is None or not len(lines) or pc.count_distinct(lines).as_py() == len(lines):
+    again = None if part.cleaned.lines is None else _repeated(part.cleaned.lines)
+    if again is None:
         return
-    coded = lines.dictionary_encode()
-    at = pa.array(range(len(lines)), pa.int64())
-    firsts = pa.table({"k": coded.indices, "at": at}).group_by("k").aggregate([("at", "min")]).sort_by("k")
-    again = pc.not_equal(pc.take(firsts["at_min"].combine_chunks(), coded.indices), at)
     count = pc.sum(again).as_py()
     if rule == "error":
         fail(
@@ -98,6 +95,22 @@ def _duplicates(part: Part, source: Source) -> None:
         part.report.repeated = count
     else:
         part.leave_out(again, "duplicate")
+
+
+def _repeated(lines: Any) -> Any:
+    """A mask of the rows that an earlier row is equal to; None where all differ."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    telling: list[str] = lines.column_names[:TELLING]
+    if not telling or lines.group_by(telling).aggregate([]).num_rows == lines.num_rows:
+        return None
+    numbered = lines.append_column("at", pa.array(np.arange(lines.num_rows)))
+    firsts = numbered.group_by(lines.column_names).aggregate([("at", "min")])["at_min"]
+    if len(firsts) == lines.num_rows:
+        return None
+    return pc.invert(pc.is_in(numbered["at"].combine_chunks(), value_set=firsts.combine_chunks()))
 
 
 def _spans(parts: list[Part]) -> None:

@@ -43,5 +43,49 @@ class RawTable:
 
     def filter(self, mask: Any) -> None:
         """Keep the rows where the boolean array is true."""
+        if holds_everywhere(mask):
+            return
         self.columns = [column.filter(mask) for column in self.columns]
         self.rows = self.rows.filter(mask)
+
+
+def holds_everywhere(mask: Any) -> bool:
+    """Whether a filter would keep every row, so that nothing needs to be copied."""
+    import pyarrow.compute as pc
+
+    return pc.all(mask, skip_nulls=False).as_py() is True
+
+
+def from_arrow(table: Any, file: str, first_row: int = 1) -> RawTable:
+    """A pyarrow table as it is; nested columns are spread out, lists left as text."""
+    import numpy as np
+    import pyarrow as pa
+
+    while any(pa.types.is_struct(kind) for kind in table.schema.types):
+        table = table.flatten()
+    columns = [_simple(_whole(column)) for column in table.columns]
+    rows = pa.array(np.arange(first_row, first_row + table.num_rows, dtype=np.int64))
+    return RawTable(file, list(table.column_names), columns, rows, typed=True)
+
+
+def _whole(column: Any) -> Any:
+    """The array of a column in one piece."""
+    import pyarrow as pa
+
+    if column.num_chunks == 1:
+        return column.chunk(0)  # joining chunks copies even a single one
+    array = column.combine_chunks()
+    return pa.concat_arrays(array.chunks) if isinstance(array, pa.ChunkedArray) else array
+
+
+def _simple(array: Any) -> Any:
+    """Text as plain text, dictionaries unpacked, lists as text."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    if pa.types.is_large_string(array.type) or pa.types.is_string_view(array.type):
+        return array.cast(pa.string())
+    if pa.types.is_nested(array.type):
+        return pa.array([None if v is None else str(v) for v in array.to_pylist()], pa.string())
+    return array

@@ -14,12 +14,12 @@ from xlkpi.sources.clean import clean
 from xlkpi.sources.combine import Part, combine
 from xlkpi.sources.detect import Match, detect
 from xlkpi.sources.files import Content, contents, find
-from xlkpi.sources.formats import from_arrow, read_table
+from xlkpi.sources.formats import read_table
 from xlkpi.sources.layout import COMMENT
 from xlkpi.sources.mapping import map_columns
 from xlkpi.sources.money import converted
 from xlkpi.sources.preset import is_money, preset, presets
-from xlkpi.sources.raw import RawTable, Row
+from xlkpi.sources.raw import RawTable, Row, from_arrow
 from xlkpi.sources.report import FileReport, Report
 from xlkpi.sources.source import Limits, Progress, Source, fail, need
 

@@ -161,6 +161,7 @@ def _continues(rest: list[list[str]], names: list[str]) -> bool:
 
 
 def _split(data: bytes, names: list[str], delimiter: str, file: str, first_row: int) -> RawTable:
+    import numpy as np
     import pyarrow as pa
     from pyarrow import csv
 
@@ -202,13 +203,11 @@ def _split(data: bytes, names: list[str], delimiter: str, file: str, first_row: 
         fail("not_splittable", file, detail=str(problem).split("\n")[0][:200])
     missing = {row.number for row in aside}
     total = table.num_rows + len(missing)
-    numbers = (
-        [n for n in range(first_row, first_row + total) if n not in missing]
-        if missing
-        else range(first_row, first_row + total)
-    )
+    numbers = np.arange(first_row, first_row + total)
+    if missing:
+        numbers = np.setdiff1d(numbers, list(missing))
     columns = [table.column(i).combine_chunks() for i in range(len(names))]
-    raw = RawTable(file, names, columns, pa.array(numbers, pa.int64()), aside=[row for row in aside if row.reason])
+    raw = RawTable(file, names, columns, pa.array(numbers), aside=[row for row in aside if row.reason])
     raw.end = first_row + total
     _drop_blank(raw)
     return raw

@@ -24,8 +24,8 @@ def texts_where(column: Any, test: Any, hint: str | None = None) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    text = column if pa.types.is_string(column.type) else pc.cast(column, pa.string())
-    coded = text.dictionary_encode()
+    is_text = pa.types.is_string(column.type) or pa.types.is_dictionary(column.type)
+    coded = (column if is_text else pc.cast(column, pa.string())).dictionary_encode()
     coded = coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
     words = coded.dictionary
     at = range(len(words)) if hint is None else pc.indices_nonzero(pc.match_substring_regex(words, hint)).to_pylist()

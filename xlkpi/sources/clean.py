@@ -155,23 +155,24 @@ def _dimensions(
             out[f.target] = hashed(column, salt)
             report.personal.append(Personal(raw.names[f.index], personal.get(f.index, "customer"), "hashed"))
         else:
-            text = pc.utf8_trim_whitespace(_text(column))
-            text = pc.if_else(pc.is_in(text, value_set=pa.array(["", "--"])), pa.scalar(None, pa.string()), text)
-            out[f.target] = _one_spelling(text, f.spec.words) if f.spec.words else text
+            coded = _text(column).dictionary_encode()
+            words = pc.utf8_trim_whitespace(coded.dictionary)
+            words = pc.if_else(pc.is_in(words, value_set=pa.array(["", "--"])), pa.scalar(None, pa.string()), words)
+            words = _one_spelling(words, f.spec.words) if f.spec.words else words
+            coded = pa.DictionaryArray.from_arrays(coded.indices, words)
+            report.formulas += pc.sum(texts_where(coded, _is_formula, r"^\s*[=@+\-]")).as_py() or 0
+            out[f.target] = pc.take(words, coded.indices)
         report.mapped.append(Mapped(raw.names[f.index], f.target, f.alias))
-    report.formulas = sum(pc.sum(texts_where(c, _is_formula, r"^\s*[=@+\-]")).as_py() or 0 for c in out.values())
     return out
 
 
-def _one_spelling(column: Any, words: Words) -> Any:
+def _one_spelling(values: Any, words: Words) -> Any:
     """The values as the preset spells them, so that a channel is the same one in every source."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     spelled = {normal(word): one for one, several in words.items() for word in (one, *several)}
-    coded = column.dictionary_encode()
-    known = [None if value is None else spelled.get(normal(value), value) for value in coded.dictionary.to_pylist()]
-    return pc.take(pa.array(known, pa.string()), coded.indices)
+    known = [None if value is None else spelled.get(normal(value), value) for value in values.to_pylist()]
+    return pa.array(known, pa.string())
 
 
 def _text(column: Any) -> Any:

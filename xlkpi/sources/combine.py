@@ -8,6 +8,7 @@ from typing import Any
 from xlkpi.sources.clean import Cleaned
 from xlkpi.sources.mapping import Mapping
 from xlkpi.sources.preset import Export
+from xlkpi.sources.raw import counting
 from xlkpi.sources.report import FileReport, SetAside
 from xlkpi.sources.source import Source, fail
 
@@ -99,14 +100,12 @@ def _duplicates(part: Part, source: Source) -> None:
 
 def _repeated(lines: Any) -> Any:
     """A mask of the rows that an earlier row is equal to; None where all differ."""
-    import numpy as np
-    import pyarrow as pa
     import pyarrow.compute as pc
 
     telling: list[str] = lines.column_names[:TELLING]
     if not telling or lines.group_by(telling).aggregate([]).num_rows == lines.num_rows:
         return None
-    numbered = lines.append_column("at", pa.array(np.arange(lines.num_rows)))
+    numbered = lines.append_column("at", counting(lines.num_rows))
     firsts = numbered.group_by(lines.column_names).aggregate([("at", "min")])["at_min"]
     if len(firsts) == lines.num_rows:
         return None

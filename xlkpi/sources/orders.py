@@ -8,7 +8,7 @@ from typing import Any
 from xlkpi.sources.headers import normal
 from xlkpi.sources.mapping import Mapping
 from xlkpi.sources.preset import Export
-from xlkpi.sources.raw import RawTable
+from xlkpi.sources.raw import RawTable, counting
 from xlkpi.sources.source import Source
 
 
@@ -37,11 +37,10 @@ class FirstLines:
 
     def earliest(self, days: Any) -> FirstLines:
         """The same with each order's first line by date, for exports that begin with what happened last."""
-        import numpy as np
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        positions = pa.array(np.arange(len(days)))
+        positions = counting(len(days))
         late = pc.cast(pc.fill_null(pc.cast(days, pa.int32()), (1 << 31) - 1), pa.int64())
         order = pc.add(pc.multiply(late, len(days)), positions)
         firsts = pa.table({"key": self.origin, "order": order}).group_by("key").aggregate([("order", "min")])
@@ -53,7 +52,6 @@ def first_lines(
     raw: RawTable, mapping: Mapping, source: Source, export: Export | None
 ) -> tuple[Any, FirstLines | None]:
     """Each row's order (text), and its first line; (None, None) where rows are not lines of orders."""
-    import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -68,7 +66,7 @@ def first_lines(
         blank, pc.binary_join_element_wise(f"\x1f{raw.file}\x1f", pc.cast(raw.rows, pa.string()), ""), joined
     )
     coded = keys.dictionary_encode()
-    positions = pa.array(np.arange(raw.length))
+    positions = counting(raw.length)
     firsts = pa.table({"key": coded.indices, "at": positions}).group_by("key").aggregate([("at", "min")]).sort_by("key")
     origin = pc.take(firsts["at_min"].combine_chunks(), coded.indices)
     return keys, FirstLines(pc.equal(origin, positions), origin)

@@ -58,14 +58,20 @@ def holds_everywhere(mask: Any) -> bool:
 
 def from_arrow(table: Any, file: str, first_row: int = 1) -> RawTable:
     """A pyarrow table as it is; nested columns are spread out, lists left as text."""
-    import numpy as np
     import pyarrow as pa
 
     while any(pa.types.is_struct(kind) for kind in table.schema.types):
         table = table.flatten()
     columns = [_simple(_whole(column)) for column in table.columns]
-    rows = pa.array(np.arange(first_row, first_row + table.num_rows, dtype=np.int64))
-    return RawTable(file, list(table.column_names), columns, rows, typed=True)
+    return RawTable(file, list(table.column_names), columns, counting(table.num_rows, first_row), typed=True)
+
+
+def counting(length: int, first: int = 0) -> Any:
+    """The whole numbers from ``first`` on, as a pyarrow array."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), length), start=first - 1)
 
 
 def _whole(column: Any) -> Any:

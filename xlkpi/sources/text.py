@@ -12,7 +12,7 @@ from typing import Any
 
 from xlkpi.sources.files import Content
 from xlkpi.sources.layout import COMMENT, choose_delimiter, header_index, is_header, looks_numeric, records
-from xlkpi.sources.raw import RawTable, Row
+from xlkpi.sources.raw import RawTable, Row, counting
 from xlkpi.sources.source import Source, fail
 
 SAMPLE = 200_000
@@ -161,8 +161,8 @@ def _continues(rest: list[list[str]], names: list[str]) -> bool:
 
 
 def _split(data: bytes, names: list[str], delimiter: str, file: str, first_row: int) -> RawTable:
-    import numpy as np
     import pyarrow as pa
+    import pyarrow.compute as pc
     from pyarrow import csv
 
     aside: list[Row] = []
@@ -203,11 +203,11 @@ def _split(data: bytes, names: list[str], delimiter: str, file: str, first_row: 
         fail("not_splittable", file, detail=str(problem).split("\n")[0][:200])
     missing = {row.number for row in aside}
     total = table.num_rows + len(missing)
-    numbers = np.arange(first_row, first_row + total)
+    numbers = counting(total, first_row)
     if missing:
-        numbers = np.setdiff1d(numbers, list(missing))
+        numbers = numbers.filter(pc.invert(pc.is_in(numbers, value_set=pa.array(missing, pa.int64()))))
     columns = [table.column(i).combine_chunks() for i in range(len(names))]
-    raw = RawTable(file, names, columns, pa.array(numbers), aside=[row for row in aside if row.reason])
+    raw = RawTable(file, names, columns, numbers, aside=[row for row in aside if row.reason])
     raw.end = first_row + total
     _drop_blank(raw)
     return raw

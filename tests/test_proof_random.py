@@ -77,11 +77,11 @@ def cases(draw: st.DrawFn) -> list[Case]:
     return [case for case in made if formula.names and well_conditioned(formula, case.inputs)]
 
 
-def collected() -> list[Case]:
+def collected(examples: int = FORMULAS * 5) -> list[Case]:
     """The cases of many formulas, so that each engine is started once and not once a formula."""
     found: list[Case] = []
 
-    @settings(max_examples=FORMULAS * 5, phases=[Phase.generate], database=None, deadline=None, derandomize=True,
+    @settings(max_examples=examples, phases=[Phase.generate], database=None, deadline=None, derandomize=True,
               suppress_health_check=list(HealthCheck))  # fmt: skip
     @given(cases())
     def collect(some: list[Case]) -> None:

@@ -4,7 +4,8 @@
 
 Says `ready`, then reads one JSON request a line from standard input, `{"path": ..., "last": rows}`, and
 answers each with one line: the content of column A of the first sheet, numbers as they are, texts as
-`["text", ...]`, errors as `["error", LibreOffice's number]`. Ends, together with its LibreOffice, when
+`["text", ...]`, errors as `["error", LibreOffice's number]`. Other requests have `inputs` to type first, or a `script`
+of the document to run with each of some `arguments`. Ends, together with its LibreOffice, when
 standard input closes, and then removes the profile folder.
 """
 
@@ -26,6 +27,7 @@ from com.sun.star.beans import PropertyValue  # type: ignore[import-not-found,un
 CSV_OPTIONS = "44,34,76,1,,0,false,true"  # comma, quote, UTF-8, from row 1, cells as shown
 ERROR_RESULTS = 4  # com.sun.star.sheet.FormulaResult.ERROR
 FORMULAS = 16  # com.sun.star.sheet.CellFlags.FORMULA
+ALWAYS_EXECUTE = 4  # com.sun.star.document.MacroExecMode.ALWAYS_EXECUTE_NO_WARN
 START_SECONDS = 90.0
 
 
@@ -129,6 +131,17 @@ def formula_results(desktop: Any, path: str, inputs: list[list[Any]]) -> list[li
         document.close(True)
 
 
+def macro_results(desktop: Any, path: str, script: str, arguments: list[str]) -> list[object]:
+    """What a macro of the document gives for each of some texts."""
+    options = prop("Hidden", True), prop("MacroExecutionMode", ALWAYS_EXECUTE)
+    document = desktop.loadComponentFromURL(uno.systemPathToFileUrl(path), "_blank", 0, options)
+    try:
+        found = document.getScriptProvider().getScript(f"vnd.sun.star.script:{script}?language=Basic&location=document")
+        return [found.invoke((argument,), (), ())[0] for argument in arguments]
+    finally:
+        document.close(True)
+
+
 def main() -> None:
     soffice, profile = sys.argv[1:]
     office = None
@@ -139,6 +152,8 @@ def main() -> None:
             request = json.loads(line)
             if "inputs" in request:
                 answer: list[Any] = formula_results(desktop, request["path"], request["inputs"])
+            elif "script" in request:
+                answer = macro_results(desktop, request["path"], request["script"], request["arguments"])
             else:
                 answer = column_a(desktop, request["path"], request["last"])
             print(json.dumps(answer), flush=True)

@@ -144,7 +144,7 @@ def test_a_number_is_a_double_whatever_its_size(value: float, text: str) -> None
 
 
 def test_a_long_formula_is_worked_out_in_steps_and_a_wide_one_refused() -> None:
-    names = [f"cost_{letter}{other}" for letter in "abcdef" for other in "abcdefghij"]
+    names = [f"cost_{letter}{other}" for letter in "abcdefg" for other in "abcdefghij"]
     long = Formula.parse(f"max({', '.join(names[:40])})")
     source = printed([("KPI_LONG", long, long.names)])
     assert max(map(len, source.splitlines())) <= MAX_LINE

@@ -24,7 +24,20 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"scorecard", "alerts"}),
     frozenset({"workbook", "workbook_templates"}),
     frozenset({"distribute"}),
-    frozenset({"udfs", "addin", "cli", "cli_catalogue", "cli_check", "cli_build", "cli_distribute", "__main__"}),
+    frozenset(
+        {
+            "udfs",
+            "addin",
+            "cli",
+            "cli_catalogue",
+            "cli_check",
+            "cli_build",
+            "cli_addin",
+            "cli_distribute",
+            "cli_parts",
+            "__main__",
+        }
+    ),  # fmt: skip
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 HOMES = {

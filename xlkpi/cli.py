@@ -8,111 +8,33 @@ from __future__ import annotations
 import codecs
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
 import xlkpi
+from xlkpi.cli_addin import addin
+from xlkpi.cli_parts import Group, help_option, json_option, language_option, option, own_option, version
 from xlkpi.errors import InputError, XlkpiError
-from xlkpi.language import current, languages, set_language, text, use
+from xlkpi.language import current, text, use
 
 
-class _Help:
-    """Help pages in the user's language: click's own words are English."""
-
-    def format_help(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        command = context.command
-        pieces = " ".join(command.collect_usage_pieces(context))
-        formatter.write_usage(context.command_path, pieces, prefix=text("help.usage") + " ")
-        formatter.write_paragraph()
-        with formatter.indentation():
-            formatter.write_text(_help_of(command))
-        if isinstance(command, click.Group):
-            rows = [(name, _help_of(command.commands[name])) for name in command.commands]
-            with formatter.section(text("help.commands")):
-                formatter.write_dl(rows)
-        options = [p.get_help_record(context) for p in command.get_params(context)]
-        with formatter.section(text("help.options")):
-            formatter.write_dl([row for row in options if row])
-
-
-def _help_of(command: click.Command) -> str:
-    return text(f"help.command.{command.name}")
-
-
-class _Command(_Help, click.Command):
-    pass
-
-
-class _Group(_Help, click.Group):
-    command_class = _Command
-
-    def resolve_command(self, context: click.Context, args: list[str]) -> Any:
-        name = args[0] if args else ""
-        if name not in self.commands:
-            from xlkpi.validation import nearest
-
-            meant = nearest(name, self.commands)
-            known = ", ".join(self.commands)
-            hint = text("usage.nearest", nearest=meant) if meant else text("usage.known", known=known)
-            raise click.UsageError(f"{text('usage.command', name=name)} {hint}", context)
-        return super().resolve_command(context, args)
-
-
-def _option(*names: str, key: str, **settings: Any) -> Callable[[Any], Any]:
-    """An option whose help is the text ``help.option.<key>``, looked up when help is shown."""
-
-    class Option(click.Option):
-        def get_help_record(self, context: click.Context) -> tuple[str, str] | None:
-            self.help = text(f"help.option.{key}")
-            return super().get_help_record(context)
-
-    return click.option(*names, cls=Option, **settings)
-
-
-def _speak(context: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    if value:
-        set_language(value)
-        context.meta["xlkpi.language"] = value
-    return value
-
-
-def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
-    if wanted and not context.resilient_parsing:
-        click.echo(f"xlkpi {xlkpi.__version__}")
-        context.exit()
-
-
-def _show_help(context: click.Context, _: click.Parameter, wanted: bool) -> None:
-    if wanted and not context.resilient_parsing:
-        click.echo(context.get_help())
-        context.exit()
-
-
-_language = _option(
-    "--language", key="language", type=click.Choice(languages()), expose_value=False, is_eager=True, callback=_speak
-)
-_json = _option("--json", "as_json", key="json", is_flag=True)
-_own = _option("--file", "own", key="file", type=click.Path())
-_help = _option("--help", "-h", key="help", is_flag=True, is_eager=True, expose_value=False, callback=_show_help)
-
-
-@click.group("xlkpi", cls=_Group, add_help_option=False, invoke_without_command=False)
-@_language
-@_option("--version", key="version", is_flag=True, is_eager=True, expose_value=False, callback=_version)
-@_help
+@click.group("xlkpi", cls=Group, add_help_option=False, invoke_without_command=False)
+@language_option
+@option("--version", key="version", is_flag=True, is_eager=True, expose_value=False, callback=version)
+@help_option
 def cli() -> None:
     """Marketing KPIs and SMART objectives for Excel."""
 
 
 @cli.command("kpis", add_help_option=False)
 @click.argument("words", nargs=-1, metavar="[TEXT]")
-@_option("--family", key="family")
-@_own
-@_json
-@_language
-@_help
+@option("--family", key="family")
+@own_option
+@json_option
+@language_option
+@help_option
 def kpis(words: Sequence[str], family: str | None, own: str | None, as_json: bool) -> None:
     """List and search the catalogue."""
     from xlkpi.cli_catalogue import kpis_as_json, kpis_as_text
@@ -132,10 +54,10 @@ def kpis(words: Sequence[str], family: str | None, own: str | None, as_json: boo
 
 @cli.command("kpi", add_help_option=False)
 @click.argument("id", metavar="ID")
-@_own
-@_json
-@_language
-@_help
+@own_option
+@json_option
+@language_option
+@help_option
 def kpi(id: str, own: str | None, as_json: bool) -> None:
     """Show everything about one KPI."""
     from xlkpi.cli_catalogue import kpi_as_json, kpi_as_text
@@ -150,9 +72,9 @@ def kpi(id: str, own: str | None, as_json: bool) -> None:
 
 @cli.command("new", add_help_option=False)
 @click.argument("folder", metavar="DIR", type=click.Path())
-@_option("--template", key="template")
-@_language
-@_help
+@option("--template", key="template")
+@language_option
+@help_option
 def new(folder: str, template: str | None) -> None:
     """Write a starter project."""
     from xlkpi.starter import new_project
@@ -162,11 +84,11 @@ def new(folder: str, template: str | None) -> None:
 
 @cli.command("check", add_help_option=False)
 @click.argument("file", metavar="FILE", type=click.Path())
-@_option("--no-data", key="no_data", is_flag=True)
-@_option("--set-aside", key="set_aside", type=click.Path(), metavar="CSV")
-@_json
-@_language
-@_help
+@option("--no-data", key="no_data", is_flag=True)
+@option("--set-aside", key="set_aside", type=click.Path(), metavar="CSV")
+@json_option
+@language_option
+@help_option
 def check(file: str, no_data: bool, set_aside: str | None, as_json: bool) -> int:
     """Check objectives and sources."""
     from xlkpi.cli_check import check_as_json, check_as_text, checked
@@ -183,12 +105,12 @@ def check(file: str, no_data: bool, set_aside: str | None, as_json: bool) -> int
 
 @cli.command("build", add_help_option=False)
 @click.argument("file", metavar="FILE", type=click.Path())
-@_option("--out", "-o", "out", key="out", type=click.Path(), metavar="XLSX")
-@_option("--as-of", "as_of", key="as_of", metavar="DATE")
-@_option("--template", key="layout")
-@_json
-@_language
-@_help
+@option("--out", "-o", "out", key="out", type=click.Path(), metavar="XLSX")
+@option("--as-of", "as_of", key="as_of", metavar="DATE")
+@option("--template", key="layout")
+@json_option
+@language_option
+@help_option
 def build(file: str, out: str | None, as_of: str | None, template: str | None, as_json: bool) -> None:
     """Build the scorecard workbook of a project."""
     from xlkpi import cli_build
@@ -202,9 +124,9 @@ def build(file: str, out: str | None, as_of: str | None, template: str | None, a
 
 @cli.command("demo", add_help_option=False)
 @click.argument("folder", metavar="[DIR]", type=click.Path(), default="xlkpi-demo")
-@_json
-@_language
-@_help
+@json_option
+@language_option
+@help_option
 def demo(folder: str, as_json: bool) -> None:
     """Write sample exports and build their scorecard."""
     from xlkpi import cli_build
@@ -218,15 +140,15 @@ def demo(folder: str, as_json: bool) -> None:
 
 @cli.command("distribute", add_help_option=False)
 @click.argument("file", metavar="FILE", type=click.Path())
-@_option("--audience", "names", key="audience", multiple=True, metavar="NAME")
-@_option("--due", key="due", is_flag=True)
-@_option("--out", "-o", "out", key="packages", type=click.Path(), metavar="DIR")
-@_option("--as-of", "as_of", key="as_of", metavar="DATE")
-@_option("--dry-run", key="dry_run", is_flag=True)
-@_option("--send", key="send", is_flag=True)
-@_json
-@_language
-@_help
+@option("--audience", "names", key="audience", multiple=True, metavar="NAME")
+@option("--due", key="due", is_flag=True)
+@option("--out", "-o", "out", key="packages", type=click.Path(), metavar="DIR")
+@option("--as-of", "as_of", key="as_of", metavar="DATE")
+@option("--dry-run", key="dry_run", is_flag=True)
+@option("--send", key="send", is_flag=True)
+@json_option
+@language_option
+@help_option
 def distribute(
     file: str, names: Sequence[str], due: bool, out: str | None, as_of: str | None, dry_run: bool, send: bool,
     as_json: bool,
@@ -246,13 +168,13 @@ def distribute(
 
 @cli.command("schedule", add_help_option=False)
 @click.argument("file", metavar="FILE", type=click.Path())
-@_option("--at", key="at", metavar="HH:MM", default="07:00")
-@_option("--system", key="system", type=click.Choice(["cron", "windows"]))
-@_option("--out", "-o", "out", key="packages", type=click.Path(), metavar="DIR")
-@_option("--send", key="send", is_flag=True)
-@_json
-@_language
-@_help
+@option("--at", key="at", metavar="HH:MM", default="07:00")
+@option("--system", key="system", type=click.Choice(["cron", "windows"]))
+@option("--out", "-o", "out", key="packages", type=click.Path(), metavar="DIR")
+@option("--send", key="send", is_flag=True)
+@json_option
+@language_option
+@help_option
 def schedule(file: str, at: str, system: str | None, out: str | None, send: bool, as_json: bool) -> None:
     """Print the line for cron or Windows Task Scheduler."""
     from xlkpi import cli_distribute
@@ -268,13 +190,16 @@ def schedule(file: str, at: str, system: str | None, out: str | None, send: bool
 
 
 @cli.command("schema", add_help_option=False)
-@_language
-@_help
+@language_option
+@help_option
 def schema() -> None:
     """Print the JSON Schema of a project file."""
     from xlkpi.objectives import schema as project_schema
 
     _print_json(project_schema())
+
+
+cli.add_command(addin)
 
 
 def _chosen_language() -> str | None:

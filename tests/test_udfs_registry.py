@@ -1,0 +1,79 @@
+"""The registry of functions in cells: names, arguments and help that every Excel takes, made from the catalogue."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from xlkpi.udfs import settings
+from xlkpi.udfs.registry import Function, functions
+
+from xlkpi.catalogue import catalogue
+from xlkpi.catalogue.checks import argument_fault
+from xlkpi.language import languages
+
+NAMED = """
+KPI_VALUE KPI_TABLE KPI_TREND KPI_FORECAST KPI_HELP KPI_EXPLAIN KPI_LIST SMART_STATUS SMART_PROGRESS SMART_EXPECTED
+SMART_PACE SMART_REQUIRED SMART_PROBABILITY SMART_CHECK SMART_SCORE AB_TEST AB_SAMPLE_SIZE
+"""
+ALL = list(functions().values())
+every = pytest.mark.parametrize("function", ALL, ids=[f.name for f in ALL])
+
+
+def test_every_kpi_and_every_named_function_is_there() -> None:
+    assert set(functions()) == {kpi.function for kpi in catalogue().values()} | set(NAMED.split())
+
+
+@every
+def test_names_are_those_that_excel_vba_and_python_take(function: Function) -> None:
+    assert re.fullmatch(r"[A-Z][A-Z0-9_]*_[A-Z0-9_]+", function.name)
+    assert len(function.name) <= 31
+    assert function.wizard_length <= 254
+    assert [a.name for a in function.arguments if argument_fault(a.name)] == []
+    assert len({a.name for a in function.arguments}) == len(function.arguments)
+
+
+@every
+def test_optional_arguments_come_last_and_only_the_last_repeats(function: Function) -> None:
+    optional = [a.optional for a in function.arguments]
+    assert optional == sorted(optional)
+    assert not any(a.repeating for a in function.arguments[:-1])
+
+
+@every
+def test_help_is_there_in_each_language_and_short_enough_for_the_wizard(function: Function) -> None:
+    for language in languages():
+        for words in (function.description(language), *(a.description(language) for a in function.arguments)):
+            assert 0 < len(words) <= 255
+        assert function.title[language]
+    assert function.category == "xlkpi"
+
+
+def test_own_kpis_of_a_project_are_functions_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = "kpis:\n  rdv: {name: RDV, unit: currency, direction: lower, formula: cost / meetings,\n"
+    own += "    example: {cost: 500, meetings: 20, result: 25}}\n"
+    (tmp_path / "own.yaml").write_text(own, encoding="utf-8")
+    (tmp_path / "settings.json").write_text(json.dumps({"project": str(tmp_path / "own.yaml"), "language": "fr"}))
+    monkeypatch.delenv("XLKPI_LANGUAGE", raising=False)
+    monkeypatch.delenv("XLKPI_PROJECT", raising=False)
+    monkeypatch.setenv("XLKPI_SETTINGS", str(tmp_path / "settings.json"))
+    settings.forget()
+    try:
+        assert settings.settings().language == "fr"
+        assert functions()["KPI_RDV"].call(500.0, 20.0) == 25.0
+        assert "KPI_ROI" in functions()
+    finally:
+        monkeypatch.undo()
+        settings.forget()
+
+
+def test_the_registry_loads_neither_xlwings_nor_numpy() -> None:
+    heavy = ("xlwings", "numpy", "pandas", "pydantic", "yaml", "pyarrow", "ibis")
+    code = "import sys; from xlkpi.udfs.registry import functions; functions()['KPI_ROI'].call(1000, 400)"
+    subprocess.run([sys.executable, "-c", code], check=True)  # fills the cache
+    check = f"{code}; print([name for name in {heavy!r} if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True).stdout == "[]\n"

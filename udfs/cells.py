@@ -1,0 +1,128 @@
+"""What stands in cells, whichever Excel hands it over: one form in, one form out.
+
+In: None (blank), float, text, bool, or :class:`NoData` (an error); dates are Excel's day numbers, as a native formula
+sees them. A range is a list of rows. Out: the same, and errors leave as the marker that a runtime can carry.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from xlkpi.formula.nodata import NoData
+
+Cell = float | str | bool | NoData | None
+Rows = list[list[Cell]]
+
+#: The text that stands for an error where a runtime can't return one (classic xlwings), and the number that VBA's
+#: ``CVErr`` makes the real error of.
+ERROR_NUMBERS: Mapping[str, int] = {
+    "#NULL!": 2000, "#DIV/0!": 2007, "#VALUE!": 2015, "#REF!": 2023, "#NAME?": 2029, "#NUM!": 2036, "#N/A": 2042,
+}  # fmt: skip
+#: The rows of a whole column: what is below the last filled one of so tall a range is not sent back.
+SHEET_ROWS = 1_048_576
+
+_ERRORS = {reason.value: reason for reason in NoData}
+#: How COM hands over an error in a cell: an integer, while numbers come as floats.
+_COM_ERRORS = {-2146826288 + number - 2000: _ERRORS[text] for text, number in ERROR_NUMBERS.items()}
+_DAY_ZERO = datetime(1899, 12, 30)
+
+
+def cell(value: Any) -> Cell:
+    """One cell in the common form.
+
+    Excel's errors arrive as text where a runtime has nothing else, as an integer from COM, and as an object from
+    Office.js; all become the error. Other objects of Office.js (a formatted number, an entity) are their basic value.
+    """
+    kind = type(value)
+    if kind is float:
+        return None if value != value else value
+    if kind is str:
+        return _ERRORS.get(value, value) if value[:1] == "#" else (value or None)
+    if value is None or kind is bool or isinstance(value, NoData):
+        return value  # type: ignore[no-any-return]  # by the line above
+    if kind is int:
+        return _COM_ERRORS.get(value) or _number(value)
+    if isinstance(value, datetime):
+        return (value.replace(tzinfo=None) - _DAY_ZERO).total_seconds() / 86400
+    if isinstance(value, date):
+        return float(value.toordinal() - _DAY_ZERO.toordinal())
+    if kind is dict:
+        return _of_office(value)
+    if isinstance(value, int | float | Decimal) or hasattr(value, "__float__"):
+        return _number(value)
+    return None if type(value).__name__ in ("JsNull", "NAType", "NaTType") else NoData.NOT_A_NUMBER
+
+
+def _number(value: Any) -> Cell:
+    try:
+        number = float(value)
+    except (OverflowError, ValueError, TypeError):
+        return NoData.IMPOSSIBLE
+    return None if number != number else number
+
+
+def _of_office(value: dict[str, Any]) -> Cell:
+    if value.get("type") == "Error" or value.get("basicType") == "Error":
+        return _ERRORS.get(str(value.get("basicValue")), NoData.NOT_A_NUMBER)
+    basic = value.get("basicValue")
+    return NoData.NOT_A_NUMBER if isinstance(basic, dict | list) else cell(basic)
+
+
+def is_range(value: Any) -> bool:
+    return isinstance(value, list | tuple)
+
+
+def rows_of(value: Any) -> Rows:
+    """A range, or a single value, as rows of cells in the common form, all of one width."""
+    if not is_range(value):
+        return [[cell(value)]]
+    rows = [[cell(v) for v in row] if is_range(row) else [cell(row)] for row in value]
+    if value and not any(map(is_range, value)):  # a flat list is one row of cells
+        rows = [[row[0] for row in rows]]
+    width = max(map(len, rows), default=0)
+    return [row if len(row) == width else row + [None] * (width - len(row)) for row in rows]
+
+
+def flat(value: Any) -> list[Cell]:
+    """The cells of a range, row by row."""
+    return [v for row in rows_of(value) for v in row]
+
+
+def single(value: Any) -> Cell:
+    """A value that must be one cell; a range of several is not a value."""
+    rows = rows_of(value)
+    if len(rows) == 1 and len(rows[0]) == 1:
+        return rows[0][0]
+    return NoData.NOT_A_NUMBER if rows and rows[0] else None
+
+
+def trimmed(rows: Rows) -> Rows:
+    """Without the blank rows at the end, for ranges of whole columns."""
+    end = len(rows)
+    while end and all(v is None for v in rows[end - 1]):
+        end -= 1
+    return rows[:end]
+
+
+def returned(value: Any, error: Callable[[NoData], Any]) -> Any:
+    """A result as a runtime wants it: ``error`` makes what stands for an error; NaN is missing, blanks are empty."""
+    if isinstance(value, list):
+        return [[_out(v, error) for v in row] for row in value]
+    return _out(value, error)
+
+
+def _out(value: Any, error: Callable[[NoData], Any]) -> Any:
+    if isinstance(value, NoData):
+        return error(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return error(NoData.MISSING if value != value else NoData.IMPOSSIBLE)
+    return "" if value is None else value
+
+
+def shape(values: Sequence[Rows]) -> tuple[int, int]:
+    """The size of what ranges broadcast to, as Excel spills them: the tallest and the widest."""
+    return max((len(r) for r in values), default=1), max((len(r[0]) if r else 0 for r in values), default=1)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from xlkpi.udfs import settings
-from xlkpi.udfs.registry import Function, functions
+from xlkpi.udfs.registry import functions
 
 from xlkpi.catalogue import catalogue
 from xlkpi.catalogue.checks import argument_fault
@@ -21,36 +21,35 @@ KPI_VALUE KPI_TABLE KPI_TREND KPI_FORECAST KPI_HELP KPI_EXPLAIN KPI_LIST SMART_S
 SMART_PACE SMART_REQUIRED SMART_PROBABILITY SMART_CHECK SMART_SCORE AB_TEST AB_SAMPLE_SIZE
 """
 ALL = list(functions().values())
-every = pytest.mark.parametrize("function", ALL, ids=[f.name for f in ALL])
 
 
 def test_every_kpi_and_every_named_function_is_there() -> None:
     assert set(functions()) == {kpi.function for kpi in catalogue().values()} | set(NAMED.split())
 
 
-@every
-def test_names_are_those_that_excel_vba_and_python_take(function: Function) -> None:
-    assert re.fullmatch(r"[A-Z][A-Z0-9_]*_[A-Z0-9_]+", function.name)
-    assert len(function.name) <= 31
-    assert function.wizard_length <= 254
-    assert [a.name for a in function.arguments if argument_fault(a.name)] == []
-    assert len({a.name for a in function.arguments}) == len(function.arguments)
+def test_names_are_those_that_excel_vba_and_python_take() -> None:
+    for function in ALL:
+        assert re.fullmatch(r"[A-Z][A-Z0-9_]*_[A-Z0-9_]+", function.name)
+        assert len(function.name) <= 31, function.name
+        assert function.wizard_length <= 254, function.name
+        assert [a.name for a in function.arguments if argument_fault(a.name)] == [], function.name
+        assert len({a.name for a in function.arguments}) == len(function.arguments), function.name
 
 
-@every
-def test_optional_arguments_come_last_and_only_the_last_repeats(function: Function) -> None:
-    optional = [a.optional for a in function.arguments]
-    assert optional == sorted(optional)
-    assert not any(a.repeating for a in function.arguments[:-1])
+def test_optional_arguments_come_last_and_only_the_last_repeats() -> None:
+    for function in ALL:
+        optional = [a.optional for a in function.arguments]
+        assert optional == sorted(optional), function.name
+        assert not any(a.repeating for a in function.arguments[:-1]), function.name
 
 
-@every
-def test_help_is_there_in_each_language_and_short_enough_for_the_wizard(function: Function) -> None:
-    for language in languages():
-        for words in (function.description(language), *(a.description(language) for a in function.arguments)):
-            assert 0 < len(words) <= 255
-        assert function.title[language]
-    assert function.category == "xlkpi"
+def test_help_is_there_in_each_language_and_short_enough_for_the_wizard() -> None:
+    for function in ALL:
+        for language in languages():
+            for words in (function.description(language), *(a.description(language) for a in function.arguments)):
+                assert 0 < len(words) <= 255, function.name
+            assert function.title[language]
+        assert function.category == "xlkpi"
 
 
 def test_own_kpis_of_a_project_are_functions_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

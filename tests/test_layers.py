@@ -37,7 +37,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "cli_parts",
             "__main__",
         }
-    ),  # fmt: skip
+    ),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 HOMES = {

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xlkpi.catalogue import say
 from xlkpi.cli_build import as_day, need_extras
 from xlkpi.cli_check import progress_bar
+from xlkpi.errors import DefinitionError
 from xlkpi.language import current, text
 from xlkpi.language.numbers import plain
 
@@ -120,9 +122,9 @@ def schedule(file: str, out: str | None, at: str, system: str | None, *, send: b
     name = str(say(project.name))
     chosen = line(wanted, words, at=at, name=name, log=log)
     lines = {wanted: chosen}
-    for other in SYSTEMS:
-        if other != wanted and system is None:
-            lines[other] = line(other, words, at=at, name=name, log=log)
+    for other in SYSTEMS if system is None else ():
+        with suppress(DefinitionError):  # a path that only the other system can't hold
+            lines.setdefault(other, line(other, words, at=at, name=name, log=log))
     return chosen, lines
 
 

@@ -1,0 +1,100 @@
+"""A team's package holds nothing of another team, and its numbers and statuses are those of the whole."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.distributions import NORTH, SOUTH, TODAY, project, texts
+from tests.engines import require
+from xlkpi.distribute.limit import limited
+from xlkpi.distribute.pdf import office
+from xlkpi.distribute.run import distribute
+from xlkpi.objectives import Audience, Project
+from xlkpi.scorecard import Scorecard, read_data, scorecard
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    return project(tmp_path_factory.mktemp("limit"))
+
+
+@pytest.fixture(scope="module")
+def card(known: Project) -> Scorecard:
+    return scorecard(known, read_data(known), today=TODAY)
+
+
+@pytest.fixture(scope="module")
+def packages(known: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("packages")
+    made = distribute(known, folder, today=TODAY)
+    assert made.ok
+    return folder
+
+
+@pytest.mark.parametrize(("team", "words"), [("nord", SOUTH), ("sud", NORTH)])
+def test_a_package_holds_no_string_of_another_team(packages: Path, team: str, words: tuple[str, ...]) -> None:
+    held = texts(packages / team)
+    assert len(held) > 20
+    assert {(word, place) for word in words for place, text in held.items() if word in text} == set()
+
+
+@pytest.mark.parametrize(
+    ("team", "words"),
+    [("nord", ("Rendement du Nord", "Capitaine Boréal", "aurora", "north.csv", "igloos")),
+     ("sud", ("Rate of the South", "Pilote Austral", "mistral", "visits.csv", "palms"))],
+)  # fmt: skip
+def test_a_package_holds_what_is_its_own(packages: Path, team: str, words: tuple[str, ...]) -> None:
+    held = "".join(texts(packages / team).values())
+    assert {word for word in words if word not in held} == set()
+
+
+def test_a_printed_package_holds_no_string_of_another_team(known: Project, tmp_path: Path) -> None:
+    if office() is None:
+        require("LibreOffice is not installed: apt-get install libreoffice-calc")
+    audience = replace(known.audiences["sud"], formats=("pdf",))
+    made = distribute(replace(known, audiences={"sud": audience}), tmp_path, today=TODAY)
+    assert made.ok
+    assert [path.suffix for path in made.outcomes[0].files] == [".pdf"]
+    held = texts(tmp_path / "sud")
+    assert "".join(held.values()).count("Rate of the South") > 1
+    assert {word for word in NORTH for text in held.values() if word in text} == set()
+
+
+@pytest.mark.parametrize("id", ["nord", "sud"])
+def test_numbers_and_statuses_are_those_of_the_whole_scorecard(card: Scorecard, id: str) -> None:
+    small = limited(card, card.project.audiences[id])
+    assert [r.objective.id for r in small.results] == [id]
+    mine, whole = small.results[0], card.by_id[id]
+    assert (mine.actual, mine.previous, mine.status.shown) == (whole.actual, whole.previous, whole.status.shown)
+    assert mine.series is not None
+    assert whole.series is not None
+    assert mine.series.values == whole.series.values
+    assert small.as_of == card.as_of
+
+
+def test_a_guard_that_can_not_be_seen_still_counts_and_is_not_named(card: Scorecard) -> None:
+    assert card.by_id["nord"].status.capped_by == ("sud",)
+    small = limited(card, card.project.audiences["nord"])
+    status = small.results[0].status
+    assert status.shown == "at_risk"
+    assert "sud" not in status.sentence("fr") + status.override_sentence("fr")
+    assert "garde-fou" in status.override_sentence("fr")
+
+
+def test_only_the_measures_rows_and_sources_that_are_needed_remain(card: Scorecard) -> None:
+    small = limited(card, card.project.audiences["sud"])
+    assert list(small.data.tables) == list(small.data.reports) == list(small.project.sources) == ["visits"]
+    table = small.data.tables["visits"]
+    assert set(table.forms) == {"sessions", "orders"}
+    rows = table.connection.run(table.expression.group_by("channel").aggregate(n=table.expression.count()))
+    assert [row["channel"] for row in rows.to_pylist()] == ["mistral"]
+    assert "north_return" not in small.project.catalogue.kpis
+    assert small.project.audiences == {}
+
+
+def test_a_level_is_a_limit_too_and_no_limit_is_everything(card: Scorecard) -> None:
+    assert [r.objective.id for r in limited(card, Audience(level="strategic")).results] == ["nord"]
+    assert [r.objective.id for r in limited(card, Audience()).results] == ["nord", "sud"]

@@ -119,11 +119,11 @@ def _texts(name: str, content: bytes, path: Path | None = None) -> Iterator[tupl
     elif name.endswith(".eml"):
         mail = message_from_bytes(content, policy=default)
         yield f"{name}!headers", "\n".join(f"{key}: {value}" for key, value in mail.items())
-        for part in mail.walk():
-            if part.get_content_maintype() == "text":
-                yield f"{name}!{part.get_content_type()}", part.get_content()
-            elif (attached := part.get_filename()) is not None:
-                yield from _texts(f"{name}!{attached}", part.get_content())
+        for piece in mail.walk():
+            if piece.get_content_maintype() == "text":
+                yield f"{name}!{piece.get_content_type()}", piece.get_content()
+            elif (attached := piece.get_filename()) is not None:
+                yield from _texts(f"{name}!{attached}", piece.get_content())
     elif name.endswith(".pdf"):
         if path is not None and shutil.which("pdftotext"):
             done = subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, check=True)

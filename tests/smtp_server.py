@@ -14,7 +14,6 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
-from typing import cast
 
 from tests.engines import require
 
@@ -68,7 +67,7 @@ class Server:
                 lines = []
                 while (line := file.readline()) not in (b".\r\n", b""):
                     lines.append(line.removeprefix(b".") if line.startswith(b"..") else line)
-                mail = cast(EmailMessage, message_from_bytes(b"".join(lines), policy=default))
+                mail = message_from_bytes(b"".join(lines), policy=default)
                 self.mails.append((sender, recipient, mail))
                 say("250 kept")
             elif word == "QUIT":

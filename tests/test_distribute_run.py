@@ -16,6 +16,7 @@ from tests.distributions import AUDIENCES, TODAY, YAML, project, texts
 from xlkpi.cli import run
 from xlkpi.distribute import package
 from xlkpi.distribute.audiences import audiences, period
+from xlkpi.distribute.digest import digest
 from xlkpi.distribute.manifest import read_manifest
 from xlkpi.distribute.run import distribute
 from xlkpi.distribute.schedule import command, line
@@ -94,14 +95,14 @@ def test_an_audience_that_fails_leaves_the_others_theirs(
 def test_a_mistake_of_ours_is_told_and_stops_nobody(
     known: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = package.digest
+    real = digest
 
     def failing(*arguments: object) -> object:
         if "Équipe Nord" in arguments[1].team:  # type: ignore[attr-defined]  # an Audience
             raise KeyError("lost")
         return real(*arguments)  # type: ignore[arg-type]  # passed on as they came
 
-    monkeypatch.setattr(package, "digest", failing)
+    monkeypatch.setattr("xlkpi.distribute.package.digest", failing)
     made = distribute(known, tmp_path, today=TODAY)
     assert [outcome.state for outcome in made.outcomes] == ["failed", "made"]
     assert "KeyError" in made.outcomes[0].problems[0].text("en")

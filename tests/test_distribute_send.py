@@ -30,8 +30,8 @@ def to(port: int, **changes: str) -> Smtp:
     return replace(settings({**ENVIRONMENT, "XLKPI_SMTP_SECURITY": "none", **changes}), port=port)
 
 
-def sent(known: Project, smtp: Smtp | None, folder: Path, **options: bool) -> Distribution:
-    return distribute(known, folder, smtp=smtp, today=TODAY, **options)
+def sent(known: Project, smtp: Smtp | None, folder: Path, *, due: bool = False) -> Distribution:
+    return distribute(known, folder, smtp=smtp, today=TODAY, due=due)
 
 
 def with_recipients(known: Project, *recipients: str) -> Project:

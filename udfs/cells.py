@@ -88,8 +88,8 @@ def rows_of(value: Any) -> Rows:
 
 
 def flat(value: Any) -> list[Cell]:
-    """The cells of a range, row by row."""
-    return [v for row in rows_of(value) for v in row]
+    """The cells of a range, row by row, without the blank rows at its end."""
+    return [v for row in without_blank_end([rows_of(value)])[0] for v in row]
 
 
 def single(value: Any) -> Cell:
@@ -100,12 +100,17 @@ def single(value: Any) -> Cell:
     return NoData.NOT_A_NUMBER if rows and rows[0] else None
 
 
-def trimmed(rows: Rows) -> Rows:
-    """Without the blank rows at the end, for ranges of whole columns."""
+def without_blank_end(ranges: Sequence[Rows]) -> list[Rows]:
+    """The ranges without the rows at their end that are blank in all of them, as whole columns have."""
+    end = max((_filled(rows) for rows in ranges if len(rows) > 1), default=1)
+    return [rows[:end] for rows in ranges]
+
+
+def _filled(rows: Rows) -> int:
     end = len(rows)
     while end and all(v is None for v in rows[end - 1]):
         end -= 1
-    return rows[:end]
+    return end
 
 
 def returned(value: Any, error: Callable[[NoData], Any]) -> Any:
@@ -121,8 +126,3 @@ def _out(value: Any, error: Callable[[NoData], Any]) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return error(NoData.MISSING if value != value else NoData.IMPOSSIBLE)
     return "" if value is None else value
-
-
-def shape(values: Sequence[Rows]) -> tuple[int, int]:
-    """The size of what ranges broadcast to, as Excel spills them: the tallest and the widest."""
-    return max((len(r) for r in values), default=1), max((len(r[0]) if r else 0 for r in values), default=1)

@@ -96,7 +96,7 @@ def named() -> dict[str, Function]:
             )
             for argument, spec in entry["arguments"].items()
         )
-        call = _late(*entry["call"].rsplit(".", 1))
+        call = _late(*entry["run"].rsplit(".", 1))
         made[name] = Function(
             name, arguments, entry["summary"], call, entry["family"], entry["shape"], None, entry["example"],
             entry["title"],

@@ -19,6 +19,7 @@ from typing import Any
 from xlkpi.catalogue import Catalogue
 from xlkpi.catalogue import catalogue as shipped
 from xlkpi.errors import XlkpiError
+from xlkpi.language import current, languages
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,6 @@ def settings_file() -> Path | None:
 @lru_cache(maxsize=1)
 def settings() -> Settings:
     """The settings, read once; a settings file that can't be read counts as empty."""
-    from xlkpi.language import languages
-
     kept: Any = {}
     file = settings_file()
     if file is not None:
@@ -57,10 +56,15 @@ def settings() -> Settings:
         except (OSError, ValueError):
             kept = {}
     kept = kept if isinstance(kept, dict) else {}
-    language = os.environ.get("XLKPI_LANGUAGE") or kept.get("language")
+    spoken = os.environ.get("XLKPI_LANGUAGE") or kept.get("language")
     project = os.environ.get("XLKPI_PROJECT") or kept.get("project")
-    code = str(language)[:2].lower() if language else None
+    code = str(spoken)[:2].lower() if spoken else None
     return Settings(code if code in languages() else None, str(project) if project else None)
+
+
+def language() -> str:
+    """The language of texts in cells: the settings', else the one in use where the call is made."""
+    return settings().language or current()
 
 
 @lru_cache(maxsize=1)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from xlkpi.catalogue import say
+from xlkpi.formula.nodata import NoData, Stop
 
 Translated = Mapping[str, str]
 CATEGORY = "xlkpi"
@@ -40,21 +41,31 @@ class Argument:
 class Function:
     """A function in cells.
 
-    ``call`` takes cells in the common form (:mod:`xlkpi.udfs.cells`) by position and never raises. ``kpi`` is the
-    catalogue's id, None for the functions that are not one KPI. ``example`` is a call in US English, without the equals
+    ``run`` takes what stands in cells (:mod:`xlkpi.udfs.cells`) by position; it raises ``Stop`` with the error that a
+    cell shows, or an XlkpiError that says what is wrong; :meth:`call` never raises. ``kpi`` is the catalogue's id, None
+    for the functions that are not one KPI. ``example`` is a call in US English, without the equals
     sign. ``family`` groups functions: the catalogue's families, and ``data``, ``smart`` and ``tests``.
     """
 
     name: str
     arguments: tuple[Argument, ...]
     summary: Translated
-    call: Callable[..., Any]
+    run: Callable[..., Any]
     family: str
     shape: Shape = "each"
     kpi: str | None = None
     example: str = ""
     title: Translated = field(default_factory=dict)
     category: str = CATEGORY
+
+    def call(self, *arguments: Any) -> Any:
+        """The result: a cell, or rows of cells; a failure is the error that the cell shows."""
+        try:
+            return self.run(*arguments)
+        except Stop as stop:
+            return stop.reason
+        except Exception:  # a cell can't show more than an error; KPI_EXPLAIN says why
+            return NoData.NOT_A_NUMBER
 
     def description(self, language: str | None = None) -> str:
         """The description for the wizard, at most 255 characters."""

@@ -1,0 +1,66 @@
+"""A/B tests in cells."""
+
+from __future__ import annotations
+
+from math import isfinite, isnan
+from typing import Any
+
+from xlkpi.analysis.ab_test import compare_proportions, sample_size_proportions
+from xlkpi.formula import NoData
+from xlkpi.formula.nodata import Stop
+from xlkpi.language import text
+
+from . import arguments as read
+from .cells import Cell, Rows
+from .kpis import each_row
+from .settings import language
+
+
+def ab_test(conv_a: Any, visitors_a: Any, conv_b: Any, visitors_b: Any, level: Any = None) -> Rows:
+    """What the counts say about B against A, as rows of a label and a value."""
+    counts = [_count(value) for value in (conv_a, visitors_a, conv_b, visitors_b)]
+    if counts[0] > counts[1] or counts[2] > counts[3]:
+        raise Stop(NoData.IMPOSSIBLE)
+    found = compare_proportions(*counts, level=read.share(level, 0.95))
+    spoken = language()
+    values: dict[str, Cell] = {
+        "verdict": text(f"analysis.verdict.{found.verdict}", spoken),
+        "rate_a": found.a,
+        "rate_b": found.b,
+        "lift": found.lift,
+        "difference": found.difference,
+        "lower": found.lower,
+        "upper": found.upper,
+        "p_value": found.p_value,
+        "needed": found.needed if isfinite(found.needed) else None,
+        "method": text(f"analysis.test.{found.method}", spoken),
+    }
+    return [[text(f"udfs.ab.{name}", spoken), _known(value)] for name, value in values.items()]
+
+
+def _known(value: Cell) -> Cell:
+    return NoData.MISSING if isinstance(value, float) and isnan(value) else value
+
+
+def _count(value: Any) -> float:
+    found = read.number(value)
+    if found is None:
+        raise Stop(NoData.MISSING)
+    if found < 0 or found != int(found):
+        raise Stop(NoData.IMPOSSIBLE)
+    return found
+
+
+def ab_sample_size(rate: Any, lift: Any, level: Any = None, power: Any = None) -> Any:
+    """Visitors per variant, cell by cell."""
+    return each_row(_size, rate, lift, level, power)
+
+
+def _size(rate: Any, lift: Any, level: Any, power: Any) -> Cell:
+    base, effect = read.number(rate), read.number(lift)
+    if base is None or effect is None:
+        raise Stop(NoData.MISSING)
+    if not 0 < base < 1 or effect == 0:
+        raise Stop(NoData.IMPOSSIBLE)
+    found = sample_size_proportions(base, effect, level=read.share(level, 0.95), power=read.share(power, 0.80))
+    return found if isfinite(found) else NoData.IMPOSSIBLE

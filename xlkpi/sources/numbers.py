@@ -7,12 +7,14 @@ error that shows them, never a guess. Columns are parsed as a whole with pyarrow
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from xlkpi.sources.source import fail
 
 Mark = Literal[".", ","]
+MARKS: tuple[Mark, ...] = (".", ",")
 #: What exports write for "nothing here".
 MISSING = (
     "",
@@ -54,8 +56,8 @@ _PARTS = r"^(?P<before>[^\d.,]*)(?P<digits>\d[\d.,_]*|[.,]\d+)(?P<after>[^\d.,_]
 _SCIENTIFIC = r"^[+-]?(\d+\.?\d*|\.\d+)[eE][+-]?\d{1,3}$"
 # The shapes of the digits, "_" standing for a space or an apostrophe between groups.
 _WHOLE = r"^(\d+|\d{1,3}(_\d{3})+)$"
-_OPEN = {",": r"^[1-9]\d{0,2},\d{3}$", ".": r"^[1-9]\d{0,2}\.\d{3}$"}
-_SURE = {
+_OPEN: Mapping[Mark, str] = {",": r"^[1-9]\d{0,2},\d{3}$", ".": r"^[1-9]\d{0,2}\.\d{3}$"}
+_SURE: Mapping[Mark, str] = {
     ",": r"^(\d*,\d{0,2}|\d*,\d{4,}|(0\d*|\d{4,})?,\d+|\d{1,3}(_\d{3})+,\d*"
     r"|\d{1,3}(\.\d{3})+,\d*|\d{1,3}(\.\d{3}){2,})$",
     ".": r"^(\d*\.\d{0,2}|\d*\.\d{4,}|(0\d*|\d{4,})?\.\d+|\d{1,3}(_\d{3})+\.\d*"
@@ -258,25 +260,34 @@ def _decide(
     """The column's decimal mark and why."""
     import pyarrow.compute as pc
 
-    sure = {mark: pc.fill_null(pc.match_substring_regex(digits, pattern), False) for mark, pattern in _SURE.items()}
-    open_ = {mark: pc.fill_null(pc.match_substring_regex(digits, pattern), False) for mark, pattern in _OPEN.items()}
-    certain: list[Mark] = [m for m in (".", ",") if pc.any(sure[m]).as_py()]
-    left: list[Mark] = [m for m in (".", ",") if pc.any(open_[m]).as_py()]
-
-    def example(mask: Any) -> str:
-        return str(shown.filter(mask)[0].as_py()).replace("_", " ")
+    def examples(patterns: Mapping[Mark, str]) -> dict[Mark, str]:
+        """By mark, the first value of one of its shapes."""
+        masks = {m: pc.fill_null(pc.match_substring_regex(digits, p), False) for m, p in patterns.items()}
+        return {m: str(shown.filter(mask)[0].as_py()) for m, mask in masks.items() if pc.any(mask).as_py()}
 
     if decimal in (".", ","):
-        return decimal, "key"  # type: ignore[return-value]
+        return decimal, "key"  # type: ignore[return-value]  # a Mark, as just tested
+    return settled(examples(_SURE), examples(_OPEN), name, whole, file)
+
+
+def settled(
+    sure: Mapping[Mark, str], left: Mapping[Mark, str], name: str, whole: bool, file: str | None
+) -> tuple[Mark | None, str]:
+    """The decimal mark and why, from an example for each mark that is certain or leaves both readings open.
+
+    Raises SourceError where both marks are certain, and where nothing decides.
+    """
+    certain: list[Mark] = [m for m in MARKS if m in sure]
     if len(certain) == 2:
-        fail("numbers_mixed", file, key="decimal", column=name, first=example(sure["."]), second=example(sure[","]))
+        first, second = (sure[m].replace("_", " ") for m in MARKS)
+        fail("numbers_mixed", file, key="decimal", column=name, first=first, second=second)
     if certain:
         return certain[0], "values"
     if not left:
         return None, "values"
-    mark = left[0]
+    mark = next(m for m in MARKS if m in left)
     if len(left) > 1 or not whole:
-        value = example(open_[mark])
+        value = left[mark].replace("_", " ")
         bare = re.sub(r"[^\d.,]", "", value)
         large, small = re.sub(r"\D", "", bare), float(bare.replace(",", "."))
         other = "." if mark == "," else ","
@@ -285,20 +296,22 @@ def _decide(
     return ("." if mark == "," else ","), "whole"
 
 
+def grouping(mark: Mark | None) -> str:
+    """The shape of digits whose groups fit a decimal mark."""
+    if mark is None:
+        return _WHOLE
+    group = "." if mark == "," else ","
+    m, g = re.escape(mark), re.escape(group)
+    return rf"^(\d+|\d{{1,3}}(_\d{{3}})+|\d{{1,3}}({g}\d{{3}})+|\d{{1,2}}({g}\d{{2}})+{g}\d{{3}})?({m}\d*)?$"
+
+
 def _normal(digits: Any, mark: Mark | None) -> Any:
     """The digits with a point for the decimal mark and no groups; null where groups and mark do not fit."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if mark is None:
-        fits, pattern = digits, _WHOLE
-    else:
-        group = "." if mark == "," else ","
-        m, g = re.escape(mark), re.escape(group)
-        pattern = rf"^(\d+|\d{{1,3}}(_\d{{3}})+|\d{{1,3}}({g}\d{{3}})+|\d{{1,2}}({g}\d{{2}})+{g}\d{{3}})?({m}\d*)?$"
-        fits = digits
-    good = pc.match_substring_regex(fits, pattern)
-    kept = pc.if_else(good, fits, pa.scalar(None, pa.string()))
+    good = pc.match_substring_regex(digits, grouping(mark))
+    kept = pc.if_else(good, digits, pa.scalar(None, pa.string()))
     kept = pc.replace_substring(kept, "_", "")
     if mark == ",":
         return pc.replace_substring(pc.replace_substring(kept, ".", ""), ",", ".")

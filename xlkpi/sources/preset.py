@@ -5,7 +5,7 @@ A preset is one YAML file of ``presets/``; it lists the exports of a platform, e
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -131,7 +131,40 @@ def load(path: Path) -> Preset:
 @lru_cache(maxsize=1)
 def presets() -> dict[str, Preset]:
     """All presets by id (the file's name), in alphabetical order."""
-    return {path.stem: load(path) for path in sorted(FOLDER.glob("*.yaml"))}
+    from xlkpi.cache import cached
+
+    paths = sorted(FOLDER.glob("*.yaml"))
+    kept = cached("presets", paths, lambda: {path.stem: asdict(load(path)) for path in paths}, [Path(__file__)])
+    return {id_: _thawed(raw) for id_, raw in kept.items()}
+
+
+def _thawed(raw: dict[str, Any]) -> Preset:
+    """A preset from plain data that was checked before it was kept."""
+    exports = {}
+    for key, given in raw["exports"].items():
+        columns = {t: _column(c) if isinstance(c, dict) else tuple(c) for t, c in given["columns"].items()}
+        period = given["period"] and Period(tuple(given["period"]["start"]), tuple(given["period"]["end"]))
+        names = {k: tuple(given[k]) for k in ("once_per", "ratios", "ignore", "members")}
+        exports[key] = Export(**{
+            **given,
+            **names,
+            "columns": columns,
+            "period": period,
+            "recognise": tuple(map(tuple, given["recognise"])),
+            "drop": tuple(map(_where, given["drop"])),
+            "wide": {k: tuple(v) for k, v in given["wide"].items()},
+        })  # fmt: skip
+    return Preset(**{**raw, "exports": exports, "observes": tuple(raw["observes"])})
+
+
+def _column(raw: dict[str, Any]) -> Column:
+    words = {k: tuple(v) for k, v in raw["words"].items()}
+    names = {k: tuple(raw[k]) for k in ("names", "minus", "rate")}
+    return Column(**{**raw, **names, "words": words, "where": raw["where"] and _where(raw["where"])})
+
+
+def _where(raw: dict[str, Any]) -> Where:
+    return Where(tuple(raw["column"]), tuple(raw["values"]))
 
 
 def preset(name: str) -> Preset:

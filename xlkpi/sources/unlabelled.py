@@ -38,8 +38,8 @@ def unlabelled_totals(table: Any, dimensions: list[str]) -> Any:
     }
     blanks = table.filter(blank).to_pylist()
     found = [
-        (rest.num_rows > 1 and _equal(row, whole, sums))
-        or (several.get(row["date"], 0) > 1 and _equal(row, daily[row["date"]], sums))
+        (rest.num_rows > 1 and equal_sums(row, whole, sums))
+        or (several.get(row["date"], 0) > 1 and equal_sums(row, daily[row["date"]], sums))
         for row in blanks
     ]
     if not any(found):
@@ -49,6 +49,7 @@ def unlabelled_totals(table: Any, dimensions: list[str]) -> Any:
     return pa.array([i in total for i in range(table.num_rows)])
 
 
-def _equal(row: dict[str, Any], sums: dict[str, Any], names: list[str]) -> bool:
+def equal_sums(row: dict[str, Any], sums: dict[str, Any], names: list[str]) -> bool:
+    """Whether a row's numbers are the sums, but for rounding; a number that one of them lacks tells nothing."""
     told = [(row[name], sums[name]) for name in names if row[name] is not None and sums[name] is not None]
     return any(a for a, _ in told) and all(abs(a - b) <= ROUNDING * abs(b) + 0.01 for a, b in told)

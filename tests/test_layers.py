@@ -34,6 +34,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "cli_build",
             "cli_addin",
             "cli_distribute",
+            "cli_functions",
             "cli_parts",
             "__main__",
         }

@@ -189,6 +189,24 @@ def schedule(file: str, at: str, system: str | None, out: str | None, send: bool
         click.echo(text("distribute.schedule_secrets"), err=True)
 
 
+@cli.command("functions", add_help_option=False)
+@click.argument("workbook", metavar="WORKBOOK", type=click.Path())
+@own_option
+@option("--remove", key="remove", is_flag=True)
+@json_option
+@language_option
+@help_option
+def functions(workbook: str, own: str | None, remove: bool, as_json: bool) -> None:
+    """Add the functions to a workbook as LAMBDA names."""
+    from xlkpi import cli_functions
+
+    changed = cli_functions.functions(workbook, {} if remove else _catalogue(own).functions)
+    if as_json:
+        _print_json(cli_functions.as_json(workbook, changed))
+    else:
+        click.echo(cli_functions.as_text(workbook, changed))
+
+
 @cli.command("schema", add_help_option=False)
 @language_option
 @help_option

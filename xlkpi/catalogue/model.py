@@ -194,6 +194,17 @@ class Catalogue(Mapping[str, KPI]):
     def __len__(self) -> int:
         return len(self.kpis)
 
+    @cached_property
+    def functions(self) -> dict[str, KPI]:
+        """The KPI behind each function's name: where several share one, since they compute the same of other measures,
+        its namesake.
+        """
+        found: dict[str, KPI] = {}
+        for kpi in self.kpis.values():
+            if kpi.function not in found or kpi.function == f"KPI_{kpi.id.upper()}":
+                found[kpi.function] = kpi
+        return found
+
     def find(self, id: str) -> KPI:
         """A KPI by its id or its function's name. Raises EvaluationError that proposes the nearest."""
         try:

@@ -61,8 +61,19 @@ def build_workbook(
         tables = _skeleton(card, skeleton, spoken, layout or project.template, theme or project.theme, kept)
         from xlkpi.workbook.fill import fill
 
-        fill(skeleton, out, tables)
+        fill(skeleton, out, tables, parts=_functions(card, skeleton, spoken))
     return Built(out, out.stat().st_size)
+
+
+def _functions(card: Scorecard, skeleton: Path, language: str) -> dict[str, bytes]:
+    """The workbook's part with the functions as LAMBDA names, where the project wants them."""
+    from xlkpi.workbook.lambda_names import with_names
+    from xlkpi.workbook.package import Package
+
+    if card.project.functions != "lambda":
+        return {}
+    with Package(skeleton) as package:
+        return {package.workbook: with_names(package, card.project.catalogue.functions, language)[0]}
 
 
 def _skeleton(

@@ -82,7 +82,8 @@ def fill(
         for part in package.parts if growths else ():
             readable = package.info(part).file_size <= MAX_SMALL_PART
             if part == package.workbook or (_FOLLOWING.search(part) and part not in changed and readable):
-                old = package.read(part)
+                replaced = changed.get(part)
+                old = replaced if isinstance(replaced, bytes) else package.read(part)
                 new = _following(old, growths)
                 if new != old:
                     changed[part] = new

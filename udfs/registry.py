@@ -41,15 +41,9 @@ _made: list[tuple[Catalogue, dict[str, Function]]] = []
 def of_catalogue(kpis: Catalogue) -> Mapping[str, Function]:
     """The registry over a catalogue; made once for the one that is in use."""
     if not _made or _made[0][0] is not kpis:
-        made = {kpi.function: _of_kpi(kpi, kpis) for kpi in _owners(kpis)}
+        made = {kpi.function: _of_kpi(kpi, kpis) for kpi in kpis.functions.values()}
         _made[:] = [(kpis, {**made, **named()})]
     return _made[0][1]
-
-
-def _owners(kpis: Catalogue) -> list[KPI]:
-    """One KPI per function: of several that share one, since they compute the same, the namesake describes it."""
-    own = {kpi.function: kpi for kpi in kpis.values() if kpi.function == f"KPI_{kpi.id.upper()}"}
-    return list({**{kpi.function: kpi for kpi in kpis.values()}, **own}.values())
 
 
 def _of_kpi(kpi: KPI, kpis: Catalogue) -> Function:

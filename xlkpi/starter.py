@@ -52,12 +52,20 @@ class Starter:
 
 
 def starters() -> tuple[str, ...]:
-    """The names that :func:`starter` takes."""
-    return tuple(sorted(path.stem for path in _folder().glob("*.yaml")))
+    """The names that :func:`starter` takes: of starters, and of layouts that name theirs."""
+    return tuple(sorted({path.stem for path in _folder().glob("*.yaml")} | set(_layouts())))
+
+
+def _layouts() -> dict[str, str]:
+    """The starter of each layout that has one."""
+    from xlkpi.documents import read
+
+    found = {path.stem: read(path).data.get("starter") for path in (_folder().parent / "layouts").glob("*.yaml")}
+    return {layout: str(name) for layout, name in found.items() if name}
 
 
 def load_starter(name: str) -> Starter:
-    """The data of a starter. Raises DefinitionError, with the nearest name, when there is none."""
+    """The data of a starter, or of a layout's. Raises DefinitionError, with the nearest name, when there is none."""
     from xlkpi.documents import read
     from xlkpi.validation import nearest, validated
 
@@ -66,7 +74,7 @@ def load_starter(name: str) -> Starter:
         meant = nearest(name, known)
         values = {"name": name, "nearest": meant or "", "known": ", ".join(known)}
         raise DefinitionError(Problem("starter_unknown_nearest" if meant else "starter_unknown", values))
-    document = read(_folder() / f"{name}.yaml")
+    document = read(_folder() / f"{_layouts().get(name, name)}.yaml")
     return validated(Starter, document.data, document)
 
 
@@ -77,7 +85,9 @@ def starter(name: str = USUAL, language: str | None = None, *, title: str = "", 
     """
     from xlkpi.language import current
 
-    return "\n".join(_Writer(load_starter(name), language or current(), today or date.today()).lines(title)) + "\n"
+    layout = name if name in _layouts() else None
+    writer = _Writer(load_starter(name), language or current(), today or date.today(), layout)
+    return "\n".join(writer.lines(title)) + "\n"
 
 
 def new_project(
@@ -103,11 +113,11 @@ def new_project(
 
 
 class _Writer:
-    def __init__(self, data: Starter, language: str, today: date) -> None:
+    def __init__(self, data: Starter, language: str, today: date, layout: str | None = None) -> None:
         from xlkpi.catalogue import catalogue
         from xlkpi.language import text
 
-        self.data, self.language, self.today = data, language, today
+        self.data, self.language, self.today, self.layout = data, language, today, layout
         self.catalogue: Catalogue = catalogue()
         self.mark = text("starter.fill_in", language)
         self.goal_name = text(f"objectives.goal.{data.goal}", language)
@@ -121,6 +131,8 @@ class _Writer:
         yield "currency: EUR"
         yield "fiscal_year_start: 1"
         yield self.pair("as_of", "latest", "as_of", plain=True)
+        if self.layout:
+            yield self.pair("template", self.layout, "template", plain=True)
         yield from ("", f"# {self.comment('sources')}", "sources:")
         yield f"  # ads: {{path: data/*.csv, preset: auto}}   # {self.comment('source_platform')}"
         measures = dict.fromkeys(m for o in self.data.objectives for m in self.measures(o.kpi))

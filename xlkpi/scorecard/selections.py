@@ -54,10 +54,13 @@ class Selections:
     objectives: tuple[Selected, ...]
 
 
-def selections(card: Scorecard) -> Selections:
-    """Compute the values of a scorecard's objectives for every choice and as-of date that its pages offer."""
+def selections(card: Scorecard, by: Sequence[str] = DIMENSIONS[:2]) -> Selections:
+    """Compute the values of a scorecard's objectives for every choice and as-of date that its pages offer.
+
+    ``by``: the dimension of the choices, the first that any source has.
+    """
     days = as_of_days(card)
-    dimension = _dimension(card)
+    dimension = _dimension(card, by)
     found = tuple(_selected(card, result, dimension, days) for result in card.results)
     choices = tuple(sorted({choice for objective in found for choice in objective.parts}, key=str.casefold))
     if len(choices) > MOST_CHOICES:
@@ -77,10 +80,10 @@ def as_of_days(card: Scorecard) -> tuple[date, ...]:
     return tuple(reversed(days))
 
 
-def _dimension(card: Scorecard) -> str | None:
-    """The dimension of the drop-down: channel where any source has it, else the next best."""
+def _dimension(card: Scorecard, by: Sequence[str]) -> str | None:
+    """The dimension of the drop-down: the first of those wanted that any source has."""
     known = {d for table in card.data.tables.values() for d in table.dimensions}
-    return next((d for d in DIMENSIONS[:2] if d in known), None)
+    return next((d for d in by if d in known), None)
 
 
 def _selected(card: Scorecard, result: Result, dimension: str | None, days: Sequence[date]) -> Selected:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from xlkpi.scorecard.model import Scorecard
     from xlkpi.scorecard.selections import Selections
     from xlkpi.smart import Report
+    from xlkpi.workbook.layout import Layout
+    from xlkpi.workbook.logo import Logo
     from xlkpi.workbook.people import Row, Written
     from xlkpi.workbook.tables import DataTable
     from xlkpi.workbook.theme import Theme
@@ -47,6 +49,8 @@ class Book:
     card: Scorecard
     choices: Selections
     smart: Report
+    layout: Layout
+    logo: Logo | None = None
     sheets: dict[str, Sheet] = field(default_factory=dict)
     #: The rows that people have in their tables, by the table's name and the codes of its columns.
     kept: Mapping[str, Sequence[Row]] = field(default_factory=dict)

@@ -18,7 +18,8 @@ from xlkpi.language import current, use
 from xlkpi.scorecard.model import Scorecard
 from xlkpi.scorecard.selections import selections
 from xlkpi.smart import Report, check
-from xlkpi.workbook.theme import load_layout, load_theme
+from xlkpi.workbook.layout import load_layout
+from xlkpi.workbook.theme import load_theme
 
 if TYPE_CHECKING:
     from xlkpi.workbook.book import Book
@@ -86,19 +87,21 @@ def _skeleton(
     from xlkpi.workbook.book import Book
     from xlkpi.workbook.calculation import calculate
     from xlkpi.workbook.pages import PAGES, PEOPLE
-    from xlkpi.workbook.pages.dashboard import inputs
+    from xlkpi.workbook.pages.dashboard_head import inputs
     from xlkpi.workbook.sheets import data_sheets, provenance
     from xlkpi.workbook.tables import make_tables
 
     project = card.project
-    pages = load_layout(layout, project.folder).pages
-    look = load_theme(theme, project.folder)
+    chosen = load_layout(layout, project.folder)
+    pages = chosen.pages
+    look, logo = load_theme(theme, project.folder)
     options = {
         "default_format_properties": {"font_name": look.font, "font_size": 10},
         "default_row_height": 17, "default_column_width": 64, "strings_to_formulas": False, "strings_to_urls": False,
     }  # fmt: skip
     with xlsxwriter.Workbook(path, options) as writer:
-        book = Book(writer, look, language, card, selections(card), _smart(card, language), kept=kept or {})
+        choices = selections(card, chosen.by)
+        book = Book(writer, look, language, card, choices, _smart(card, language), chosen, logo, kept=kept or {})
         tables = make_tables(book)
         for id in pages:
             _add(book, tables, id)
@@ -121,12 +124,23 @@ def _skeleton(
 def _add(book: Book, tables: Tables, id: str) -> None:
     """The worksheets of a page: one, or one for each primary objective."""
     if id != "kpis":
-        book.add(id, book.text(f"page.{id}"))
+        book.add(id, _tab(book, id))
+        return
+    if book.layout.zoom == "none":
         return
     columns = tables.objectives.columns
     found = [(str(slot), str(name)) for slot, name in zip(columns["slot"], columns["kpi"], strict=True) if slot]
     for slot, name in sorted(found, key=lambda pair: (pair[0][0] != "S", int(pair[0][1:]))):
         book.add(f"kpi_{slot}", name)
+
+
+def _tab(book: Book, id: str) -> str:
+    """The name of a page; the one that compares parts is named for its dimension."""
+    return (
+        book.text_or(f"parts.{book.choices.dimension}", book.text(f"page.{id}"))
+        if id == "channels"
+        else (book.text(f"page.{id}"))
+    )
 
 
 def _smart(card: Scorecard, language: str) -> Report:

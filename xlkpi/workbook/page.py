@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from io import BytesIO
 from typing import Any
 
 from xlkpi.workbook.book import Book, Content, widths
@@ -12,6 +14,8 @@ from xlkpi.workbook.live import Live
 
 #: Rows of a page's head: band and stripe.
 HEAD = (8, 30, 20, 8, 4)
+#: Pixels of an indent of 1.
+INDENT = 9
 _ALLOWED = {"select_locked_cells": True, "select_unlocked_cells": True, "format_columns": True, "format_rows": True}
 
 
@@ -42,13 +46,27 @@ class Page:
             part = stripe[min(len(stripe) - 1, column * len(stripe) // (self.last + 1))]
             self.sheet.fill(4, column, column, bg_color=part)
         band = {"bg_color": theme.band}
-        self.put(1, 1, title, **band, font_color=theme.band_ink, font_size=18, bold=True)
-        self.put(2, 1, second, **band, font_color=theme.band_mute, font_size=10)
+        beside = self._logo()
+        self.put(1, 1, title, **band, font_color=theme.band_ink, font_size=18, bold=True, **beside)
+        self.put(2, 1, second, **band, font_color=theme.band_mute, font_size=10, **beside)
         end = self.last - 1
         if right is not None:
             self.put(1, end, right, **band, font_color=theme.band_ink, font_size=12, bold=True, align="right")
         if right_second is not None:
             self.put(2, end, right_second, **band, font_color=theme.band_mute, font_size=9, align="right")
+
+    def _logo(self) -> dict[str, Any]:
+        """Put the theme's logo on the band; gives the indent of the titles beside it."""
+        logo = self.book.logo
+        if logo is None:
+            return {}
+        options = {
+            "image_data": BytesIO(logo.data), "x_scale": logo.scale, "y_scale": logo.scale, "object_position": 3,
+            "y_offset": (sum(HEAD[:4]) - logo.height) / 2,
+            "description": self.book.text("alt.logo", name=self.book.say(self.book.card.project.name)),
+        }  # fmt: skip
+        self.ws.insert_image(0, 1, "logo", options)
+        return {"indent": math.ceil((logo.width + 14) / INDENT)}
 
     def put(self, row: int, column: int, content: Content, **properties: Any) -> Live:
         return self.sheet.put(row, column, content, **properties)

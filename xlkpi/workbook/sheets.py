@@ -26,10 +26,6 @@ _WIDE = {"title": 44, "kpi": 30, "question": 34, "scope": 34, "reason": 40, "dec
          "stakeholders": 24, "sources": 24}  # fmt: skip
 
 
-#: What the page of channels compares: spend, results and revenue, the first that sources deliver.
-CHANNEL_MEASURES = (("cost", "spend"), ("conversions", "orders", "leads"), ("conversions_value", "revenue"))
-
-
 def data_sheets(book: Book, tables: Tables) -> dict[str, Any]:
     """Add a sheet with a placeholder for each data table, and give their rows as pyarrow Tables by name."""
     data = book.data = measures_table(book)
@@ -98,7 +94,8 @@ def measures_table(book: Book) -> DataTable:
 
     card, dimension = book.card, book.choices.dimension
     data = card.data
-    money = [measure for group in CHANNEL_MEASURES for measure in group if data.sources_of(measure)]
+    wanted = book.layout.channels.measures if book.layout.channels else ()
+    money = [measure for measure in wanted if data.sources_of(measure)]
     used = dict.fromkeys(m for r in card.results if r.kpi for m in _measures(r.kpi, data) if data.sources_of(m))
     measures = list(dict.fromkeys([*used, *money]))
     headers = _headers(book, measures)
@@ -125,7 +122,9 @@ def measures_table(book: Book) -> DataTable:
 
 def _headers(book: Book, measures: list[str]) -> dict[str, str]:
     known = book.card.data.catalogue.measures
-    headers = {"start": book.text("column.start"), "end": book.text("column.end"), "part": book.text("column.part")}
+    dimension = book.choices.dimension or "channel"
+    part = book.text_or(f"dimension.{dimension}", dimension)
+    headers = {"start": book.text("column.start"), "end": book.text("column.end"), "part": part}
     taken = {h.casefold() for h in headers.values()}
     for measure in measures:
         name = book.say(known[measure].name) if measure in known else measure

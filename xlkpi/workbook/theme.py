@@ -1,15 +1,19 @@
-"""Themes and layouts: YAML files, built in or of a project's own."""
+"""Themes: font, colours and logo of a workbook; YAML files, built in or of a project's own."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from xlkpi.catalogue.model import Translated
 from xlkpi.errors import DefinitionError, Problem
 from xlkpi.validation import STRICT, complaint
+from xlkpi.workbook.logo import Logo, read_logo
+
+if TYPE_CHECKING:
+    from xlkpi.documents import Document
 
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 
@@ -64,25 +68,11 @@ class Theme:
                     raise complaint("theme_colour", key=item.name, value=colour)
 
 
-@dataclass(frozen=True)
-class Layout:
-    """Which pages a workbook has, in their order."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-    name: Translated = field(default_factory=dict)
-    pages: tuple[str, ...] = ()
-
-
-def load_theme(name: str | None, folder: Path) -> Theme:
-    """A built-in theme by its name, or a file of a project's folder. Raises DefinitionError."""
-    found: Theme = _load(Theme, "themes", name or "sobre", folder)
-    return found
-
-
-def load_layout(name: str | None, folder: Path) -> Layout:
-    """A built-in layout by its name, or a file of a project's folder. Raises DefinitionError."""
-    found: Layout = _load(Layout, "layouts", name or "executive", folder)
-    return found
+def load_theme(name: str | None, folder: Path) -> tuple[Theme, Logo | None]:
+    """A built-in theme by its name, or a file of a project's folder, and its logo. Raises DefinitionError."""
+    found: Theme
+    found, document = load_file(Theme, "themes", name or "sobre", folder)
+    return found, read_logo(found.logo, folder, document.place(("logo",))) if found.logo else None
 
 
 def known(kind: str) -> tuple[str, ...]:
@@ -90,7 +80,8 @@ def known(kind: str) -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (_home() / kind).glob("*.yaml")))
 
 
-def _load(model: Any, kind: str, name: str, folder: Path) -> Any:
+def load_file(model: Any, kind: str, name: str, folder: Path) -> tuple[Any, Document]:
+    """A built-in definition by its name, or a YAML file of a folder, with where it is written."""
     from xlkpi.documents import read
     from xlkpi.validation import nearest, validated
 
@@ -102,7 +93,7 @@ def _load(model: Any, kind: str, name: str, folder: Path) -> Any:
         listed = ", ".join(known(kind))
         raise DefinitionError(Problem(code, {"value": name, "known": listed, "nearest": meant or ""}))
     document = read(path)
-    return validated(model, document.data, document)
+    return validated(model, document.data, document), document
 
 
 def _home() -> Path:

@@ -49,7 +49,7 @@ class _Objectives:
         self.put(6, STATUS, legend, font_size=8, font_color=self.theme.mute, align="right")
         self._header(HEADER)
         row = HEADER + 2
-        for tier in TIERS:
+        for tier in self.book.layout.tiers:
             if self.numbers[tier]:
                 row = self._tier(row, tier)
         page.ws.set_row_pixels(row, 6)

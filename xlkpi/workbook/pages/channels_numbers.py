@@ -1,0 +1,122 @@
+"""What the page of channels compares: amounts by part over twelve months, as sums of the measures by month."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xlkpi.workbook.book import Book
+from xlkpi.workbook.calculation import Calculation
+from xlkpi.workbook.functions import if_, if_error, index, large, match, month_end, sum_ifs, total
+from xlkpi.workbook.layout import Amount
+from xlkpi.workbook.live import Live, Span
+from xlkpi.workbook.tables import DataTable
+
+
+@dataclass(frozen=True)
+class Found:
+    """An amount of the layout with the measures that sources deliver for it, its name and its unit."""
+
+    amount: Amount
+    measure: str
+    per: str | None
+    name: str
+    of: str
+    unit: str
+
+
+def found(book: Book, amount: Amount, data: DataTable) -> Found | None:
+    """What stands for an amount in the data; None where a measure is lacking, or does not add up over months."""
+    known = book.card.data.catalogue.measures
+
+    def first(names: tuple[str, ...]) -> str | None:
+        return next((n for n in names if n in data.kinds and n in known and known[n].aggregate == "sum"), None)
+
+    measure, per = first(amount.measure), first(amount.per)
+    if measure is None or (amount.per and per is None):
+        return None
+    usual = measure == amount.measure[0] and (per is None or per == amount.per[0])
+    labels = [book.say(known[n].name) for n in (measure, per) if n]
+    name = book.say(amount.name) if usual else " / ".join(labels)
+    of = book.say(amount.of) if usual else f"({name})"
+    return Found(amount, measure, per, name, of, amount.unit if usual or per else known[measure].unit)
+
+
+class Numbers:
+    """The sums by part on the calculation sheet, and the order in which the page shows the parts."""
+
+    def __init__(self, book: Book, made: Calculation, data: DataTable) -> None:
+        self.book, self.made, self.data = book, made, data
+        layout = book.layout.channels
+        assert layout is not None, "load_layout gives every layout its channels"
+        self.left, self.right, self.line = (found(book, a, data) for a in (layout.left, layout.right, layout.line))
+        self.columns = [c for c in (found(book, a, data) for a in layout.columns) if c is not None]
+        self.count = len(book.choices.choices)
+        every = [f for f in (self.left, self.right, self.line, *self.columns) if f is not None]
+        self.measures = list(dict.fromkeys(m for f in every for m in (f.measure, f.per) if m))
+        if self.count and self.measures:
+            self._sums()
+            self._order()
+
+    @property
+    def some(self) -> bool:
+        """Whether there is anything to compare."""
+        return bool(self.count and self.measures and (self.left or self.right))
+
+    def _sums(self) -> None:
+        made, sheet, data = self.made, self.made.sheet, self.data
+        first = self.first = made.rows(self.count)
+        since = sheet.put(made.rows(1), 1, month_end(made.period_end, -12) + 1)
+        for number in range(self.count):
+            row = first + number
+            name = sheet.put(row, 0, index(made.choices, float(number + 2)))
+            where = ((data.span("part"), "=", name), (data.span("start"), ">=", since),
+                     (data.span("end"), "<=", made.period_end))  # fmt: skip
+            for column, measure in enumerate(self.measures, start=1):
+                sheet.put(row, column, sum_ifs(data.span(measure), *where))
+        self.last = first + self.count - 1
+        self.names = sheet.span(first, 0, self.last)
+        self.spans = {m: sheet.span(first, c, self.last) for c, m in enumerate(self.measures, start=1)}
+        self.totals = {m: sheet.put(made.rows(1), 1, total(span)) for m, span in self.spans.items()}
+
+    def _order(self) -> None:
+        """Parts by the left share, those without it by the right one; parts without any amount are left out."""
+        made, sheet = self.made, self.made.sheet
+        column = len(self.measures) + 1
+        sides = [side.measure for side in (self.left, self.right) if side]
+        for number in range(self.count):
+            row = self.first + number
+            order: Live | float = (self.count - number) / 1_000_000_000
+            for weight, measure in zip((1.0, 1e-3), sides, strict=False):
+                cell = sheet.ref(row, 1 + self.measures.index(measure))
+                order = if_error(cell / self.totals[measure], 0) * weight + order
+            some: Live | float = 0.0
+            for place in range(len(self.measures)):
+                some = sheet.ref(row, 1 + place) + some
+            assert isinstance(some, Live), "there is a measure"
+            sheet.put(row, column, if_(some > 0, order, ""))
+        ranks: Span = sheet.span(self.first, column, self.last)
+        self.shown = max(1, sum(isinstance(v, float) for v in ranks.values))
+        start = made.rows(self.count)
+        self.places = [
+            sheet.put(start + k, 0, if_error(match(large(ranks, float(k + 1)), ranks), "")) for k in range(self.count)
+        ]
+        self.shares = start
+        for rank, at in enumerate(self.places):
+            for place, side in ((1, self.left), (2, self.right)):
+                share = if_error(self.of(side, at) / self.totals[side.measure], 0) if side else 0.0
+                sheet.put(start + rank, place, share)
+            sheet.put(start + rank, 3, 0 - sheet.ref(start + rank, 1))
+            sheet.put(start + rank, 4, sheet.ref(start + rank, 2) - sheet.ref(start + rank, 1))
+
+    def of(self, what: Found, at: Live) -> Live:
+        """An amount of the part at a place; an error where there is none."""
+        above = index(self.spans[what.measure], at)
+        return above / index(self.spans[what.per], at) if what.per else above
+
+    def whole(self, what: Found) -> Live:
+        """An amount of all parts together."""
+        above = self.totals[what.measure]
+        return above / self.totals[what.per] if what.per else above
+
+    def name(self, at: Live) -> Live:
+        return index(self.names, at)

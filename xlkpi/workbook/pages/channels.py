@@ -53,12 +53,14 @@ class _Channels:
             self._row(row, rank)
             row += 1
         self._total(row)
-        if numbers.left and numbers.right:
-            self._bars(12)
+        self._bars(12)
         layout = self.book.layout.channels
         if layout is not None and layout.note:
             self.put(row + 1, PART, self.book.say(layout.note), font_size=8, font_color=self.theme.mute)
-        row = lines(page, numbers, row + 3, LAST) if numbers.line else row + 2
+        row += 2
+        for what in (numbers.line, numbers.right):
+            if what:
+                row = lines(page, numbers, what, page.heights(row, 14), LAST)
         page.finish(row)
 
     def _lacking(self) -> None:
@@ -175,12 +177,14 @@ class _Channels:
         numbers = self.numbers
         sheet, last = self.made.sheet, numbers.shares + numbers.shown - 1
         chart = self.book.chart("bar", WIDTHS[BARS] + WIDTHS[BARS_END] - 16, ROW_HEIGHT * numbers.shown)
-        for column, colour in ((3, self.theme.previous), (2, self.theme.actual)):
+        sides = [(3, self.theme.previous)] if numbers.left else []
+        sides += [(2, self.theme.actual)] if numbers.right else []
+        for column, colour in sides:
             chart.add_series({
                 "values": "=" + sheet.range(numbers.shares, column, last, column), "fill": {"color": colour},
                 "border": {"none": True}, "gap": 90, "overlap": 100,
             })  # fmt: skip
-        chart.set_x_axis({**NO_AXIS, "min": -1, "max": 1})
+        chart.set_x_axis({**NO_AXIS, "min": -1 if numbers.left else 0, "max": 1 if numbers.right else 0})
         line = {"color": self.theme.ink, "width": 0.75}
         chart.set_y_axis({
             **NO_AXIS, "reverse": True, "visible": True, "label_position": "none", "line": line,

@@ -1,94 +1,122 @@
-"""Small multiples: a ratio month by month, a panel for each part, all on one scale."""
+"""Small multiples: an amount month by month, a panel for each part, all on one scale."""
 
 from __future__ import annotations
 
 from xlkpi.workbook.book import FULL, NO_AXIS
 from xlkpi.workbook.formats import decimals_for, told
-from xlkpi.workbook.functions import if_, if_error, month_end, most, not_available, sentence, sum_ifs
+from xlkpi.workbook.functions import (
+    if_,
+    if_error,
+    index,
+    large,
+    match,
+    month_end,
+    most,
+    not_available,
+    sentence,
+    sum_ifs,
+)
 from xlkpi.workbook.live import Live
 from xlkpi.workbook.page import Page
-from xlkpi.workbook.pages.channels_numbers import Numbers
+from xlkpi.workbook.pages.channels_numbers import Found, Numbers
 
 MONTHS = 13
-#: Panels in a row, and their height in pixels.
-MOST, HEIGHT = 6, 130
-#: The columns at which panels begin: the page's columns in six pieces.
-_SPOTS = (1, 3, 5, 7, 9, 10)
+#: Panels in a row: as many as there are parts, between these; and the pixels of a row of the sheet under them.
+FEWEST, MOST, ROWS, ROW = 3, 6, 6, 23
 
 
-def lines(page: Page, numbers: Numbers, row: int, end: int) -> int:
+def lines(page: Page, numbers: Numbers, what: Found, row: int, end: int) -> int:
     """Write the section, and give the row after it."""
-    book, made, sheet, data = numbers.book, numbers.made, numbers.made.sheet, numbers.data
-    what = numbers.line
-    assert what is not None, "asked for only where there is one"
-    count = min(MOST, numbers.shown)
-    first = made.rows(2 * count)
-    cells = []
-    for rank in range(count):
-        at, top = numbers.places[rank], first + 2 * rank
-        name = sheet.put(top, 0, if_error(numbers.name(at), ""))
+    book, made, sheet = numbers.book, numbers.made, numbers.made.sheet
+    places = _places(numbers, what)
+    if not places:
+        return row
+    first = made.rows(2 * len(places))
+    _values(numbers, what, places, first)
+    tops = [most(*(if_error(sheet.ref(first + 2 * k, 3 + m), 0) for m in range(MONTHS))) for k in range(len(places))]
+    for k, top in enumerate(tops):
+        tops[k] = sheet.put(first + 2 * k + 1, 1, top)
+    top = sheet.put(first, 2, most(*tops))
+    decimals = _decimals(what, top)
+    scale = told(top, what.unit, decimals, book.language, book.currency)
+    note = sheet.put(made.rows(1), 1, sentence(book.text("channels.scale"), {"most": scale}))
+    page.heights(row, 24, *([ROW] * ROWS))
+    page.section(row, 1, end, book.text("channels.by_month", name=what.name), note)
+    each = sum(page.columns[1 : end + 1]) / max(FEWEST, len(places))
+    for k in range(len(places)):
+        x = k * each
+        column = max(c for c in range(1, end + 1) if sum(page.columns[1:c]) <= x + 0.5)
+        offset = x - sum(page.columns[1:column])
+        _panel(page, numbers, what, (first, k, decimals), (row + 1, column, offset, each - 16))
+    return row + 1 + ROWS
+
+
+def _decimals(what: Found, top: Live) -> int:
+    """Labels are short: no cents of what is counted in hundreds."""
+    if what.unit == "percent":
+        return 1
+    return 0 if (top.number or 0) >= 100 else decimals_for(what.unit, [top.number])
+
+
+def _places(numbers: Numbers, what: Found) -> list[Live]:
+    """Where the parts with the amount are, in the order of the page."""
+    sheet, made = numbers.made.sheet, numbers.made
+    start = made.rows(numbers.count)
+    for k, at in enumerate(numbers.places):
+        sheet.put(start + k, 0, if_(if_error(numbers.of(what, at), 0) > 0, float(numbers.count - k), ""))
+    ranks = sheet.span(start, 0, start + numbers.count - 1)
+    shown = min(MOST, sum(isinstance(v, float) for v in ranks.values))
+    spots = sheet.span(numbers.shares, 0, numbers.shares + numbers.count - 1)
+    return [
+        sheet.put(start + k, 1, if_error(index(spots, match(large(ranks, float(k + 1)), ranks)), ""))
+        for k in range(shown)
+    ]
+
+
+def _values(numbers: Numbers, what: Found, places: list[Live], first: int) -> None:
+    """A row of months per part: the name, then the values; under it the last one alone."""
+    sheet, made, data = numbers.made.sheet, numbers.made, numbers.data
+    for k, at in enumerate(places):
+        row = first + 2 * k
+        name = sheet.put(row, 0, if_error(numbers.name(at), ""))
         for month in range(MONTHS):
-            month_ends = month_end(made.period_end, month + 1 - MONTHS)
-            where = ((data.span("part"), "=", name), (data.span("end"), "=", month_ends))
+            ends = month_end(made.period_end, month + 1 - MONTHS)
+            where = ((data.span("part"), "=", name), (data.span("end"), "=", ends))
             value = sum_ifs(data.span(what.measure), *where)
             value = value / sum_ifs(data.span(what.per), *where) if what.per else value
-            cells.append(sheet.put(top, 3 + month, if_error(if_(value > 0, value, not_available()), not_available())))
-    top_value = _top(numbers, first, count)
-    decimals = 1 if what.unit == "percent" else decimals_for(what.unit, [top_value.number])
-    scale = told(top_value, what.unit, decimals, book.language, book.currency)
-    note = sheet.put(made.rows(1), 1, sentence(book.text("channels.scale"), {"most": scale}))
-    page.heights(row, 24, 24)
-    page.section(row, 1, end, book.text("channels.by_month", name=what.name), note)
-    theme = page.theme
-    starts = [sum(page.columns[:spot]) for spot in range(len(page.columns))]
-    whole = sum(page.columns[1 : end + 1])
-    width = whole / MOST - 16
-    for rank in range(count):
-        top = first + 2 * rank
-        x = starts[1] + rank * whole / MOST
-        column = max(c for c in range(1, end + 1) if starts[c] <= x + 0.5)
-        last = sheet.ref(top, 2 + MONTHS)
-        shown = told(last, what.unit, decimals, book.language, book.currency)
-        sheet.put(top, 1, if_error(sheet.ref(top, 0) & book.text("colon") & shown, sheet.ref(top, 0)))
-        sheet.put(top + 1, 2 + MONTHS, last)
-        chart = book.chart("line", width, HEIGHT)
-        sheet.put(top + 1, 0, if_error(top_value / 1, 0))
-        chart.add_series({
-            "values": "=" + sheet.range(top, 3, top, 2 + MONTHS), "line": {"color": theme.actual, "width": 2},
-        })  # fmt: skip
-        chart.add_series({
-            "values": "=" + sheet.range(top + 1, 3, top + 1, 2 + MONTHS), "line": {"none": True},
-            "marker": {"type": "circle", "size": 6, "fill": {"color": theme.actual}, "border": {"color": "#FFFFFF"}},
-        })  # fmt: skip
-        chart.add_series({  # the same scale for all, also after another choice
-            "values": "=" + sheet.range(first, 2, first, 2), "line": {"none": True}, "marker": {"type": "none"},
-        })  # fmt: skip
-        chart.set_title({
-            "name": "=" + sheet.address(top, 1), "overlay": True, "layout": {"x": 0.0, "y": 0.0},
-            "name_font": {"name": theme.font, "size": 9, "bold": True, "color": theme.ink},
-        })  # fmt: skip
-        chart.set_x_axis(NO_AXIS)
-        chart.set_y_axis({
-            **NO_AXIS, "visible": True, "label_position": "none", "min": 0, "major_tick_mark": "none",
-            "major_gridlines": {"visible": True, "line": {"color": theme.hair, "width": 0.75}},
-        })  # fmt: skip
-        chart.set_plotarea({**FULL, "layout": {"x": 0.02, "y": 0.2, "width": 0.92, "height": 0.76}})
-        options = {
-            "x_offset": x - starts[column], "y_offset": 6, "object_position": 1,
-            "description": book.text("alt.costs", name=what.name),
-        }  # fmt: skip
-        page.ws.insert_chart(row + 1, column, chart, options)
-    page.heights(row + 1, *([24] * 6))
-    return row + 7
+            sheet.put(row, 3 + month, if_error(if_(value > 0, value, not_available()), not_available()))
+        sheet.put(row + 1, 2 + MONTHS, sheet.ref(row, 2 + MONTHS))
 
 
-def _top(numbers: Numbers, first: int, count: int) -> Live:
-    """The highest value of all panels, which is the top of their scale."""
-    sheet = numbers.made.sheet
-    tops = []
-    for rank in range(count):
-        row = first + 2 * rank
-        values = [if_error(sheet.ref(row, 3 + month), 0) for month in range(MONTHS)]
-        highest: Live = most(*values)
-        tops.append(sheet.put(row + 1, 1, highest))
-    return sheet.put(first, 2, most(*tops))
+def _panel(
+    page: Page, numbers: Numbers, what: Found, of: tuple[int, int, int], spot: tuple[int, int, float, float]
+) -> None:
+    """One part's chart: its name, its line from zero, its last value."""
+    book, sheet, theme = numbers.book, numbers.made.sheet, page.theme
+    first, k, decimals = of
+    row, column, offset, width = spot
+    top = first + 2 * k
+    chart = book.chart("line", width, ROW * ROWS - 8)
+    label = {"name": theme.font, "size": 9, "bold": True, "color": theme.ink}
+    chart.add_series({
+        "values": "=" + sheet.range(top, 3, top, 2 + MONTHS), "line": {"color": theme.actual, "width": 2},
+    })  # fmt: skip
+    chart.add_series({
+        "values": "=" + sheet.range(top + 1, 3, top + 1, 2 + MONTHS), "line": {"none": True},
+        "marker": {"type": "circle", "size": 6, "fill": {"color": theme.actual}, "border": {"color": "#FFFFFF"}},
+        "data_labels": {"value": True, "position": "above", "font": label,
+                        "num_format": book.number_format(what.unit, decimals)},
+    })  # fmt: skip
+    chart.add_series({  # one scale for all panels, also after another choice
+        "values": "=" + sheet.range(first, 2, first, 2), "line": {"none": True}, "marker": {"type": "none"},
+    })  # fmt: skip
+    chart.set_title({"name": "=" + sheet.address(top, 0), "overlay": True, "layout": {"x": 0.0, "y": 0.0},
+                     "name_font": label})  # fmt: skip
+    chart.set_x_axis({"num_font": {"color": "#FFFFFF", "size": 1}, "label_position": "none", "major_tick_mark": "none",
+                      "line": {"color": theme.rule}})  # fmt: skip
+    chart.set_y_axis({**NO_AXIS, "min": 0})
+    chart.set_plotarea({**FULL, "layout": {"x": 0.01, "y": 0.3, "width": 0.9, "height": 0.66}})
+    page.ws.insert_chart(row, column, chart, {
+        "x_offset": offset, "y_offset": 6, "object_position": 1,
+        "description": book.text("alt.costs", name=what.name),
+    })  # fmt: skip

@@ -29,7 +29,13 @@ def found(book: Book, amount: Amount, data: DataTable) -> Found | None:
     known = book.card.data.catalogue.measures
 
     def first(names: tuple[str, ...]) -> str | None:
-        return next((n for n in names if n in data.kinds and n in known and known[n].aggregate == "sum"), None)
+        return next((n for n in names if n in known and known[n].aggregate == "sum" and by_part(n)), None)
+
+    everything = book.text("all_choices")
+
+    def by_part(name: str) -> bool:
+        values = zip(data.columns["part"], data.columns.get(name, ()), strict=False)
+        return any(value is not None and part != everything for part, value in values)
 
     measure, per = first(amount.measure), first(amount.per)
     if measure is None or (amount.per and per is None):

@@ -126,8 +126,6 @@ def _add(book: Book, tables: Tables, id: str) -> None:
     if id != "kpis":
         book.add(id, _tab(book, id))
         return
-    if book.layout.zoom == "none":
-        return
     columns = tables.objectives.columns
     found = [(str(slot), str(name)) for slot, name in zip(columns["slot"], columns["kpi"], strict=True) if slot]
     for slot, name in sorted(found, key=lambda pair: (pair[0][0] != "S", int(pair[0][1:]))):
@@ -136,11 +134,8 @@ def _add(book: Book, tables: Tables, id: str) -> None:
 
 def _tab(book: Book, id: str) -> str:
     """The name of a page; the one that compares parts is named for its dimension."""
-    return (
-        book.text_or(f"parts.{book.choices.dimension}", book.text(f"page.{id}"))
-        if id == "channels"
-        else (book.text(f"page.{id}"))
-    )
+    name = book.text(f"page.{id}")
+    return book.text_or(f"parts.{book.choices.dimension}", name) if id == "channels" else name
 
 
 def _smart(card: Scorecard, language: str) -> Report:

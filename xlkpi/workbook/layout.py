@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from xlkpi.catalogue.model import Translated, Unit
 from xlkpi.errors import DefinitionError, Problem
@@ -78,8 +78,6 @@ class Layout:
     tiers: tuple[Level, ...] = ("strategic", "operational")
     by: tuple[str, ...] = ("channel", "platform")
     channels: Channels | None = None
-    #: Objectives that get a page of their own: the primary ones, or none (the explorer shows them all).
-    zoom: Literal["primary", "none"] = "primary"
 
     def __post_init__(self) -> None:
         if sorted(self.tiers) != ["operational", "strategic"]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import MISSING, fields, replace
 from pathlib import Path
 
 import pytest
 
 from tests.distributions import NORTH, SOUTH, TODAY, project, texts
 from tests.engines import require
-from xlkpi.distribute.limit import limited
+from xlkpi.distribute.limit import SETTINGS, limited
 from xlkpi.distribute.pdf import office
 from xlkpi.distribute.run import distribute
 from xlkpi.objectives import Audience, Project
@@ -98,3 +98,13 @@ def test_only_the_measures_rows_and_sources_that_are_needed_remain(card: Scoreca
 def test_a_level_is_a_limit_too_and_no_limit_is_everything(card: Scorecard) -> None:
     assert [r.objective.id for r in limited(card, Audience(level="strategic")).results] == ["nord"]
     assert [r.objective.id for r in limited(card, Audience()).results] == ["nord", "sud"]
+
+
+def test_what_a_project_may_come_to_hold_stays_out_of_packages(card: Scorecard) -> None:
+    """Every setting that is not known to concern all is at its default."""
+    small = limited(card, card.project.audiences["sud"]).project
+    limited_here = {"objectives", "catalogue", "own_kpis", "sources", "goals", "files", "unedited", "written"}
+    for item in fields(Project):
+        if item.name not in (*SETTINGS, *limited_here):
+            usual = item.default if item.default is not MISSING else item.default_factory()  # type: ignore[misc]
+            assert getattr(small, item.name) == usual, item.name

@@ -26,7 +26,8 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def values(live: Path) -> Path:
     path = live.with_name("values.xlsx")
-    write_values(live, path, title="Copie", omit={"Explorateur"})
+    silent = {"Cases jaunes\u00a0: à choisir ou à remplir"}
+    write_values(live, path, title="Copie", omit={"Explorateur"}, silent=silent, colours={"#FFF7DB": "#FFFFFF"})
     return path
 
 
@@ -68,6 +69,13 @@ def test_the_pages_show_what_the_live_ones_show(live: Path, values: Path) -> Non
         known = {c.address: c.value for c in before[sheet.name].listed}
         assert shown
         assert {a: v for a, v in shown.items() if known[a] != v} == {}
+
+
+def test_nothing_asks_to_be_chosen_or_filled_in(values: Path) -> None:
+    held = parts(values)
+    assert "▾" not in held["xl/styles.xml"]
+    assert "FFF7DB" not in held["xl/styles.xml"]
+    assert {part for part, text in held.items() if "Cases jaunes\u00a0: à choisir" in text} == set()
 
 
 def test_charts_hold_their_numbers_and_leave_gaps(live: Path, values: Path) -> None:

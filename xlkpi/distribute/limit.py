@@ -7,7 +7,7 @@ and statuses are those of the whole scorecard.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,10 @@ from xlkpi.scorecard import Data, Result, Scorecard, scorecard
 if TYPE_CHECKING:
     from xlkpi.sources.table import Table
 
+#: What every audience may know of a project; whatever else it holds stays out, unless it is said below how.
+SETTINGS = (
+    "name", "folder", "language", "currency", "fiscal_year_start", "as_of", "template", "theme", "functions", "checks",
+)  # fmt: skip
 #: What stands for the values of dimensions that an audience may not see.
 OTHER = "other"
 
@@ -71,17 +75,26 @@ def _project(project: Project, audience: Audience) -> Project:
     own = tuple(id for id in project.own_kpis if id in kpis)
     known = {id: kpi for id, kpi in project.catalogue.kpis.items() if id in kpis or id not in project.own_kpis}
     catalogue = replace(project.catalogue, kpis=known)
-    return replace(
-        project,
+    return Project(
+        **{name: getattr(project, name) for name in SETTINGS},
+        **_about(project, ids),
         objectives=objectives,
         catalogue=catalogue,
         own_kpis=own,
+        sources=project.sources,
         goals={id: goal for id, goal in project.goals.items() if id in {o.goal for o in objectives}},
-        audiences={},
         files=project.files[:1],
         unedited={id: places for id, places in project.unedited.items() if id in ids},
         written={key: entry for key, entry in project.written.items() if key[0] == "objectives" and key[1] in ids},
     )
+
+
+def _about(project: Project, ids: set[str]) -> dict[str, Any]:
+    """Of what else a project lists, the entries that name an objective which is seen."""
+    lists = {f.name: getattr(project, f.name) for f in fields(project)}
+    lists = {name: kept for name, kept in lists.items() if isinstance(kept, tuple) and name != "objectives"}
+    named = {name: tuple(e for e in kept if getattr(e, "objective", None) in ids) for name, kept in lists.items()}
+    return {name: kept for name, kept in named.items() if kept}
 
 
 def _kpis(catalogue: Catalogue, names: Iterable[str]) -> set[str]:

@@ -7,20 +7,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from xlkpi.catalogue import say
 from xlkpi.distribute.digest import Digest, digest
 from xlkpi.distribute.limit import limited
 from xlkpi.distribute.mail import message
 from xlkpi.distribute.page import html_page
 from xlkpi.distribute.pdf import office, print_pdf
-from xlkpi.language import text, use
+from xlkpi.language import has_text, text, use
 from xlkpi.objectives import Audience
 from xlkpi.scorecard import Scorecard
 from xlkpi.workbook.build import build_workbook
+from xlkpi.workbook.theme import load_theme
 from xlkpi.workbook.values import write_values
 
 #: Formats of which a mail attaches the file; the page is its body.
 ATTACHED = ("workbook", "values_only", "pdf")
+#: Pages of the live workbook that are of no use without formulas, and what it says about choosing and filling in.
+_LIVE_PAGES = ("explorer", "notes")
+_LIVE_TEXTS = ("choose.note", "actions.help", "about.inputs", "about.live", "means.inputs", "means.live")
 
 
 @dataclass(frozen=True)
@@ -52,8 +55,7 @@ def make_package(card: Scorecard, id: str, audience: Audience, language: str, fo
             live, values = folder / f"{stem}.xlsx", folder / f"{stem}-{text('distribute.values', language)}.xlsx"
             build_workbook(small, live, language=language)
             if program or "values_only" in formats:
-                title = f"{say(card.project.name, language)} – {told.audience}"
-                write_values(live, values, title=title, omit={text("workbook.page.explorer", language)})
+                _copy_values(small, live, values, f"{told.project} – {told.audience}", language)
             if program:
                 files["pdf"] = folder / f"{stem}.pdf"
                 print_pdf(program, values, files["pdf"], language)
@@ -70,3 +72,14 @@ def make_package(card: Scorecard, id: str, audience: Audience, language: str, fo
             files["mail"] = folder / f"{stem}.eml"
             files["mail"].write_bytes(message(told, made.attachments, audience.recipients, now).as_bytes())
     return made
+
+
+def _copy_values(card: Scorecard, live: Path, values: Path, title: str, language: str) -> None:
+    """Copy the pages of a live workbook as values, without the looks of cells that people fill."""
+    look = load_theme(card.project.theme, card.project.folder)
+    lines = (look.input_line, look.input_hair)
+    colours = {look.input_fill: "#FFFFFF", look.input_ink: look.ink, **dict.fromkeys(lines, look.hair)}
+    pages = (text(f"workbook.page.{page}", language) for page in _LIVE_PAGES)
+    said = (f"workbook.{key}" for key in _LIVE_TEXTS)
+    silent = {text(key, language) for key in said if has_text(key, language)}
+    write_values(live, values, title=title, omit=set(pages), silent=silent, colours=colours)

@@ -39,6 +39,7 @@ _COLUMN = re.compile(r"<col\b([^>]*?)/>")
 _FORMATS = re.compile(r'<conditionalFormatting\b[^>]*?\bsqref="([^"]*)"[^>]*>(.*?)</conditionalFormatting>', re.DOTALL)
 _RULE = re.compile(r"<cfRule\b([^>]*?)(?:/>|>(.*?)</cfRule>)", re.DOTALL)
 _FORMULA = re.compile(r"<formula>(.*?)</formula>", re.DOTALL)
+_DROP_DOWN = re.compile(r"\* ?&quot;\u25be ?&quot;")
 _ADDRESS = re.compile(r"([A-Z]+)(\d+)")
 #: What a sheet may hold beside its cells that works with others, or is of no use any more.
 _DROPPED = re.compile(
@@ -48,13 +49,22 @@ _DROPPED = re.compile(
 )
 
 
-def write_values(source: Path, target: Path, *, title: str = "", omit: Collection[str] = ()) -> None:
-    """Write the pages of a workbook as values. ``omit``: the names of sheets to leave out.
+def write_values(
+    source: Path,
+    target: Path,
+    *,
+    title: str = "",
+    omit: Collection[str] = (),
+    silent: Collection[str] = (),
+    colours: Mapping[str, str] | None = None,
+) -> None:
+    """Write the pages of a workbook as values. ``omit``: the names of sheets to leave out; ``silent``: texts that are
+    blank in the copy, such as how to fill in cells; ``colours``: what stands for a colour, such as that of those cells.
 
     Hidden sheets and the sheets of data tables are left out anyway. Raises WorkbookError.
     """
     with Package(source) as package, replacing(target) as file:
-        made = _Copy(package, set(omit)).parts(title)
+        made = _Copy(package, set(omit), frozenset(silent), colours or {}).parts(title)
         writer = PackageWriter(file)
         for part, content in made.items():
             writer.stream(part, [content])
@@ -62,8 +72,8 @@ def write_values(source: Path, target: Path, *, title: str = "", omit: Collectio
 
 
 class _Copy:
-    def __init__(self, package: Package, omit: set[str]) -> None:
-        self.package = package
+    def __init__(self, package: Package, omit: set[str], silent: frozenset[str], colours: Mapping[str, str]) -> None:
+        self.package, self.silent, self.colours = package, silent, colours
         self.strings = self._shared_strings()
         self.read: dict[str, dict[Place, Value]] = {}
         behind = {package.tables[name].sheet for name in (DATA, OBJECTIVES, SERIES) if name in package.tables}
@@ -82,6 +92,8 @@ class _Copy:
         for kind in ("styles", "theme"):
             if (found := self.package.part_of_kind(kind)) is not None:
                 made[f"xl/{kind}.xml"] = self.package.read(found)
+        if "xl/styles.xml" in made:
+            made["xl/styles.xml"] = self._styles(made["xl/styles.xml"].decode()).encode()
         made["xl/workbook.xml"] = self._workbook().encode()
         targets = [("worksheet", f"worksheets/sheet{i}.xml") for i in range(1, len(self.sheets) + 1)]
         targets += [(kind, f"{kind}.xml") for kind in ("styles", "theme") if f"xl/{kind}.xml" in made]
@@ -107,6 +119,12 @@ class _Copy:
         words = re.sub(r' tabSelected="1"', "", words)
         return words.replace("<sheetView ", '<sheetView tabSelected="1" ', 1) if first else words
 
+    def _styles(self, words: str) -> str:
+        """The styles without the mark of drop-downs, and with the colours that stand for others."""
+        for colour, other in self.colours.items():
+            words = words.replace(f'rgb="FF{colour.lstrip("#")}"', f'rgb="FF{other.lstrip("#")}"')
+        return _DROP_DOWN.sub("", words)
+
     def _rows(self, body: str, hidden: set[int], values: dict[Place, Value]) -> Iterator[str]:
         for row in _ROW.finditer(body):
             about = dict(_ATTRIBUTE.findall(row[1]))
@@ -115,6 +133,8 @@ class _Copy:
                 attributes = dict(_ATTRIBUTE.findall(cell[1]))
                 place = _place(attributes["r"])
                 written, values[place] = self._cell(attributes, cell[2] or "")
+                if values[place] in self.silent:
+                    written = self._cell(attributes, "")[0]
                 if place[1] not in hidden:
                     cells.append(written)
             if about.get("hidden") not in ("1", "true"):

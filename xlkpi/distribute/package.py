@@ -76,7 +76,7 @@ def make_package(card: Scorecard, id: str, audience: Audience, language: str, fo
 
 def _copy_values(card: Scorecard, live: Path, values: Path, title: str, language: str) -> None:
     """Copy the pages of a live workbook as values, without the looks of cells that people fill."""
-    look = load_theme(card.project.theme, card.project.folder)
+    look, _ = load_theme(card.project.theme, card.project.folder)
     lines = (look.input_line, look.input_hair)
     colours = {look.input_fill: "#FFFFFF", look.input_ink: look.ink, **dict.fromkeys(lines, look.hair)}
     pages = (text(f"workbook.page.{page}", language) for page in _LIVE_PAGES)

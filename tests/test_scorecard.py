@@ -218,6 +218,32 @@ def test_two_sources_of_a_measure_add_up(tmp_path: Path) -> None:
     assert made.by_id["sales"].sources == ("ads", "more")
 
 
+OWN_MEDIAN = """
+measures:
+  wait: {name: {fr: Délai de réponse médian, en: Median response time}, unit: days, aggregate: median, minimum: 0}
+kpis:
+  answer_time: {name: {fr: Délai de réponse, en: Time to answer}, formula: wait, unit: days, direction: lower,
+                example: {wait: 2, result: 2}}
+"""
+
+
+def test_a_median_of_your_own_is_that_of_the_rows_of_each_period_and_unknown_over_two_sources(tmp_path: Path) -> None:
+    lines = [
+        f"2026-{month:02d}-{day:02d},{day * month}" for month in range(1, 11) for day in (1, 2, 9, 30)[: 3 + month % 2]
+    ]
+    lines = [line.replace("2026-02-30", "2026-02-28") for line in lines]
+    (tmp_path / "t.csv").write_text("day,took\n" + "\n".join(lines) + "\n2026-10-31,\n", encoding="utf-8")
+    source = "  tickets: {path: t.csv, preset: none, date: day, measures: {wait: took}}"
+    text = objective("answers", "answer_time", "decrease", 50, 20)
+    file = project(tmp_path, text, source)
+    file.write_text(file.read_text(encoding="utf-8") + OWN_MEDIAN, encoding="utf-8")
+    found = scorecard(load(file), as_of=date(2026, 10, 31), today=TODAY).by_id["answers"]
+    assert found.series.values[-2:] == (pytest.approx((2 + 9) / 2 * 9), pytest.approx(2 * 10))
+    file = project(tmp_path, text, source + "\n" + source.replace("tickets", "calls"))
+    file.write_text(file.read_text(encoding="utf-8") + OWN_MEDIAN, encoding="utf-8")
+    assert scorecard(load(file), as_of=date(2026, 10, 31), today=TODAY).by_id["answers"].status.code == "no_data"
+
+
 def test_a_date_before_the_data_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EvaluationError, match="2026-01-15"):
         card(tmp_path, objective("cpa", "cpa", "decrease", 30, 25), as_of=date(2025, 1, 1))

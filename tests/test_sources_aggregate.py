@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import statistics
 from typing import Any
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xlkpi.cadence import CODES, Cadence
+from xlkpi.catalogue import Measure
 from xlkpi.errors import SourceError
 from xlkpi.language import languages
 from xlkpi.sources.aggregate import Aggregated, aggregate, grains
@@ -199,6 +201,32 @@ def test_a_mean_of_ratings_counts_each_row_once_when_the_weight_counts_rows() ->
     found = aggregate(rows, MONTHLY)
     assert column(found, "rating") == [4]
     assert column(found, "reviews") == [3]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.dates(dt.date(2026, 1, 1), dt.date(2026, 3, 31)),
+            st.sampled_from(["a", "b", None]),
+            st.none() | st.floats(-1e6, 1e6),
+        ),
+        min_size=1,
+        max_size=30,
+    )
+)
+@settings(max_examples=40, deadline=None)
+def test_a_median_is_the_middle_of_the_rows_at_every_grain(found: list[tuple[Any, ...]]) -> None:
+    days, channels, values = (list(column_) for column_ in zip(*found, strict=True))
+    given_ = pa.table({"date": days, "channel": pa.array(channels, pa.string()), "v": pa.array(values, pa.float64())})
+    known = {"basket": Measure("basket", {"en": "Median basket"}, "currency", "median")}
+    rows = from_arrow(given_, Columns(measures={"basket": "v"}, dimensions=["channel"]), known=known)
+    for by, result in grains(rows, MONTHLY, by=[(), ("channel",)]).items():
+        for i, start in enumerate(result.periods):
+            group = result.table["channel"][i].as_py() if by else None
+            inside = [v for d, c, v in found if v is not None and d.month == start.month and (not by or c == group)]
+            wanted = statistics.median(inside) if inside else None
+            shown = column(result, "basket")[i]
+            assert shown == (None if wanted is None else pytest.approx(wanted, rel=1e-12, abs=1e-9))
 
 
 def test_people_that_were_counted_before_do_not_add_up() -> None:

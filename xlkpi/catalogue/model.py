@@ -37,15 +37,16 @@ class Measure:
     """A number that sources deliver.
 
     ``aggregate`` says how it adds up over time and dimensions: ``sum``; ``last`` for stocks; ``mean`` (weighted by
-    another measure); ``max``; ``count_distinct`` for people, who do not add up. Values below ``minimum`` or above
-    ``maximum`` are impossible. ``fallback`` is the measure that stands for it where no source delivers it.
+    another measure); ``max``; ``median`` of the rows, whatever they are grouped by; ``count_distinct`` for people, who
+    do not add up. Values below ``minimum`` or above ``maximum`` are impossible. ``fallback`` is the measure that stands
+    for it where no source delivers it.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     id: str
     name: Translated
     unit: Unit
-    aggregate: Literal["sum", "last", "mean", "max", "count_distinct"]
+    aggregate: Literal["sum", "last", "mean", "max", "median", "count_distinct"]
     definition: Translated = field(default_factory=dict)
     weight: str | None = None
     minimum: float | None = None

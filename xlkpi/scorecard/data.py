@@ -1,8 +1,8 @@
 """The data of a project: every source read once, and its measures combined by period and dimensions.
 
-Sources are parts of one whole: where several deliver a measure, sums and stocks add up, means are weighted, and
-people, who may be the same, have no value. A part that is silent in a period is told (``parts``), never counted as
-known.
+Sources are parts of one whole: where several deliver a measure, sums and stocks add up, means are weighted, while
+people, who may be the same, and medians have no value. A part that is silent in a period is told (``parts``), never
+counted as known.
 """
 
 from __future__ import annotations
@@ -219,7 +219,7 @@ class _Groups:
         aggregate = known.aggregate if known else "sum"
         present = ~np.isnan(layers)
         none = ~present.any(axis=0)
-        if aggregate == "count_distinct":
+        if aggregate in ("count_distinct", "median"):
             total = np.where(present.sum(axis=0) == 1, np.nansum(layers, axis=0), np.nan)
         elif aggregate == "max":
             total = np.where(present, layers, -np.inf).max(axis=0)

@@ -6,6 +6,8 @@
   period leaves the totals of that period without a value.
 - ``mean`` is weighted by the measure's weight, over the rows; it is never a mean of means.
 - ``max`` is the largest value.
+- ``median`` is the middle of the rows' values, exactly, or the mean of the two in the middle; it is computed from the
+  rows for every period and group, for medians can't be put together from medians.
 - ``count_distinct`` (people): identifiers are counted once each, exactly. Numbers that were counted before don't add
   up: they have a value only where one row stands for the group.
 

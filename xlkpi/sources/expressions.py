@@ -2,7 +2,8 @@
 
 Where engines differ, a form is chosen that doesn't: months are numbered rather than truncated (fiscal years need
 no date arithmetic), weeks are counted from a Monday where truncation depends on a session (Snowflake) or is missing
-(MySQL), and distinct values are counted exactly also where the usual count is approximate (ClickHouse).
+(MySQL), distinct values are counted exactly also where the usual count is approximate (ClickHouse), and medians are
+found by the places of the sorted values, since some engines only estimate them (Trino) or have none (SQLite, BigQuery).
 """
 
 from __future__ import annotations
@@ -108,6 +109,9 @@ def grouped(table: Table, rows: Any, measures: Sequence[str], by: Sequence[str])
     stocks = [name for name in measures if way(table, name) == "last"]
     if stocks:
         rows = rows.mutate(**{f"_last_{name}": last_known(table, rows, name) for name in stocks})
+    medians = [name for name in measures if way(table, name) == "median"]
+    if medians:
+        rows = rows.mutate(**{f"_middle_{name}": _middle(table, rows, name, by) for name in medians})
     made: dict[str, Any] = {}
     for name in measures:
         made |= _aggregated(table, rows, name)
@@ -150,6 +154,8 @@ def _aggregated(table: Table, rows: Any, name: str) -> dict[str, Any]:
         return {name: value.sum().cast("float64")}
     if how == "max":
         return {name: value.max().cast("float64")}
+    if how == "median":
+        return {name: rows[f"_middle_{name}"].mean()}
     if how == "last":
         return {name: value.sum(where=_day_of_stock(table, rows) == rows[f"_last_{name}"]).cast("float64")}
     count = count_of(name)
@@ -164,6 +170,17 @@ def _aggregated(table: Table, rows: Any, name: str) -> dict[str, Any]:
     total = by.sum(where=value.notnull())
     mean = (value * by).sum() / total.nullif(0)
     return {name: mean, count: _count(value.notnull() & by.isnull())}
+
+
+def _middle(table: Table, rows: Any, name: str, by: Sequence[str]) -> Any:
+    """The value where it is the middle one of its period and group, or one of the two in the middle; else nothing."""
+    import ibis
+
+    value = numbers(rows[name], table.connection.engine).cast("float64")
+    group = [rows[PERIOD], *(rows[d] for d in by)]
+    place = ibis.row_number().over(ibis.window(group_by=group, order_by=ibis.asc(value, nulls_first=False)))
+    last = value.count().over(ibis.window(group_by=group)) - 1
+    return ((2 * place - last).abs() <= 1).ifelse(value, None)
 
 
 def _count(condition: Any) -> Any:

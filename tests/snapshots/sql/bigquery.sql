@@ -1,27 +1,27 @@
 -- weekly
 SELECT
-  `t2`.`_period`,
-  `t2`.`channel`,
-  CAST(SUM(`t2`.`sessions`) AS FLOAT64) AS `sessions`,
-  CAST(SUM(`t2`.`spend`) AS FLOAT64) AS `spend`,
-  SUM(IF(IS_NAN(`t2`.`revenue`), NULL, `t2`.`revenue`)) AS `revenue`,
-  CAST(NULLIF(COUNT(DISTINCT `t2`.`visitors`), 0) AS FLOAT64) AS `visitors`,
-  CAST(SUM(`t2`.`reach`) AS FLOAT64) AS `reach`,
+  `t3`.`_period`,
+  `t3`.`channel`,
+  CAST(SUM(`t3`.`sessions`) AS FLOAT64) AS `sessions`,
+  CAST(SUM(`t3`.`spend`) AS FLOAT64) AS `spend`,
+  SUM(IF(IS_NAN(`t3`.`revenue`), NULL, `t3`.`revenue`)) AS `revenue`,
+  CAST(NULLIF(COUNT(DISTINCT `t3`.`visitors`), 0) AS FLOAT64) AS `visitors`,
+  CAST(SUM(`t3`.`reach`) AS FLOAT64) AS `reach`,
   SUM(IF((
-    `t2`.`reach` IS NULL
+    `t3`.`reach` IS NULL
   ) OR (
-    `t2`.`reach` <> 0
+    `t3`.`reach` <> 0
   ), 1, 0)) AS `_count_reach`,
-  CAST(SUM(IF(`t2`.`date` = `t2`.`_last_followers`, `t2`.`followers`, NULL)) AS FLOAT64) AS `followers`,
+  CAST(SUM(IF(`t3`.`date` = `t3`.`_last_followers`, `t3`.`followers`, NULL)) AS FLOAT64) AS `followers`,
   ieee_divide(
     SUM(
-      IF(IS_NAN(`t2`.`position`), NULL, `t2`.`position`) * CAST(`t2`.`search_impressions` AS FLOAT64)
+      IF(IS_NAN(`t3`.`position`), NULL, `t3`.`position`) * CAST(`t3`.`search_impressions` AS FLOAT64)
     ),
     NULLIF(
       SUM(
         IF(
-          IF(IS_NAN(`t2`.`position`), NULL, `t2`.`position`) IS NOT NULL,
-          CAST(`t2`.`search_impressions` AS FLOAT64),
+          IF(IS_NAN(`t3`.`position`), NULL, `t3`.`position`) IS NOT NULL,
+          CAST(`t3`.`search_impressions` AS FLOAT64),
           NULL
         )
       ),
@@ -31,93 +31,180 @@ SELECT
   SUM(
     IF(
       (
-        IF(IS_NAN(`t2`.`position`), NULL, `t2`.`position`) IS NOT NULL
+        IF(IS_NAN(`t3`.`position`), NULL, `t3`.`position`) IS NOT NULL
       )
       AND (
-        CAST(`t2`.`search_impressions` AS FLOAT64) IS NULL
+        CAST(`t3`.`search_impressions` AS FLOAT64) IS NULL
       ),
       1,
       0
     )
   ) AS `_count_position`,
-  CAST(SUM(`t2`.`search_impressions`) AS FLOAT64) AS `search_impressions`,
-  CAST(SUM(`t2`.`orders`) AS FLOAT64) AS `orders`
+  CAST(SUM(`t3`.`search_impressions`) AS FLOAT64) AS `search_impressions`,
+  CAST(SUM(`t3`.`orders`) AS FLOAT64) AS `orders`,
+  AVG(`t3`.`_middle_basket`) AS `basket`,
+  AVG(`t3`.`_middle_daily_spend`) AS `daily_spend`,
+  AVG(`t3`.`_middle_wait`) AS `wait`
 FROM (
   SELECT
-    `t1`.`date`,
-    `t1`.`channel`,
-    `t1`.`campaign`,
-    `t1`.`paid`,
-    `t1`.`sessions`,
-    `t1`.`spend`,
-    `t1`.`revenue`,
-    `t1`.`visitors`,
-    `t1`.`reach`,
-    `t1`.`followers`,
-    `t1`.`position`,
-    `t1`.`search_impressions`,
-    `t1`.`orders`,
-    `t1`.`_period`,
-    MAX(IF(`t1`.`followers` IS NOT NULL, `t1`.`date`, NULL)) OVER (
-      PARTITION BY `t1`.`_period`, `t1`.`channel`, `t1`.`campaign`, `t1`.`paid`
-      ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-    ) AS `_last_followers`
+    `t2`.`date`,
+    `t2`.`channel`,
+    `t2`.`campaign`,
+    `t2`.`paid`,
+    `t2`.`sessions`,
+    `t2`.`spend`,
+    `t2`.`revenue`,
+    `t2`.`visitors`,
+    `t2`.`reach`,
+    `t2`.`followers`,
+    `t2`.`position`,
+    `t2`.`search_impressions`,
+    `t2`.`orders`,
+    `t2`.`basket`,
+    `t2`.`daily_spend`,
+    `t2`.`wait`,
+    `t2`.`_period`,
+    `t2`.`_last_followers`,
+    IF(
+      ABS(
+        (
+          (
+            ROW_NUMBER() OVER (
+              PARTITION BY `t2`.`_period`, `t2`.`channel`
+              ORDER BY IF(IS_NAN(`t2`.`basket`), NULL, `t2`.`basket`) ASC
+            ) - 1
+          ) * 2
+        ) - (
+          COUNT(IF(IS_NAN(`t2`.`basket`), NULL, `t2`.`basket`)) OVER (
+            PARTITION BY `t2`.`_period`, `t2`.`channel`
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+          ) - 1
+        )
+      ) <= 1,
+      IF(IS_NAN(`t2`.`basket`), NULL, `t2`.`basket`),
+      NULL
+    ) AS `_middle_basket`,
+    IF(
+      ABS(
+        (
+          (
+            ROW_NUMBER() OVER (
+              PARTITION BY `t2`.`_period`, `t2`.`channel`
+              ORDER BY CAST(`t2`.`daily_spend` AS FLOAT64) ASC
+            ) - 1
+          ) * 2
+        ) - (
+          COUNT(CAST(`t2`.`daily_spend` AS FLOAT64)) OVER (
+            PARTITION BY `t2`.`_period`, `t2`.`channel`
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+          ) - 1
+        )
+      ) <= 1,
+      CAST(`t2`.`daily_spend` AS FLOAT64),
+      NULL
+    ) AS `_middle_daily_spend`,
+    IF(
+      ABS(
+        (
+          (
+            ROW_NUMBER() OVER (
+              PARTITION BY `t2`.`_period`, `t2`.`channel`
+              ORDER BY CAST(`t2`.`wait` AS FLOAT64) ASC
+            ) - 1
+          ) * 2
+        ) - (
+          COUNT(CAST(`t2`.`wait` AS FLOAT64)) OVER (
+            PARTITION BY `t2`.`_period`, `t2`.`channel`
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+          ) - 1
+        )
+      ) <= 1,
+      CAST(`t2`.`wait` AS FLOAT64),
+      NULL
+    ) AS `_middle_wait`
   FROM (
     SELECT
-      `t0`.`day` AS `date`,
-      `t0`.`channel`,
-      `t0`.`campaign`,
-      IF(`t0`.`paid` IS NULL, NULL, IF(`t0`.`paid`, 'true', 'false')) AS `paid`,
-      `t0`.`n_sessions` AS `sessions`,
-      `t0`.`amount` AS `spend`,
-      `t0`.`turnover` AS `revenue`,
-      `t0`.`visitor` AS `visitors`,
-      `t0`.`reach`,
-      `t0`.`fans` AS `followers`,
-      `t0`.`place` AS `position`,
-      `t0`.`shown` AS `search_impressions`,
-      1 AS `orders`,
-      DATE_TRUNC(`t0`.`day`, WEEK(MONDAY)) AS `_period`
-    FROM `figures` AS `t0`
-    WHERE
-      (
-        `t0`.`channel` IN ('e-mail') OR (
-          `t0`.`channel` IS NULL
+      `t1`.`date`,
+      `t1`.`channel`,
+      `t1`.`campaign`,
+      `t1`.`paid`,
+      `t1`.`sessions`,
+      `t1`.`spend`,
+      `t1`.`revenue`,
+      `t1`.`visitors`,
+      `t1`.`reach`,
+      `t1`.`followers`,
+      `t1`.`position`,
+      `t1`.`search_impressions`,
+      `t1`.`orders`,
+      `t1`.`basket`,
+      `t1`.`daily_spend`,
+      `t1`.`wait`,
+      `t1`.`_period`,
+      MAX(IF(`t1`.`followers` IS NOT NULL, `t1`.`date`, NULL)) OVER (
+        PARTITION BY `t1`.`_period`, `t1`.`channel`, `t1`.`campaign`, `t1`.`paid`
+        ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+      ) AS `_last_followers`
+    FROM (
+      SELECT
+        `t0`.`day` AS `date`,
+        `t0`.`channel`,
+        `t0`.`campaign`,
+        IF(`t0`.`paid` IS NULL, NULL, IF(`t0`.`paid`, 'true', 'false')) AS `paid`,
+        `t0`.`n_sessions` AS `sessions`,
+        `t0`.`amount` AS `spend`,
+        `t0`.`turnover` AS `revenue`,
+        `t0`.`visitor` AS `visitors`,
+        `t0`.`reach`,
+        `t0`.`fans` AS `followers`,
+        `t0`.`place` AS `position`,
+        `t0`.`shown` AS `search_impressions`,
+        1 AS `orders`,
+        `t0`.`turnover` AS `basket`,
+        `t0`.`amount` AS `daily_spend`,
+        `t0`.`shown` AS `wait`,
+        DATE_TRUNC(`t0`.`day`, WEEK(MONDAY)) AS `_period`
+      FROM `figures` AS `t0`
+      WHERE
+        (
+          `t0`.`channel` IN ('e-mail') OR (
+            `t0`.`channel` IS NULL
+          )
         )
-      )
-      AND `t0`.`day` IS NOT NULL
-      AND `t0`.`day` >= DATE(2024, 1, 1)
-      AND `t0`.`day` <= DATE(2024, 12, 31)
-  ) AS `t1`
-) AS `t2`
+        AND `t0`.`day` IS NOT NULL
+        AND `t0`.`day` >= DATE(2024, 1, 1)
+        AND `t0`.`day` <= DATE(2024, 12, 31)
+    ) AS `t1`
+  ) AS `t2`
+) AS `t3`
 GROUP BY
   1,
   2;
 
 -- quarterly
 SELECT
-  `t2`.`_period`,
-  `t2`.`channel`,
-  CAST(SUM(`t2`.`sessions`) AS FLOAT64) AS `sessions`,
-  CAST(SUM(`t2`.`spend`) AS FLOAT64) AS `spend`,
-  SUM(IF(IS_NAN(`t2`.`revenue`), NULL, `t2`.`revenue`)) AS `revenue`,
-  CAST(NULLIF(COUNT(DISTINCT `t2`.`visitors`), 0) AS FLOAT64) AS `visitors`,
-  CAST(SUM(`t2`.`reach`) AS FLOAT64) AS `reach`,
+  `t3`.`_period`,
+  `t3`.`channel`,
+  CAST(SUM(`t3`.`sessions`) AS FLOAT64) AS `sessions`,
+  CAST(SUM(`t3`.`spend`) AS FLOAT64) AS `spend`,
+  SUM(IF(IS_NAN(`t3`.`revenue`), NULL, `t3`.`revenue`)) AS `revenue`,
+  CAST(NULLIF(COUNT(DISTINCT `t3`.`visitors`), 0) AS FLOAT64) AS `visitors`,
+  CAST(SUM(`t3`.`reach`) AS FLOAT64) AS `reach`,
   SUM(IF((
-    `t2`.`reach` IS NULL
+    `t3`.`reach` IS NULL
   ) OR (
-    `t2`.`reach` <> 0
+    `t3`.`reach` <> 0
   ), 1, 0)) AS `_count_reach`,
-  CAST(SUM(IF(`t2`.`date` = `t2`.`_last_followers`, `t2`.`followers`, NULL)) AS FLOAT64) AS `followers`,
+  CAST(SUM(IF(`t3`.`date` = `t3`.`_last_followers`, `t3`.`followers`, NULL)) AS FLOAT64) AS `followers`,
   ieee_divide(
     SUM(
-      IF(IS_NAN(`t2`.`position`), NULL, `t2`.`position`) * CAST(`t2`.`search_impressions` AS FLOAT64)
+      IF(IS_NAN(`t3`.`position`), NULL, `t3`.`position`) * CAST(`t3`.`search_impressions` AS FLOAT64)
     ),
     NULLIF(
       SUM(
         IF(
-          IF(IS_NAN(`t2`.`position`), NULL, `t2`.`position`) IS NOT NULL,
-          CAST(`t2`.`search_impressions` AS FLOAT64),
+          IF(IS_NAN(`t3`.`position`), NULL, `t3`.`position`) IS NOT NULL,
+          CAST(`t3`.`search_impressions` AS FLOAT64),
           NULL
         )
       ),
@@ -127,82 +214,169 @@ SELECT
   SUM(
     IF(
       (
-        IF(IS_NAN(`t2`.`position`), NULL, `t2`.`position`) IS NOT NULL
+        IF(IS_NAN(`t3`.`position`), NULL, `t3`.`position`) IS NOT NULL
       )
       AND (
-        CAST(`t2`.`search_impressions` AS FLOAT64) IS NULL
+        CAST(`t3`.`search_impressions` AS FLOAT64) IS NULL
       ),
       1,
       0
     )
   ) AS `_count_position`,
-  CAST(SUM(`t2`.`search_impressions`) AS FLOAT64) AS `search_impressions`,
-  CAST(SUM(`t2`.`orders`) AS FLOAT64) AS `orders`
+  CAST(SUM(`t3`.`search_impressions`) AS FLOAT64) AS `search_impressions`,
+  CAST(SUM(`t3`.`orders`) AS FLOAT64) AS `orders`,
+  AVG(`t3`.`_middle_basket`) AS `basket`,
+  AVG(`t3`.`_middle_daily_spend`) AS `daily_spend`,
+  AVG(`t3`.`_middle_wait`) AS `wait`
 FROM (
   SELECT
-    `t1`.`date`,
-    `t1`.`channel`,
-    `t1`.`campaign`,
-    `t1`.`paid`,
-    `t1`.`sessions`,
-    `t1`.`spend`,
-    `t1`.`revenue`,
-    `t1`.`visitors`,
-    `t1`.`reach`,
-    `t1`.`followers`,
-    `t1`.`position`,
-    `t1`.`search_impressions`,
-    `t1`.`orders`,
-    `t1`.`_period`,
-    MAX(IF(`t1`.`followers` IS NOT NULL, `t1`.`date`, NULL)) OVER (
-      PARTITION BY `t1`.`_period`, `t1`.`channel`, `t1`.`campaign`, `t1`.`paid`
-      ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-    ) AS `_last_followers`
-  FROM (
-    SELECT
-      `t0`.`day` AS `date`,
-      `t0`.`channel`,
-      `t0`.`campaign`,
-      IF(`t0`.`paid` IS NULL, NULL, IF(`t0`.`paid`, 'true', 'false')) AS `paid`,
-      `t0`.`n_sessions` AS `sessions`,
-      `t0`.`amount` AS `spend`,
-      `t0`.`turnover` AS `revenue`,
-      `t0`.`visitor` AS `visitors`,
-      `t0`.`reach`,
-      `t0`.`fans` AS `followers`,
-      `t0`.`place` AS `position`,
-      `t0`.`shown` AS `search_impressions`,
-      1 AS `orders`,
-      (
+    `t2`.`date`,
+    `t2`.`channel`,
+    `t2`.`campaign`,
+    `t2`.`paid`,
+    `t2`.`sessions`,
+    `t2`.`spend`,
+    `t2`.`revenue`,
+    `t2`.`visitors`,
+    `t2`.`reach`,
+    `t2`.`followers`,
+    `t2`.`position`,
+    `t2`.`search_impressions`,
+    `t2`.`orders`,
+    `t2`.`basket`,
+    `t2`.`daily_spend`,
+    `t2`.`wait`,
+    `t2`.`_period`,
+    `t2`.`_last_followers`,
+    IF(
+      ABS(
         (
           (
-            CAST(EXTRACT(year FROM `t0`.`day`) AS INT64) * 12
-          ) + CAST(EXTRACT(month FROM `t0`.`day`) AS INT64)
-        ) - 1
-      ) - (
-        MOD(
+            ROW_NUMBER() OVER (
+              PARTITION BY `t2`.`_period`, `t2`.`channel`
+              ORDER BY IF(IS_NAN(`t2`.`basket`), NULL, `t2`.`basket`) ASC
+            ) - 1
+          ) * 2
+        ) - (
+          COUNT(IF(IS_NAN(`t2`.`basket`), NULL, `t2`.`basket`)) OVER (
+            PARTITION BY `t2`.`_period`, `t2`.`channel`
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+          ) - 1
+        )
+      ) <= 1,
+      IF(IS_NAN(`t2`.`basket`), NULL, `t2`.`basket`),
+      NULL
+    ) AS `_middle_basket`,
+    IF(
+      ABS(
+        (
+          (
+            ROW_NUMBER() OVER (
+              PARTITION BY `t2`.`_period`, `t2`.`channel`
+              ORDER BY CAST(`t2`.`daily_spend` AS FLOAT64) ASC
+            ) - 1
+          ) * 2
+        ) - (
+          COUNT(CAST(`t2`.`daily_spend` AS FLOAT64)) OVER (
+            PARTITION BY `t2`.`_period`, `t2`.`channel`
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+          ) - 1
+        )
+      ) <= 1,
+      CAST(`t2`.`daily_spend` AS FLOAT64),
+      NULL
+    ) AS `_middle_daily_spend`,
+    IF(
+      ABS(
+        (
+          (
+            ROW_NUMBER() OVER (
+              PARTITION BY `t2`.`_period`, `t2`.`channel`
+              ORDER BY CAST(`t2`.`wait` AS FLOAT64) ASC
+            ) - 1
+          ) * 2
+        ) - (
+          COUNT(CAST(`t2`.`wait` AS FLOAT64)) OVER (
+            PARTITION BY `t2`.`_period`, `t2`.`channel`
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+          ) - 1
+        )
+      ) <= 1,
+      CAST(`t2`.`wait` AS FLOAT64),
+      NULL
+    ) AS `_middle_wait`
+  FROM (
+    SELECT
+      `t1`.`date`,
+      `t1`.`channel`,
+      `t1`.`campaign`,
+      `t1`.`paid`,
+      `t1`.`sessions`,
+      `t1`.`spend`,
+      `t1`.`revenue`,
+      `t1`.`visitors`,
+      `t1`.`reach`,
+      `t1`.`followers`,
+      `t1`.`position`,
+      `t1`.`search_impressions`,
+      `t1`.`orders`,
+      `t1`.`basket`,
+      `t1`.`daily_spend`,
+      `t1`.`wait`,
+      `t1`.`_period`,
+      MAX(IF(`t1`.`followers` IS NOT NULL, `t1`.`date`, NULL)) OVER (
+        PARTITION BY `t1`.`_period`, `t1`.`channel`, `t1`.`campaign`, `t1`.`paid`
+        ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+      ) AS `_last_followers`
+    FROM (
+      SELECT
+        `t0`.`day` AS `date`,
+        `t0`.`channel`,
+        `t0`.`campaign`,
+        IF(`t0`.`paid` IS NULL, NULL, IF(`t0`.`paid`, 'true', 'false')) AS `paid`,
+        `t0`.`n_sessions` AS `sessions`,
+        `t0`.`amount` AS `spend`,
+        `t0`.`turnover` AS `revenue`,
+        `t0`.`visitor` AS `visitors`,
+        `t0`.`reach`,
+        `t0`.`fans` AS `followers`,
+        `t0`.`place` AS `position`,
+        `t0`.`shown` AS `search_impressions`,
+        1 AS `orders`,
+        `t0`.`turnover` AS `basket`,
+        `t0`.`amount` AS `daily_spend`,
+        `t0`.`shown` AS `wait`,
+        (
           (
             (
+              CAST(EXTRACT(year FROM `t0`.`day`) AS INT64) * 12
+            ) + CAST(EXTRACT(month FROM `t0`.`day`) AS INT64)
+          ) - 1
+        ) - (
+          MOD(
+            (
               (
-                CAST(EXTRACT(year FROM `t0`.`day`) AS INT64) * 12
-              ) + CAST(EXTRACT(month FROM `t0`.`day`) AS INT64)
-            ) - 1
-          ) - 3,
-          3
+                (
+                  CAST(EXTRACT(year FROM `t0`.`day`) AS INT64) * 12
+                ) + CAST(EXTRACT(month FROM `t0`.`day`) AS INT64)
+              ) - 1
+            ) - 3,
+            3
+          )
+        ) AS `_period`
+      FROM `figures` AS `t0`
+      WHERE
+        (
+          `t0`.`channel` IN ('e-mail') OR (
+            `t0`.`channel` IS NULL
+          )
         )
-      ) AS `_period`
-    FROM `figures` AS `t0`
-    WHERE
-      (
-        `t0`.`channel` IN ('e-mail') OR (
-          `t0`.`channel` IS NULL
-        )
-      )
-      AND `t0`.`day` IS NOT NULL
-      AND `t0`.`day` >= DATE(2024, 1, 1)
-      AND `t0`.`day` <= DATE(2024, 12, 31)
-  ) AS `t1`
-) AS `t2`
+        AND `t0`.`day` IS NOT NULL
+        AND `t0`.`day` >= DATE(2024, 1, 1)
+        AND `t0`.`day` <= DATE(2024, 12, 31)
+    ) AS `t1`
+  ) AS `t2`
+) AS `t3`
 GROUP BY
   1,
   2;
@@ -228,6 +402,9 @@ FROM (
     `t0`.`place` AS `position`,
     `t0`.`shown` AS `search_impressions`,
     1 AS `orders`,
+    `t0`.`turnover` AS `basket`,
+    `t0`.`amount` AS `daily_spend`,
+    `t0`.`shown` AS `wait`,
     DATE_TRUNC(IF(`t0`.`day` < DATE(2024, 1, 1), DATE(2024, 1, 1), `t0`.`day`), WEEK(MONDAY)) AS `_period`,
     DATE_TRUNC(
       IF(
@@ -308,6 +485,9 @@ FROM (
             `t1`.`position`,
             `t1`.`search_impressions`,
             `t1`.`orders`,
+            `t1`.`basket`,
+            `t1`.`daily_spend`,
+            `t1`.`wait`,
             `t1`.`_period`,
             MAX(IF(`t1`.`followers` IS NOT NULL, `t1`.`date`, NULL)) OVER (
               PARTITION BY `t1`.`_period`, `t1`.`channel`, `t1`.`campaign`, `t1`.`paid`
@@ -328,6 +508,9 @@ FROM (
               `t0`.`place` AS `position`,
               `t0`.`shown` AS `search_impressions`,
               1 AS `orders`,
+              `t0`.`turnover` AS `basket`,
+              `t0`.`amount` AS `daily_spend`,
+              `t0`.`shown` AS `wait`,
               (
                 (
                   (
@@ -415,6 +598,9 @@ FROM (
     `t0`.`fans` AS `followers`,
     `t0`.`place` AS `position`,
     `t0`.`shown` AS `search_impressions`,
-    1 AS `orders`
+    1 AS `orders`,
+    `t0`.`turnover` AS `basket`,
+    `t0`.`amount` AS `daily_spend`,
+    `t0`.`shown` AS `wait`
   FROM `figures` AS `t0`
 ) AS `t1`;

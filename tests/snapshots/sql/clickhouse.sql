@@ -1,190 +1,370 @@
 -- weekly
 SELECT
-  "t2"."_period" AS "_period",
-  "t2"."channel" AS "channel",
-  CAST(SUM("t2"."sessions") AS Nullable(Float64)) AS "sessions",
-  CAST(SUM("t2"."spend") AS Nullable(Float64)) AS "spend",
-  SUM(CASE WHEN isNaN("t2"."revenue") THEN NULL ELSE "t2"."revenue" END) AS "revenue",
-  CAST(nullIf(uniqExact("t2"."visitors"), 0) AS Nullable(Float64)) AS "visitors",
-  CAST(SUM("t2"."reach") AS Nullable(Float64)) AS "reach",
-  SUM(CASE WHEN isNull("t2"."reach") OR (
-    "t2"."reach" <> 0
+  "t3"."_period" AS "_period",
+  "t3"."channel" AS "channel",
+  CAST(SUM("t3"."sessions") AS Nullable(Float64)) AS "sessions",
+  CAST(SUM("t3"."spend") AS Nullable(Float64)) AS "spend",
+  SUM(CASE WHEN isNaN("t3"."revenue") THEN NULL ELSE "t3"."revenue" END) AS "revenue",
+  CAST(nullIf(uniqExact("t3"."visitors"), 0) AS Nullable(Float64)) AS "visitors",
+  CAST(SUM("t3"."reach") AS Nullable(Float64)) AS "reach",
+  SUM(CASE WHEN isNull("t3"."reach") OR (
+    "t3"."reach" <> 0
   ) THEN 1 ELSE 0 END) AS "_count_reach",
-  CAST(sumIf("t2"."followers", "t2"."date" = "t2"."_last_followers") AS Nullable(Float64)) AS "followers",
+  CAST(sumIf("t3"."followers", "t3"."date" = "t3"."_last_followers") AS Nullable(Float64)) AS "followers",
   SUM(
-    CASE WHEN isNaN("t2"."position") THEN NULL ELSE "t2"."position" END * CAST("t2"."search_impressions" AS Nullable(Float64))
+    CASE WHEN isNaN("t3"."position") THEN NULL ELSE "t3"."position" END * CAST("t3"."search_impressions" AS Nullable(Float64))
   ) / nullIf(
     sumIf(
-      CAST("t2"."search_impressions" AS Nullable(Float64)),
-      isNotNull(CASE WHEN isNaN("t2"."position") THEN NULL ELSE "t2"."position" END)
+      CAST("t3"."search_impressions" AS Nullable(Float64)),
+      isNotNull(CASE WHEN isNaN("t3"."position") THEN NULL ELSE "t3"."position" END)
     ),
     0
   ) AS "position",
   SUM(
     CASE
-      WHEN isNotNull(CASE WHEN isNaN("t2"."position") THEN NULL ELSE "t2"."position" END)
-      AND isNull(CAST("t2"."search_impressions" AS Nullable(Float64)))
+      WHEN isNotNull(CASE WHEN isNaN("t3"."position") THEN NULL ELSE "t3"."position" END)
+      AND isNull(CAST("t3"."search_impressions" AS Nullable(Float64)))
       THEN 1
       ELSE 0
     END
   ) AS "_count_position",
-  CAST(SUM("t2"."search_impressions") AS Nullable(Float64)) AS "search_impressions",
-  CAST(SUM("t2"."orders") AS Nullable(Float64)) AS "orders"
+  CAST(SUM("t3"."search_impressions") AS Nullable(Float64)) AS "search_impressions",
+  CAST(SUM("t3"."orders") AS Nullable(Float64)) AS "orders",
+  AVG("t3"."_middle_basket") AS "basket",
+  AVG("t3"."_middle_daily_spend") AS "daily_spend",
+  AVG("t3"."_middle_wait") AS "wait"
 FROM (
   SELECT
-    "t1"."date" AS "date",
-    "t1"."channel" AS "channel",
-    "t1"."campaign" AS "campaign",
-    "t1"."paid" AS "paid",
-    "t1"."sessions" AS "sessions",
-    "t1"."spend" AS "spend",
-    "t1"."revenue" AS "revenue",
-    "t1"."visitors" AS "visitors",
-    "t1"."reach" AS "reach",
-    "t1"."followers" AS "followers",
-    "t1"."position" AS "position",
-    "t1"."search_impressions" AS "search_impressions",
-    "t1"."orders" AS "orders",
-    "t1"."_period" AS "_period",
-    MAX(CASE WHEN isNotNull("t1"."followers") THEN "t1"."date" ELSE NULL END) OVER (
-      PARTITION BY "t1"."_period", "t1"."channel", "t1"."campaign", "t1"."paid"
-      ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-    ) AS "_last_followers"
+    "t2"."date" AS "date",
+    "t2"."channel" AS "channel",
+    "t2"."campaign" AS "campaign",
+    "t2"."paid" AS "paid",
+    "t2"."sessions" AS "sessions",
+    "t2"."spend" AS "spend",
+    "t2"."revenue" AS "revenue",
+    "t2"."visitors" AS "visitors",
+    "t2"."reach" AS "reach",
+    "t2"."followers" AS "followers",
+    "t2"."position" AS "position",
+    "t2"."search_impressions" AS "search_impressions",
+    "t2"."orders" AS "orders",
+    "t2"."basket" AS "basket",
+    "t2"."daily_spend" AS "daily_spend",
+    "t2"."wait" AS "wait",
+    "t2"."_period" AS "_period",
+    "t2"."_last_followers" AS "_last_followers",
+    CASE
+      WHEN ABS(
+        (
+          (
+            ROW_NUMBER() OVER (
+              PARTITION BY "t2"."_period", "t2"."channel"
+              ORDER BY CASE WHEN isNaN("t2"."basket") THEN NULL ELSE "t2"."basket" END ASC
+              ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+            ) - 1
+          ) * 2
+        ) - (
+          COUNT(CASE WHEN isNaN("t2"."basket") THEN NULL ELSE "t2"."basket" END) OVER (
+            PARTITION BY "t2"."_period", "t2"."channel"
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+          ) - 1
+        )
+      ) <= 1
+      THEN CASE WHEN isNaN("t2"."basket") THEN NULL ELSE "t2"."basket" END
+      ELSE NULL
+    END AS "_middle_basket",
+    CASE
+      WHEN ABS(
+        (
+          (
+            ROW_NUMBER() OVER (
+              PARTITION BY "t2"."_period", "t2"."channel"
+              ORDER BY CAST("t2"."daily_spend" AS Nullable(Float64)) ASC
+              ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+            ) - 1
+          ) * 2
+        ) - (
+          COUNT(CAST("t2"."daily_spend" AS Nullable(Float64))) OVER (
+            PARTITION BY "t2"."_period", "t2"."channel"
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+          ) - 1
+        )
+      ) <= 1
+      THEN CAST("t2"."daily_spend" AS Nullable(Float64))
+      ELSE NULL
+    END AS "_middle_daily_spend",
+    CASE
+      WHEN ABS(
+        (
+          (
+            ROW_NUMBER() OVER (
+              PARTITION BY "t2"."_period", "t2"."channel"
+              ORDER BY CAST("t2"."wait" AS Nullable(Float64)) ASC
+              ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+            ) - 1
+          ) * 2
+        ) - (
+          COUNT(CAST("t2"."wait" AS Nullable(Float64))) OVER (
+            PARTITION BY "t2"."_period", "t2"."channel"
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+          ) - 1
+        )
+      ) <= 1
+      THEN CAST("t2"."wait" AS Nullable(Float64))
+      ELSE NULL
+    END AS "_middle_wait"
   FROM (
     SELECT
-      "t0"."day" AS "date",
-      "t0"."channel" AS "channel",
-      "t0"."campaign" AS "campaign",
-      CASE
-        WHEN isNull("t0"."paid")
-        THEN NULL
-        ELSE CASE WHEN "t0"."paid" THEN 'true' ELSE 'false' END
-      END AS "paid",
-      "t0"."n_sessions" AS "sessions",
-      "t0"."amount" AS "spend",
-      "t0"."turnover" AS "revenue",
-      "t0"."visitor" AS "visitors",
-      "t0"."reach" AS "reach",
-      "t0"."fans" AS "followers",
-      "t0"."place" AS "position",
-      "t0"."shown" AS "search_impressions",
-      1 AS "orders",
-      dateTrunc('WEEK', "t0"."day") AS "_period"
-    FROM "figures" AS "t0"
-    WHERE
-      (
-        "t0"."channel" IN ('e-mail') OR isNull("t0"."channel")
-      )
-      AND isNotNull("t0"."day")
-      AND "t0"."day" >= toDate('2024-01-01')
-      AND "t0"."day" <= toDate('2024-12-31')
-  ) AS "t1"
-) AS "t2"
+      "t1"."date" AS "date",
+      "t1"."channel" AS "channel",
+      "t1"."campaign" AS "campaign",
+      "t1"."paid" AS "paid",
+      "t1"."sessions" AS "sessions",
+      "t1"."spend" AS "spend",
+      "t1"."revenue" AS "revenue",
+      "t1"."visitors" AS "visitors",
+      "t1"."reach" AS "reach",
+      "t1"."followers" AS "followers",
+      "t1"."position" AS "position",
+      "t1"."search_impressions" AS "search_impressions",
+      "t1"."orders" AS "orders",
+      "t1"."basket" AS "basket",
+      "t1"."daily_spend" AS "daily_spend",
+      "t1"."wait" AS "wait",
+      "t1"."_period" AS "_period",
+      MAX(CASE WHEN isNotNull("t1"."followers") THEN "t1"."date" ELSE NULL END) OVER (
+        PARTITION BY "t1"."_period", "t1"."channel", "t1"."campaign", "t1"."paid"
+        ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+      ) AS "_last_followers"
+    FROM (
+      SELECT
+        "t0"."day" AS "date",
+        "t0"."channel" AS "channel",
+        "t0"."campaign" AS "campaign",
+        CASE
+          WHEN isNull("t0"."paid")
+          THEN NULL
+          ELSE CASE WHEN "t0"."paid" THEN 'true' ELSE 'false' END
+        END AS "paid",
+        "t0"."n_sessions" AS "sessions",
+        "t0"."amount" AS "spend",
+        "t0"."turnover" AS "revenue",
+        "t0"."visitor" AS "visitors",
+        "t0"."reach" AS "reach",
+        "t0"."fans" AS "followers",
+        "t0"."place" AS "position",
+        "t0"."shown" AS "search_impressions",
+        1 AS "orders",
+        "t0"."turnover" AS "basket",
+        "t0"."amount" AS "daily_spend",
+        "t0"."shown" AS "wait",
+        dateTrunc('WEEK', "t0"."day") AS "_period"
+      FROM "figures" AS "t0"
+      WHERE
+        (
+          "t0"."channel" IN ('e-mail') OR isNull("t0"."channel")
+        )
+        AND isNotNull("t0"."day")
+        AND "t0"."day" >= toDate('2024-01-01')
+        AND "t0"."day" <= toDate('2024-12-31')
+    ) AS "t1"
+  ) AS "t2"
+) AS "t3"
 GROUP BY
-  "t2"."_period",
-  "t2"."channel";
+  "t3"."_period",
+  "t3"."channel";
 
 -- quarterly
 SELECT
-  "t2"."_period" AS "_period",
-  "t2"."channel" AS "channel",
-  CAST(SUM("t2"."sessions") AS Nullable(Float64)) AS "sessions",
-  CAST(SUM("t2"."spend") AS Nullable(Float64)) AS "spend",
-  SUM(CASE WHEN isNaN("t2"."revenue") THEN NULL ELSE "t2"."revenue" END) AS "revenue",
-  CAST(nullIf(uniqExact("t2"."visitors"), 0) AS Nullable(Float64)) AS "visitors",
-  CAST(SUM("t2"."reach") AS Nullable(Float64)) AS "reach",
-  SUM(CASE WHEN isNull("t2"."reach") OR (
-    "t2"."reach" <> 0
+  "t3"."_period" AS "_period",
+  "t3"."channel" AS "channel",
+  CAST(SUM("t3"."sessions") AS Nullable(Float64)) AS "sessions",
+  CAST(SUM("t3"."spend") AS Nullable(Float64)) AS "spend",
+  SUM(CASE WHEN isNaN("t3"."revenue") THEN NULL ELSE "t3"."revenue" END) AS "revenue",
+  CAST(nullIf(uniqExact("t3"."visitors"), 0) AS Nullable(Float64)) AS "visitors",
+  CAST(SUM("t3"."reach") AS Nullable(Float64)) AS "reach",
+  SUM(CASE WHEN isNull("t3"."reach") OR (
+    "t3"."reach" <> 0
   ) THEN 1 ELSE 0 END) AS "_count_reach",
-  CAST(sumIf("t2"."followers", "t2"."date" = "t2"."_last_followers") AS Nullable(Float64)) AS "followers",
+  CAST(sumIf("t3"."followers", "t3"."date" = "t3"."_last_followers") AS Nullable(Float64)) AS "followers",
   SUM(
-    CASE WHEN isNaN("t2"."position") THEN NULL ELSE "t2"."position" END * CAST("t2"."search_impressions" AS Nullable(Float64))
+    CASE WHEN isNaN("t3"."position") THEN NULL ELSE "t3"."position" END * CAST("t3"."search_impressions" AS Nullable(Float64))
   ) / nullIf(
     sumIf(
-      CAST("t2"."search_impressions" AS Nullable(Float64)),
-      isNotNull(CASE WHEN isNaN("t2"."position") THEN NULL ELSE "t2"."position" END)
+      CAST("t3"."search_impressions" AS Nullable(Float64)),
+      isNotNull(CASE WHEN isNaN("t3"."position") THEN NULL ELSE "t3"."position" END)
     ),
     0
   ) AS "position",
   SUM(
     CASE
-      WHEN isNotNull(CASE WHEN isNaN("t2"."position") THEN NULL ELSE "t2"."position" END)
-      AND isNull(CAST("t2"."search_impressions" AS Nullable(Float64)))
+      WHEN isNotNull(CASE WHEN isNaN("t3"."position") THEN NULL ELSE "t3"."position" END)
+      AND isNull(CAST("t3"."search_impressions" AS Nullable(Float64)))
       THEN 1
       ELSE 0
     END
   ) AS "_count_position",
-  CAST(SUM("t2"."search_impressions") AS Nullable(Float64)) AS "search_impressions",
-  CAST(SUM("t2"."orders") AS Nullable(Float64)) AS "orders"
+  CAST(SUM("t3"."search_impressions") AS Nullable(Float64)) AS "search_impressions",
+  CAST(SUM("t3"."orders") AS Nullable(Float64)) AS "orders",
+  AVG("t3"."_middle_basket") AS "basket",
+  AVG("t3"."_middle_daily_spend") AS "daily_spend",
+  AVG("t3"."_middle_wait") AS "wait"
 FROM (
   SELECT
-    "t1"."date" AS "date",
-    "t1"."channel" AS "channel",
-    "t1"."campaign" AS "campaign",
-    "t1"."paid" AS "paid",
-    "t1"."sessions" AS "sessions",
-    "t1"."spend" AS "spend",
-    "t1"."revenue" AS "revenue",
-    "t1"."visitors" AS "visitors",
-    "t1"."reach" AS "reach",
-    "t1"."followers" AS "followers",
-    "t1"."position" AS "position",
-    "t1"."search_impressions" AS "search_impressions",
-    "t1"."orders" AS "orders",
-    "t1"."_period" AS "_period",
-    MAX(CASE WHEN isNotNull("t1"."followers") THEN "t1"."date" ELSE NULL END) OVER (
-      PARTITION BY "t1"."_period", "t1"."channel", "t1"."campaign", "t1"."paid"
-      ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-    ) AS "_last_followers"
-  FROM (
-    SELECT
-      "t0"."day" AS "date",
-      "t0"."channel" AS "channel",
-      "t0"."campaign" AS "campaign",
-      CASE
-        WHEN isNull("t0"."paid")
-        THEN NULL
-        ELSE CASE WHEN "t0"."paid" THEN 'true' ELSE 'false' END
-      END AS "paid",
-      "t0"."n_sessions" AS "sessions",
-      "t0"."amount" AS "spend",
-      "t0"."turnover" AS "revenue",
-      "t0"."visitor" AS "visitors",
-      "t0"."reach" AS "reach",
-      "t0"."fans" AS "followers",
-      "t0"."place" AS "position",
-      "t0"."shown" AS "search_impressions",
-      1 AS "orders",
-      (
+    "t2"."date" AS "date",
+    "t2"."channel" AS "channel",
+    "t2"."campaign" AS "campaign",
+    "t2"."paid" AS "paid",
+    "t2"."sessions" AS "sessions",
+    "t2"."spend" AS "spend",
+    "t2"."revenue" AS "revenue",
+    "t2"."visitors" AS "visitors",
+    "t2"."reach" AS "reach",
+    "t2"."followers" AS "followers",
+    "t2"."position" AS "position",
+    "t2"."search_impressions" AS "search_impressions",
+    "t2"."orders" AS "orders",
+    "t2"."basket" AS "basket",
+    "t2"."daily_spend" AS "daily_spend",
+    "t2"."wait" AS "wait",
+    "t2"."_period" AS "_period",
+    "t2"."_last_followers" AS "_last_followers",
+    CASE
+      WHEN ABS(
         (
           (
-            CAST(toYear("t0"."day") AS Nullable(Int64)) * 12
-          ) + CAST(toMonth("t0"."day") AS Nullable(Int64))
-        ) - 1
-      ) - (
+            ROW_NUMBER() OVER (
+              PARTITION BY "t2"."_period", "t2"."channel"
+              ORDER BY CASE WHEN isNaN("t2"."basket") THEN NULL ELSE "t2"."basket" END ASC
+              ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+            ) - 1
+          ) * 2
+        ) - (
+          COUNT(CASE WHEN isNaN("t2"."basket") THEN NULL ELSE "t2"."basket" END) OVER (
+            PARTITION BY "t2"."_period", "t2"."channel"
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+          ) - 1
+        )
+      ) <= 1
+      THEN CASE WHEN isNaN("t2"."basket") THEN NULL ELSE "t2"."basket" END
+      ELSE NULL
+    END AS "_middle_basket",
+    CASE
+      WHEN ABS(
+        (
+          (
+            ROW_NUMBER() OVER (
+              PARTITION BY "t2"."_period", "t2"."channel"
+              ORDER BY CAST("t2"."daily_spend" AS Nullable(Float64)) ASC
+              ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+            ) - 1
+          ) * 2
+        ) - (
+          COUNT(CAST("t2"."daily_spend" AS Nullable(Float64))) OVER (
+            PARTITION BY "t2"."_period", "t2"."channel"
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+          ) - 1
+        )
+      ) <= 1
+      THEN CAST("t2"."daily_spend" AS Nullable(Float64))
+      ELSE NULL
+    END AS "_middle_daily_spend",
+    CASE
+      WHEN ABS(
+        (
+          (
+            ROW_NUMBER() OVER (
+              PARTITION BY "t2"."_period", "t2"."channel"
+              ORDER BY CAST("t2"."wait" AS Nullable(Float64)) ASC
+              ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+            ) - 1
+          ) * 2
+        ) - (
+          COUNT(CAST("t2"."wait" AS Nullable(Float64))) OVER (
+            PARTITION BY "t2"."_period", "t2"."channel"
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+          ) - 1
+        )
+      ) <= 1
+      THEN CAST("t2"."wait" AS Nullable(Float64))
+      ELSE NULL
+    END AS "_middle_wait"
+  FROM (
+    SELECT
+      "t1"."date" AS "date",
+      "t1"."channel" AS "channel",
+      "t1"."campaign" AS "campaign",
+      "t1"."paid" AS "paid",
+      "t1"."sessions" AS "sessions",
+      "t1"."spend" AS "spend",
+      "t1"."revenue" AS "revenue",
+      "t1"."visitors" AS "visitors",
+      "t1"."reach" AS "reach",
+      "t1"."followers" AS "followers",
+      "t1"."position" AS "position",
+      "t1"."search_impressions" AS "search_impressions",
+      "t1"."orders" AS "orders",
+      "t1"."basket" AS "basket",
+      "t1"."daily_spend" AS "daily_spend",
+      "t1"."wait" AS "wait",
+      "t1"."_period" AS "_period",
+      MAX(CASE WHEN isNotNull("t1"."followers") THEN "t1"."date" ELSE NULL END) OVER (
+        PARTITION BY "t1"."_period", "t1"."channel", "t1"."campaign", "t1"."paid"
+        ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+      ) AS "_last_followers"
+    FROM (
+      SELECT
+        "t0"."day" AS "date",
+        "t0"."channel" AS "channel",
+        "t0"."campaign" AS "campaign",
+        CASE
+          WHEN isNull("t0"."paid")
+          THEN NULL
+          ELSE CASE WHEN "t0"."paid" THEN 'true' ELSE 'false' END
+        END AS "paid",
+        "t0"."n_sessions" AS "sessions",
+        "t0"."amount" AS "spend",
+        "t0"."turnover" AS "revenue",
+        "t0"."visitor" AS "visitors",
+        "t0"."reach" AS "reach",
+        "t0"."fans" AS "followers",
+        "t0"."place" AS "position",
+        "t0"."shown" AS "search_impressions",
+        1 AS "orders",
+        "t0"."turnover" AS "basket",
+        "t0"."amount" AS "daily_spend",
+        "t0"."shown" AS "wait",
         (
           (
             (
+              CAST(toYear("t0"."day") AS Nullable(Int64)) * 12
+            ) + CAST(toMonth("t0"."day") AS Nullable(Int64))
+          ) - 1
+        ) - (
+          (
+            (
               (
-                CAST(toYear("t0"."day") AS Nullable(Int64)) * 12
-              ) + CAST(toMonth("t0"."day") AS Nullable(Int64))
-            ) - 1
-          ) - 3
-        ) % 3
-      ) AS "_period"
-    FROM "figures" AS "t0"
-    WHERE
-      (
-        "t0"."channel" IN ('e-mail') OR isNull("t0"."channel")
-      )
-      AND isNotNull("t0"."day")
-      AND "t0"."day" >= toDate('2024-01-01')
-      AND "t0"."day" <= toDate('2024-12-31')
-  ) AS "t1"
-) AS "t2"
+                (
+                  CAST(toYear("t0"."day") AS Nullable(Int64)) * 12
+                ) + CAST(toMonth("t0"."day") AS Nullable(Int64))
+              ) - 1
+            ) - 3
+          ) % 3
+        ) AS "_period"
+      FROM "figures" AS "t0"
+      WHERE
+        (
+          "t0"."channel" IN ('e-mail') OR isNull("t0"."channel")
+        )
+        AND isNotNull("t0"."day")
+        AND "t0"."day" >= toDate('2024-01-01')
+        AND "t0"."day" <= toDate('2024-12-31')
+    ) AS "t1"
+  ) AS "t2"
+) AS "t3"
 GROUP BY
-  "t2"."_period",
-  "t2"."channel";
+  "t3"."_period",
+  "t3"."channel";
 
 -- spans
 SELECT DISTINCT
@@ -211,6 +391,9 @@ FROM (
     "t0"."place" AS "position",
     "t0"."shown" AS "search_impressions",
     1 AS "orders",
+    "t0"."turnover" AS "basket",
+    "t0"."amount" AS "daily_spend",
+    "t0"."shown" AS "wait",
     dateTrunc(
       'WEEK',
       CASE
@@ -304,6 +487,9 @@ FROM (
             "t1"."position" AS "position",
             "t1"."search_impressions" AS "search_impressions",
             "t1"."orders" AS "orders",
+            "t1"."basket" AS "basket",
+            "t1"."daily_spend" AS "daily_spend",
+            "t1"."wait" AS "wait",
             "t1"."_period" AS "_period",
             MAX(CASE WHEN isNotNull("t1"."followers") THEN "t1"."date" ELSE NULL END) OVER (
               PARTITION BY "t1"."_period", "t1"."channel", "t1"."campaign", "t1"."paid"
@@ -328,6 +514,9 @@ FROM (
               "t0"."place" AS "position",
               "t0"."shown" AS "search_impressions",
               1 AS "orders",
+              "t0"."turnover" AS "basket",
+              "t0"."amount" AS "daily_spend",
+              "t0"."shown" AS "wait",
               (
                 (
                   (
@@ -412,6 +601,9 @@ FROM (
     "t0"."fans" AS "followers",
     "t0"."place" AS "position",
     "t0"."shown" AS "search_impressions",
-    1 AS "orders"
+    1 AS "orders",
+    "t0"."turnover" AS "basket",
+    "t0"."amount" AS "daily_spend",
+    "t0"."shown" AS "wait"
   FROM "figures" AS "t0"
 ) AS "t1";

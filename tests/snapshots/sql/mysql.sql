@@ -1,189 +1,369 @@
 -- weekly
 SELECT
-  `t2`.`_period`,
-  `t2`.`channel`,
-  CAST(SUM(`t2`.`sessions`) AS DOUBLE) AS `sessions`,
-  CAST(SUM(`t2`.`spend`) AS DOUBLE) AS `spend`,
-  SUM(`t2`.`revenue`) AS `revenue`,
-  CAST(NULLIF(COUNT(DISTINCT `t2`.`visitors`), 0) AS DOUBLE) AS `visitors`,
-  CAST(SUM(`t2`.`reach`) AS DOUBLE) AS `reach`,
+  `t3`.`_period`,
+  `t3`.`channel`,
+  CAST(SUM(`t3`.`sessions`) AS DOUBLE) AS `sessions`,
+  CAST(SUM(`t3`.`spend`) AS DOUBLE) AS `spend`,
+  SUM(`t3`.`revenue`) AS `revenue`,
+  CAST(NULLIF(COUNT(DISTINCT `t3`.`visitors`), 0) AS DOUBLE) AS `visitors`,
+  CAST(SUM(`t3`.`reach`) AS DOUBLE) AS `reach`,
   SUM(IF((
-    `t2`.`reach` IS NULL
+    `t3`.`reach` IS NULL
   ) OR (
-    `t2`.`reach` <> 0
+    `t3`.`reach` <> 0
   ), 1, 0)) AS `_count_reach`,
-  CAST(SUM(IF(`t2`.`date` = `t2`.`_last_followers`, `t2`.`followers`, NULL)) AS DOUBLE) AS `followers`,
-  SUM(`t2`.`position` * CAST(`t2`.`search_impressions` AS DOUBLE)) / NULLIF(
-    SUM(IF(`t2`.`position` IS NOT NULL, CAST(`t2`.`search_impressions` AS DOUBLE), NULL)),
+  CAST(SUM(IF(`t3`.`date` = `t3`.`_last_followers`, `t3`.`followers`, NULL)) AS DOUBLE) AS `followers`,
+  SUM(`t3`.`position` * CAST(`t3`.`search_impressions` AS DOUBLE)) / NULLIF(
+    SUM(IF(`t3`.`position` IS NOT NULL, CAST(`t3`.`search_impressions` AS DOUBLE), NULL)),
     0
   ) AS `position`,
   SUM(
     IF(
       (
-        `t2`.`position` IS NOT NULL
+        `t3`.`position` IS NOT NULL
       )
       AND (
-        CAST(`t2`.`search_impressions` AS DOUBLE) IS NULL
+        CAST(`t3`.`search_impressions` AS DOUBLE) IS NULL
       ),
       1,
       0
     )
   ) AS `_count_position`,
-  CAST(SUM(`t2`.`search_impressions`) AS DOUBLE) AS `search_impressions`,
-  CAST(SUM(`t2`.`orders`) AS DOUBLE) AS `orders`
+  CAST(SUM(`t3`.`search_impressions`) AS DOUBLE) AS `search_impressions`,
+  CAST(SUM(`t3`.`orders`) AS DOUBLE) AS `orders`,
+  AVG(`t3`.`_middle_basket`) AS `basket`,
+  AVG(`t3`.`_middle_daily_spend`) AS `daily_spend`,
+  AVG(`t3`.`_middle_wait`) AS `wait`
 FROM (
   SELECT
-    `t1`.`date`,
-    `t1`.`channel`,
-    `t1`.`campaign`,
-    `t1`.`paid`,
-    `t1`.`sessions`,
-    `t1`.`spend`,
-    `t1`.`revenue`,
-    `t1`.`visitors`,
-    `t1`.`reach`,
-    `t1`.`followers`,
-    `t1`.`position`,
-    `t1`.`search_impressions`,
-    `t1`.`orders`,
-    `t1`.`_period`,
-    MAX(IF(`t1`.`followers` IS NOT NULL, `t1`.`date`, NULL)) OVER (
-      PARTITION BY `t1`.`_period`, `t1`.`channel`, `t1`.`campaign`, `t1`.`paid`
-      ORDER BY CASE WHEN NULL IS NULL THEN 1 ELSE 0 END, NULL ASC
-      ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-    ) AS `_last_followers`
+    `t2`.`date`,
+    `t2`.`channel`,
+    `t2`.`campaign`,
+    `t2`.`paid`,
+    `t2`.`sessions`,
+    `t2`.`spend`,
+    `t2`.`revenue`,
+    `t2`.`visitors`,
+    `t2`.`reach`,
+    `t2`.`followers`,
+    `t2`.`position`,
+    `t2`.`search_impressions`,
+    `t2`.`orders`,
+    `t2`.`basket`,
+    `t2`.`daily_spend`,
+    `t2`.`wait`,
+    `t2`.`_period`,
+    `t2`.`_last_followers`,
+    IF(
+      ABS(
+        (
+          (
+            ROW_NUMBER() OVER (
+              PARTITION BY `t2`.`_period`, `t2`.`channel`
+              ORDER BY CASE WHEN `t2`.`basket` IS NULL THEN 1 ELSE 0 END, `t2`.`basket` ASC
+            ) - 1
+          ) * 2
+        ) - (
+          COUNT(`t2`.`basket`) OVER (
+            PARTITION BY `t2`.`_period`, `t2`.`channel`
+            ORDER BY CASE WHEN NULL IS NULL THEN 1 ELSE 0 END, NULL ASC
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+          ) - 1
+        )
+      ) <= 1,
+      `t2`.`basket`,
+      NULL
+    ) AS `_middle_basket`,
+    IF(
+      ABS(
+        (
+          (
+            ROW_NUMBER() OVER (
+              PARTITION BY `t2`.`_period`, `t2`.`channel`
+              ORDER BY CASE WHEN CAST(`t2`.`daily_spend` AS DOUBLE) IS NULL THEN 1 ELSE 0 END, CAST(`t2`.`daily_spend` AS DOUBLE) ASC
+            ) - 1
+          ) * 2
+        ) - (
+          COUNT(CAST(`t2`.`daily_spend` AS DOUBLE)) OVER (
+            PARTITION BY `t2`.`_period`, `t2`.`channel`
+            ORDER BY CASE WHEN NULL IS NULL THEN 1 ELSE 0 END, NULL ASC
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+          ) - 1
+        )
+      ) <= 1,
+      CAST(`t2`.`daily_spend` AS DOUBLE),
+      NULL
+    ) AS `_middle_daily_spend`,
+    IF(
+      ABS(
+        (
+          (
+            ROW_NUMBER() OVER (
+              PARTITION BY `t2`.`_period`, `t2`.`channel`
+              ORDER BY CASE WHEN CAST(`t2`.`wait` AS DOUBLE) IS NULL THEN 1 ELSE 0 END, CAST(`t2`.`wait` AS DOUBLE) ASC
+            ) - 1
+          ) * 2
+        ) - (
+          COUNT(CAST(`t2`.`wait` AS DOUBLE)) OVER (
+            PARTITION BY `t2`.`_period`, `t2`.`channel`
+            ORDER BY CASE WHEN NULL IS NULL THEN 1 ELSE 0 END, NULL ASC
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+          ) - 1
+        )
+      ) <= 1,
+      CAST(`t2`.`wait` AS DOUBLE),
+      NULL
+    ) AS `_middle_wait`
   FROM (
     SELECT
-      `t0`.`day` AS `date`,
-      `t0`.`channel`,
-      `t0`.`campaign`,
-      IF(`t0`.`paid` IS NULL, NULL, IF(`t0`.`paid`, 'true', 'false')) AS `paid`,
-      `t0`.`n_sessions` AS `sessions`,
-      `t0`.`amount` AS `spend`,
-      `t0`.`turnover` AS `revenue`,
-      `t0`.`visitor` AS `visitors`,
-      `t0`.`reach`,
-      `t0`.`fans` AS `followers`,
-      `t0`.`place` AS `position`,
-      `t0`.`shown` AS `search_impressions`,
-      1 AS `orders`,
-      TIMESTAMPDIFF(DAY, DATE('1000-01-06'), `t0`.`day`) - (
-        TIMESTAMPDIFF(DAY, DATE('1000-01-06'), `t0`.`day`) % 7
-      ) AS `_period`
-    FROM `figures` AS `t0`
-    WHERE
-      (
-        `t0`.`channel` IN ('e-mail') OR (
-          `t0`.`channel` IS NULL
+      `t1`.`date`,
+      `t1`.`channel`,
+      `t1`.`campaign`,
+      `t1`.`paid`,
+      `t1`.`sessions`,
+      `t1`.`spend`,
+      `t1`.`revenue`,
+      `t1`.`visitors`,
+      `t1`.`reach`,
+      `t1`.`followers`,
+      `t1`.`position`,
+      `t1`.`search_impressions`,
+      `t1`.`orders`,
+      `t1`.`basket`,
+      `t1`.`daily_spend`,
+      `t1`.`wait`,
+      `t1`.`_period`,
+      MAX(IF(`t1`.`followers` IS NOT NULL, `t1`.`date`, NULL)) OVER (
+        PARTITION BY `t1`.`_period`, `t1`.`channel`, `t1`.`campaign`, `t1`.`paid`
+        ORDER BY CASE WHEN NULL IS NULL THEN 1 ELSE 0 END, NULL ASC
+        ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+      ) AS `_last_followers`
+    FROM (
+      SELECT
+        `t0`.`day` AS `date`,
+        `t0`.`channel`,
+        `t0`.`campaign`,
+        IF(`t0`.`paid` IS NULL, NULL, IF(`t0`.`paid`, 'true', 'false')) AS `paid`,
+        `t0`.`n_sessions` AS `sessions`,
+        `t0`.`amount` AS `spend`,
+        `t0`.`turnover` AS `revenue`,
+        `t0`.`visitor` AS `visitors`,
+        `t0`.`reach`,
+        `t0`.`fans` AS `followers`,
+        `t0`.`place` AS `position`,
+        `t0`.`shown` AS `search_impressions`,
+        1 AS `orders`,
+        `t0`.`turnover` AS `basket`,
+        `t0`.`amount` AS `daily_spend`,
+        `t0`.`shown` AS `wait`,
+        TIMESTAMPDIFF(DAY, DATE('1000-01-06'), `t0`.`day`) - (
+          TIMESTAMPDIFF(DAY, DATE('1000-01-06'), `t0`.`day`) % 7
+        ) AS `_period`
+      FROM `figures` AS `t0`
+      WHERE
+        (
+          `t0`.`channel` IN ('e-mail') OR (
+            `t0`.`channel` IS NULL
+          )
         )
-      )
-      AND `t0`.`day` IS NOT NULL
-      AND `t0`.`day` >= DATE('2024-01-01')
-      AND `t0`.`day` <= DATE('2024-12-31')
-  ) AS `t1`
-) AS `t2`
+        AND `t0`.`day` IS NOT NULL
+        AND `t0`.`day` >= DATE('2024-01-01')
+        AND `t0`.`day` <= DATE('2024-12-31')
+    ) AS `t1`
+  ) AS `t2`
+) AS `t3`
 GROUP BY
   1,
   2;
 
 -- quarterly
 SELECT
-  `t2`.`_period`,
-  `t2`.`channel`,
-  CAST(SUM(`t2`.`sessions`) AS DOUBLE) AS `sessions`,
-  CAST(SUM(`t2`.`spend`) AS DOUBLE) AS `spend`,
-  SUM(`t2`.`revenue`) AS `revenue`,
-  CAST(NULLIF(COUNT(DISTINCT `t2`.`visitors`), 0) AS DOUBLE) AS `visitors`,
-  CAST(SUM(`t2`.`reach`) AS DOUBLE) AS `reach`,
+  `t3`.`_period`,
+  `t3`.`channel`,
+  CAST(SUM(`t3`.`sessions`) AS DOUBLE) AS `sessions`,
+  CAST(SUM(`t3`.`spend`) AS DOUBLE) AS `spend`,
+  SUM(`t3`.`revenue`) AS `revenue`,
+  CAST(NULLIF(COUNT(DISTINCT `t3`.`visitors`), 0) AS DOUBLE) AS `visitors`,
+  CAST(SUM(`t3`.`reach`) AS DOUBLE) AS `reach`,
   SUM(IF((
-    `t2`.`reach` IS NULL
+    `t3`.`reach` IS NULL
   ) OR (
-    `t2`.`reach` <> 0
+    `t3`.`reach` <> 0
   ), 1, 0)) AS `_count_reach`,
-  CAST(SUM(IF(`t2`.`date` = `t2`.`_last_followers`, `t2`.`followers`, NULL)) AS DOUBLE) AS `followers`,
-  SUM(`t2`.`position` * CAST(`t2`.`search_impressions` AS DOUBLE)) / NULLIF(
-    SUM(IF(`t2`.`position` IS NOT NULL, CAST(`t2`.`search_impressions` AS DOUBLE), NULL)),
+  CAST(SUM(IF(`t3`.`date` = `t3`.`_last_followers`, `t3`.`followers`, NULL)) AS DOUBLE) AS `followers`,
+  SUM(`t3`.`position` * CAST(`t3`.`search_impressions` AS DOUBLE)) / NULLIF(
+    SUM(IF(`t3`.`position` IS NOT NULL, CAST(`t3`.`search_impressions` AS DOUBLE), NULL)),
     0
   ) AS `position`,
   SUM(
     IF(
       (
-        `t2`.`position` IS NOT NULL
+        `t3`.`position` IS NOT NULL
       )
       AND (
-        CAST(`t2`.`search_impressions` AS DOUBLE) IS NULL
+        CAST(`t3`.`search_impressions` AS DOUBLE) IS NULL
       ),
       1,
       0
     )
   ) AS `_count_position`,
-  CAST(SUM(`t2`.`search_impressions`) AS DOUBLE) AS `search_impressions`,
-  CAST(SUM(`t2`.`orders`) AS DOUBLE) AS `orders`
+  CAST(SUM(`t3`.`search_impressions`) AS DOUBLE) AS `search_impressions`,
+  CAST(SUM(`t3`.`orders`) AS DOUBLE) AS `orders`,
+  AVG(`t3`.`_middle_basket`) AS `basket`,
+  AVG(`t3`.`_middle_daily_spend`) AS `daily_spend`,
+  AVG(`t3`.`_middle_wait`) AS `wait`
 FROM (
   SELECT
-    `t1`.`date`,
-    `t1`.`channel`,
-    `t1`.`campaign`,
-    `t1`.`paid`,
-    `t1`.`sessions`,
-    `t1`.`spend`,
-    `t1`.`revenue`,
-    `t1`.`visitors`,
-    `t1`.`reach`,
-    `t1`.`followers`,
-    `t1`.`position`,
-    `t1`.`search_impressions`,
-    `t1`.`orders`,
-    `t1`.`_period`,
-    MAX(IF(`t1`.`followers` IS NOT NULL, `t1`.`date`, NULL)) OVER (
-      PARTITION BY `t1`.`_period`, `t1`.`channel`, `t1`.`campaign`, `t1`.`paid`
-      ORDER BY CASE WHEN NULL IS NULL THEN 1 ELSE 0 END, NULL ASC
-      ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-    ) AS `_last_followers`
-  FROM (
-    SELECT
-      `t0`.`day` AS `date`,
-      `t0`.`channel`,
-      `t0`.`campaign`,
-      IF(`t0`.`paid` IS NULL, NULL, IF(`t0`.`paid`, 'true', 'false')) AS `paid`,
-      `t0`.`n_sessions` AS `sessions`,
-      `t0`.`amount` AS `spend`,
-      `t0`.`turnover` AS `revenue`,
-      `t0`.`visitor` AS `visitors`,
-      `t0`.`reach`,
-      `t0`.`fans` AS `followers`,
-      `t0`.`place` AS `position`,
-      `t0`.`shown` AS `search_impressions`,
-      1 AS `orders`,
-      (
+    `t2`.`date`,
+    `t2`.`channel`,
+    `t2`.`campaign`,
+    `t2`.`paid`,
+    `t2`.`sessions`,
+    `t2`.`spend`,
+    `t2`.`revenue`,
+    `t2`.`visitors`,
+    `t2`.`reach`,
+    `t2`.`followers`,
+    `t2`.`position`,
+    `t2`.`search_impressions`,
+    `t2`.`orders`,
+    `t2`.`basket`,
+    `t2`.`daily_spend`,
+    `t2`.`wait`,
+    `t2`.`_period`,
+    `t2`.`_last_followers`,
+    IF(
+      ABS(
         (
           (
-            CAST(EXTRACT(year FROM `t0`.`day`) AS SIGNED) * 12
-          ) + CAST(EXTRACT(month FROM `t0`.`day`) AS SIGNED)
-        ) - 1
-      ) - (
+            ROW_NUMBER() OVER (
+              PARTITION BY `t2`.`_period`, `t2`.`channel`
+              ORDER BY CASE WHEN `t2`.`basket` IS NULL THEN 1 ELSE 0 END, `t2`.`basket` ASC
+            ) - 1
+          ) * 2
+        ) - (
+          COUNT(`t2`.`basket`) OVER (
+            PARTITION BY `t2`.`_period`, `t2`.`channel`
+            ORDER BY CASE WHEN NULL IS NULL THEN 1 ELSE 0 END, NULL ASC
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+          ) - 1
+        )
+      ) <= 1,
+      `t2`.`basket`,
+      NULL
+    ) AS `_middle_basket`,
+    IF(
+      ABS(
+        (
+          (
+            ROW_NUMBER() OVER (
+              PARTITION BY `t2`.`_period`, `t2`.`channel`
+              ORDER BY CASE WHEN CAST(`t2`.`daily_spend` AS DOUBLE) IS NULL THEN 1 ELSE 0 END, CAST(`t2`.`daily_spend` AS DOUBLE) ASC
+            ) - 1
+          ) * 2
+        ) - (
+          COUNT(CAST(`t2`.`daily_spend` AS DOUBLE)) OVER (
+            PARTITION BY `t2`.`_period`, `t2`.`channel`
+            ORDER BY CASE WHEN NULL IS NULL THEN 1 ELSE 0 END, NULL ASC
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+          ) - 1
+        )
+      ) <= 1,
+      CAST(`t2`.`daily_spend` AS DOUBLE),
+      NULL
+    ) AS `_middle_daily_spend`,
+    IF(
+      ABS(
+        (
+          (
+            ROW_NUMBER() OVER (
+              PARTITION BY `t2`.`_period`, `t2`.`channel`
+              ORDER BY CASE WHEN CAST(`t2`.`wait` AS DOUBLE) IS NULL THEN 1 ELSE 0 END, CAST(`t2`.`wait` AS DOUBLE) ASC
+            ) - 1
+          ) * 2
+        ) - (
+          COUNT(CAST(`t2`.`wait` AS DOUBLE)) OVER (
+            PARTITION BY `t2`.`_period`, `t2`.`channel`
+            ORDER BY CASE WHEN NULL IS NULL THEN 1 ELSE 0 END, NULL ASC
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+          ) - 1
+        )
+      ) <= 1,
+      CAST(`t2`.`wait` AS DOUBLE),
+      NULL
+    ) AS `_middle_wait`
+  FROM (
+    SELECT
+      `t1`.`date`,
+      `t1`.`channel`,
+      `t1`.`campaign`,
+      `t1`.`paid`,
+      `t1`.`sessions`,
+      `t1`.`spend`,
+      `t1`.`revenue`,
+      `t1`.`visitors`,
+      `t1`.`reach`,
+      `t1`.`followers`,
+      `t1`.`position`,
+      `t1`.`search_impressions`,
+      `t1`.`orders`,
+      `t1`.`basket`,
+      `t1`.`daily_spend`,
+      `t1`.`wait`,
+      `t1`.`_period`,
+      MAX(IF(`t1`.`followers` IS NOT NULL, `t1`.`date`, NULL)) OVER (
+        PARTITION BY `t1`.`_period`, `t1`.`channel`, `t1`.`campaign`, `t1`.`paid`
+        ORDER BY CASE WHEN NULL IS NULL THEN 1 ELSE 0 END, NULL ASC
+        ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+      ) AS `_last_followers`
+    FROM (
+      SELECT
+        `t0`.`day` AS `date`,
+        `t0`.`channel`,
+        `t0`.`campaign`,
+        IF(`t0`.`paid` IS NULL, NULL, IF(`t0`.`paid`, 'true', 'false')) AS `paid`,
+        `t0`.`n_sessions` AS `sessions`,
+        `t0`.`amount` AS `spend`,
+        `t0`.`turnover` AS `revenue`,
+        `t0`.`visitor` AS `visitors`,
+        `t0`.`reach`,
+        `t0`.`fans` AS `followers`,
+        `t0`.`place` AS `position`,
+        `t0`.`shown` AS `search_impressions`,
+        1 AS `orders`,
+        `t0`.`turnover` AS `basket`,
+        `t0`.`amount` AS `daily_spend`,
+        `t0`.`shown` AS `wait`,
         (
           (
             (
+              CAST(EXTRACT(year FROM `t0`.`day`) AS SIGNED) * 12
+            ) + CAST(EXTRACT(month FROM `t0`.`day`) AS SIGNED)
+          ) - 1
+        ) - (
+          (
+            (
               (
-                CAST(EXTRACT(year FROM `t0`.`day`) AS SIGNED) * 12
-              ) + CAST(EXTRACT(month FROM `t0`.`day`) AS SIGNED)
-            ) - 1
-          ) - 3
-        ) % 3
-      ) AS `_period`
-    FROM `figures` AS `t0`
-    WHERE
-      (
-        `t0`.`channel` IN ('e-mail') OR (
-          `t0`.`channel` IS NULL
+                (
+                  CAST(EXTRACT(year FROM `t0`.`day`) AS SIGNED) * 12
+                ) + CAST(EXTRACT(month FROM `t0`.`day`) AS SIGNED)
+              ) - 1
+            ) - 3
+          ) % 3
+        ) AS `_period`
+      FROM `figures` AS `t0`
+      WHERE
+        (
+          `t0`.`channel` IN ('e-mail') OR (
+            `t0`.`channel` IS NULL
+          )
         )
-      )
-      AND `t0`.`day` IS NOT NULL
-      AND `t0`.`day` >= DATE('2024-01-01')
-      AND `t0`.`day` <= DATE('2024-12-31')
-  ) AS `t1`
-) AS `t2`
+        AND `t0`.`day` IS NOT NULL
+        AND `t0`.`day` >= DATE('2024-01-01')
+        AND `t0`.`day` <= DATE('2024-12-31')
+    ) AS `t1`
+  ) AS `t2`
+) AS `t3`
 GROUP BY
   1,
   2;
@@ -209,6 +389,9 @@ FROM (
     `t0`.`place` AS `position`,
     `t0`.`shown` AS `search_impressions`,
     1 AS `orders`,
+    `t0`.`turnover` AS `basket`,
+    `t0`.`amount` AS `daily_spend`,
+    `t0`.`shown` AS `wait`,
     TIMESTAMPDIFF(
       DAY,
       DATE('1000-01-06'),
@@ -312,6 +495,9 @@ FROM (
             `t1`.`position`,
             `t1`.`search_impressions`,
             `t1`.`orders`,
+            `t1`.`basket`,
+            `t1`.`daily_spend`,
+            `t1`.`wait`,
             `t1`.`_period`,
             MAX(IF(`t1`.`followers` IS NOT NULL, `t1`.`date`, NULL)) OVER (
               PARTITION BY `t1`.`_period`, `t1`.`channel`, `t1`.`campaign`, `t1`.`paid`
@@ -333,6 +519,9 @@ FROM (
               `t0`.`place` AS `position`,
               `t0`.`shown` AS `search_impressions`,
               1 AS `orders`,
+              `t0`.`turnover` AS `basket`,
+              `t0`.`amount` AS `daily_spend`,
+              `t0`.`shown` AS `wait`,
               (
                 (
                   (
@@ -419,6 +608,9 @@ FROM (
     `t0`.`fans` AS `followers`,
     `t0`.`place` AS `position`,
     `t0`.`shown` AS `search_impressions`,
-    1 AS `orders`
+    1 AS `orders`,
+    `t0`.`turnover` AS `basket`,
+    `t0`.`amount` AS `daily_spend`,
+    `t0`.`shown` AS `wait`
   FROM `figures` AS `t0`
 ) AS `t1`;

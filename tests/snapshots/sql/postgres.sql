@@ -1,39 +1,39 @@
 -- weekly
 SELECT
-  "t2"."_period",
-  "t2"."channel",
-  CAST(SUM("t2"."sessions") AS DOUBLE PRECISION) AS "sessions",
-  CAST(SUM("t2"."spend") AS DOUBLE PRECISION) AS "spend",
+  "t3"."_period",
+  "t3"."channel",
+  CAST(SUM("t3"."sessions") AS DOUBLE PRECISION) AS "sessions",
+  CAST(SUM("t3"."spend") AS DOUBLE PRECISION) AS "spend",
   SUM(
     CASE
-      WHEN "t2"."revenue" = CAST('NaN' AS DOUBLE PRECISION)
+      WHEN "t3"."revenue" = CAST('NaN' AS DOUBLE PRECISION)
       THEN NULL
-      ELSE "t2"."revenue"
+      ELSE "t3"."revenue"
     END
   ) AS "revenue",
-  CAST(NULLIF(COUNT(DISTINCT "t2"."visitors"), 0) AS DOUBLE PRECISION) AS "visitors",
-  CAST(SUM("t2"."reach") AS DOUBLE PRECISION) AS "reach",
+  CAST(NULLIF(COUNT(DISTINCT "t3"."visitors"), 0) AS DOUBLE PRECISION) AS "visitors",
+  CAST(SUM("t3"."reach") AS DOUBLE PRECISION) AS "reach",
   SUM(
     CASE WHEN (
-      "t2"."reach" IS NULL
+      "t3"."reach" IS NULL
     ) OR (
-      "t2"."reach" <> 0
+      "t3"."reach" <> 0
     ) THEN 1 ELSE 0 END
   ) AS "_count_reach",
-  CAST(SUM("t2"."followers") FILTER(WHERE
-    "t2"."date" = "t2"."_last_followers") AS DOUBLE PRECISION) AS "followers",
+  CAST(SUM("t3"."followers") FILTER(WHERE
+    "t3"."date" = "t3"."_last_followers") AS DOUBLE PRECISION) AS "followers",
   CAST(SUM(
     CASE
-      WHEN "t2"."position" = CAST('NaN' AS DOUBLE PRECISION)
+      WHEN "t3"."position" = CAST('NaN' AS DOUBLE PRECISION)
       THEN NULL
-      ELSE "t2"."position"
-    END * CAST("t2"."search_impressions" AS DOUBLE PRECISION)
+      ELSE "t3"."position"
+    END * CAST("t3"."search_impressions" AS DOUBLE PRECISION)
   ) AS DOUBLE PRECISION) / NULLIF(
-    SUM(CAST("t2"."search_impressions" AS DOUBLE PRECISION)) FILTER(WHERE
+    SUM(CAST("t3"."search_impressions" AS DOUBLE PRECISION)) FILTER(WHERE
       CASE
-        WHEN "t2"."position" = CAST('NaN' AS DOUBLE PRECISION)
+        WHEN "t3"."position" = CAST('NaN' AS DOUBLE PRECISION)
         THEN NULL
-        ELSE "t2"."position"
+        ELSE "t3"."position"
       END IS NOT NULL),
     0
   ) AS "position",
@@ -41,112 +41,216 @@ SELECT
     CASE
       WHEN (
         CASE
-          WHEN "t2"."position" = CAST('NaN' AS DOUBLE PRECISION)
+          WHEN "t3"."position" = CAST('NaN' AS DOUBLE PRECISION)
           THEN NULL
-          ELSE "t2"."position"
+          ELSE "t3"."position"
         END IS NOT NULL
       )
       AND (
-        CAST("t2"."search_impressions" AS DOUBLE PRECISION) IS NULL
+        CAST("t3"."search_impressions" AS DOUBLE PRECISION) IS NULL
       )
       THEN 1
       ELSE 0
     END
   ) AS "_count_position",
-  CAST(SUM("t2"."search_impressions") AS DOUBLE PRECISION) AS "search_impressions",
-  CAST(SUM("t2"."orders") AS DOUBLE PRECISION) AS "orders"
+  CAST(SUM("t3"."search_impressions") AS DOUBLE PRECISION) AS "search_impressions",
+  CAST(SUM("t3"."orders") AS DOUBLE PRECISION) AS "orders",
+  AVG("t3"."_middle_basket") AS "basket",
+  AVG("t3"."_middle_daily_spend") AS "daily_spend",
+  AVG("t3"."_middle_wait") AS "wait"
 FROM (
   SELECT
-    "t1"."date",
-    "t1"."channel",
-    "t1"."campaign",
-    "t1"."paid",
-    "t1"."sessions",
-    "t1"."spend",
-    "t1"."revenue",
-    "t1"."visitors",
-    "t1"."reach",
-    "t1"."followers",
-    "t1"."position",
-    "t1"."search_impressions",
-    "t1"."orders",
-    "t1"."_period",
-    MAX(CASE WHEN "t1"."followers" IS NOT NULL THEN "t1"."date" ELSE NULL END) OVER (
-      PARTITION BY "t1"."_period", "t1"."channel", "t1"."campaign", "t1"."paid"
-      ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-    ) AS "_last_followers"
+    "t2"."date",
+    "t2"."channel",
+    "t2"."campaign",
+    "t2"."paid",
+    "t2"."sessions",
+    "t2"."spend",
+    "t2"."revenue",
+    "t2"."visitors",
+    "t2"."reach",
+    "t2"."followers",
+    "t2"."position",
+    "t2"."search_impressions",
+    "t2"."orders",
+    "t2"."basket",
+    "t2"."daily_spend",
+    "t2"."wait",
+    "t2"."_period",
+    "t2"."_last_followers",
+    CASE
+      WHEN ABS(
+        (
+          (
+            ROW_NUMBER() OVER (
+              PARTITION BY "t2"."_period", "t2"."channel"
+              ORDER BY CASE
+                WHEN "t2"."basket" = CAST('NaN' AS DOUBLE PRECISION)
+                THEN NULL
+                ELSE "t2"."basket"
+              END ASC
+              ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+            ) - 1
+          ) * 2
+        ) - (
+          COUNT(
+            CASE
+              WHEN "t2"."basket" = CAST('NaN' AS DOUBLE PRECISION)
+              THEN NULL
+              ELSE "t2"."basket"
+            END
+          ) OVER (
+            PARTITION BY "t2"."_period", "t2"."channel"
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+          ) - 1
+        )
+      ) <= 1
+      THEN CASE
+        WHEN "t2"."basket" = CAST('NaN' AS DOUBLE PRECISION)
+        THEN NULL
+        ELSE "t2"."basket"
+      END
+      ELSE NULL
+    END AS "_middle_basket",
+    CASE
+      WHEN ABS(
+        (
+          (
+            ROW_NUMBER() OVER (
+              PARTITION BY "t2"."_period", "t2"."channel"
+              ORDER BY CAST("t2"."daily_spend" AS DOUBLE PRECISION) ASC
+              ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+            ) - 1
+          ) * 2
+        ) - (
+          COUNT(CAST("t2"."daily_spend" AS DOUBLE PRECISION)) OVER (
+            PARTITION BY "t2"."_period", "t2"."channel"
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+          ) - 1
+        )
+      ) <= 1
+      THEN CAST("t2"."daily_spend" AS DOUBLE PRECISION)
+      ELSE NULL
+    END AS "_middle_daily_spend",
+    CASE
+      WHEN ABS(
+        (
+          (
+            ROW_NUMBER() OVER (
+              PARTITION BY "t2"."_period", "t2"."channel"
+              ORDER BY CAST("t2"."wait" AS DOUBLE PRECISION) ASC
+              ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+            ) - 1
+          ) * 2
+        ) - (
+          COUNT(CAST("t2"."wait" AS DOUBLE PRECISION)) OVER (
+            PARTITION BY "t2"."_period", "t2"."channel"
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+          ) - 1
+        )
+      ) <= 1
+      THEN CAST("t2"."wait" AS DOUBLE PRECISION)
+      ELSE NULL
+    END AS "_middle_wait"
   FROM (
     SELECT
-      "t0"."day" AS "date",
-      "t0"."channel",
-      "t0"."campaign",
-      CASE
-        WHEN "t0"."paid" IS NULL
-        THEN NULL
-        ELSE CASE WHEN "t0"."paid" THEN 'true' ELSE 'false' END
-      END AS "paid",
-      "t0"."n_sessions" AS "sessions",
-      "t0"."amount" AS "spend",
-      "t0"."turnover" AS "revenue",
-      "t0"."visitor" AS "visitors",
-      "t0"."reach",
-      "t0"."fans" AS "followers",
-      "t0"."place" AS "position",
-      "t0"."shown" AS "search_impressions",
-      1 AS "orders",
-      CAST(DATE_TRUNC('WEEK', CAST("t0"."day" AS TIMESTAMP)) AS DATE) AS "_period"
-    FROM "figures" AS "t0"
-    WHERE
-      (
-        "t0"."channel" IN ('e-mail') OR (
-          "t0"."channel" IS NULL
+      "t1"."date",
+      "t1"."channel",
+      "t1"."campaign",
+      "t1"."paid",
+      "t1"."sessions",
+      "t1"."spend",
+      "t1"."revenue",
+      "t1"."visitors",
+      "t1"."reach",
+      "t1"."followers",
+      "t1"."position",
+      "t1"."search_impressions",
+      "t1"."orders",
+      "t1"."basket",
+      "t1"."daily_spend",
+      "t1"."wait",
+      "t1"."_period",
+      MAX(CASE WHEN "t1"."followers" IS NOT NULL THEN "t1"."date" ELSE NULL END) OVER (
+        PARTITION BY "t1"."_period", "t1"."channel", "t1"."campaign", "t1"."paid"
+        ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+      ) AS "_last_followers"
+    FROM (
+      SELECT
+        "t0"."day" AS "date",
+        "t0"."channel",
+        "t0"."campaign",
+        CASE
+          WHEN "t0"."paid" IS NULL
+          THEN NULL
+          ELSE CASE WHEN "t0"."paid" THEN 'true' ELSE 'false' END
+        END AS "paid",
+        "t0"."n_sessions" AS "sessions",
+        "t0"."amount" AS "spend",
+        "t0"."turnover" AS "revenue",
+        "t0"."visitor" AS "visitors",
+        "t0"."reach",
+        "t0"."fans" AS "followers",
+        "t0"."place" AS "position",
+        "t0"."shown" AS "search_impressions",
+        1 AS "orders",
+        "t0"."turnover" AS "basket",
+        "t0"."amount" AS "daily_spend",
+        "t0"."shown" AS "wait",
+        CAST(DATE_TRUNC('WEEK', CAST("t0"."day" AS TIMESTAMP)) AS DATE) AS "_period"
+      FROM "figures" AS "t0"
+      WHERE
+        (
+          "t0"."channel" IN ('e-mail') OR (
+            "t0"."channel" IS NULL
+          )
         )
-      )
-      AND "t0"."day" IS NOT NULL
-      AND "t0"."day" >= MAKE_DATE(2024, 1, 1)
-      AND "t0"."day" <= MAKE_DATE(2024, 12, 31)
-  ) AS "t1"
-) AS "t2"
+        AND "t0"."day" IS NOT NULL
+        AND "t0"."day" >= MAKE_DATE(2024, 1, 1)
+        AND "t0"."day" <= MAKE_DATE(2024, 12, 31)
+    ) AS "t1"
+  ) AS "t2"
+) AS "t3"
 GROUP BY
   1,
   2;
 
 -- quarterly
 SELECT
-  "t2"."_period",
-  "t2"."channel",
-  CAST(SUM("t2"."sessions") AS DOUBLE PRECISION) AS "sessions",
-  CAST(SUM("t2"."spend") AS DOUBLE PRECISION) AS "spend",
+  "t3"."_period",
+  "t3"."channel",
+  CAST(SUM("t3"."sessions") AS DOUBLE PRECISION) AS "sessions",
+  CAST(SUM("t3"."spend") AS DOUBLE PRECISION) AS "spend",
   SUM(
     CASE
-      WHEN "t2"."revenue" = CAST('NaN' AS DOUBLE PRECISION)
+      WHEN "t3"."revenue" = CAST('NaN' AS DOUBLE PRECISION)
       THEN NULL
-      ELSE "t2"."revenue"
+      ELSE "t3"."revenue"
     END
   ) AS "revenue",
-  CAST(NULLIF(COUNT(DISTINCT "t2"."visitors"), 0) AS DOUBLE PRECISION) AS "visitors",
-  CAST(SUM("t2"."reach") AS DOUBLE PRECISION) AS "reach",
+  CAST(NULLIF(COUNT(DISTINCT "t3"."visitors"), 0) AS DOUBLE PRECISION) AS "visitors",
+  CAST(SUM("t3"."reach") AS DOUBLE PRECISION) AS "reach",
   SUM(
     CASE WHEN (
-      "t2"."reach" IS NULL
+      "t3"."reach" IS NULL
     ) OR (
-      "t2"."reach" <> 0
+      "t3"."reach" <> 0
     ) THEN 1 ELSE 0 END
   ) AS "_count_reach",
-  CAST(SUM("t2"."followers") FILTER(WHERE
-    "t2"."date" = "t2"."_last_followers") AS DOUBLE PRECISION) AS "followers",
+  CAST(SUM("t3"."followers") FILTER(WHERE
+    "t3"."date" = "t3"."_last_followers") AS DOUBLE PRECISION) AS "followers",
   CAST(SUM(
     CASE
-      WHEN "t2"."position" = CAST('NaN' AS DOUBLE PRECISION)
+      WHEN "t3"."position" = CAST('NaN' AS DOUBLE PRECISION)
       THEN NULL
-      ELSE "t2"."position"
-    END * CAST("t2"."search_impressions" AS DOUBLE PRECISION)
+      ELSE "t3"."position"
+    END * CAST("t3"."search_impressions" AS DOUBLE PRECISION)
   ) AS DOUBLE PRECISION) / NULLIF(
-    SUM(CAST("t2"."search_impressions" AS DOUBLE PRECISION)) FILTER(WHERE
+    SUM(CAST("t3"."search_impressions" AS DOUBLE PRECISION)) FILTER(WHERE
       CASE
-        WHEN "t2"."position" = CAST('NaN' AS DOUBLE PRECISION)
+        WHEN "t3"."position" = CAST('NaN' AS DOUBLE PRECISION)
         THEN NULL
-        ELSE "t2"."position"
+        ELSE "t3"."position"
       END IS NOT NULL),
     0
   ) AS "position",
@@ -154,88 +258,192 @@ SELECT
     CASE
       WHEN (
         CASE
-          WHEN "t2"."position" = CAST('NaN' AS DOUBLE PRECISION)
+          WHEN "t3"."position" = CAST('NaN' AS DOUBLE PRECISION)
           THEN NULL
-          ELSE "t2"."position"
+          ELSE "t3"."position"
         END IS NOT NULL
       )
       AND (
-        CAST("t2"."search_impressions" AS DOUBLE PRECISION) IS NULL
+        CAST("t3"."search_impressions" AS DOUBLE PRECISION) IS NULL
       )
       THEN 1
       ELSE 0
     END
   ) AS "_count_position",
-  CAST(SUM("t2"."search_impressions") AS DOUBLE PRECISION) AS "search_impressions",
-  CAST(SUM("t2"."orders") AS DOUBLE PRECISION) AS "orders"
+  CAST(SUM("t3"."search_impressions") AS DOUBLE PRECISION) AS "search_impressions",
+  CAST(SUM("t3"."orders") AS DOUBLE PRECISION) AS "orders",
+  AVG("t3"."_middle_basket") AS "basket",
+  AVG("t3"."_middle_daily_spend") AS "daily_spend",
+  AVG("t3"."_middle_wait") AS "wait"
 FROM (
   SELECT
-    "t1"."date",
-    "t1"."channel",
-    "t1"."campaign",
-    "t1"."paid",
-    "t1"."sessions",
-    "t1"."spend",
-    "t1"."revenue",
-    "t1"."visitors",
-    "t1"."reach",
-    "t1"."followers",
-    "t1"."position",
-    "t1"."search_impressions",
-    "t1"."orders",
-    "t1"."_period",
-    MAX(CASE WHEN "t1"."followers" IS NOT NULL THEN "t1"."date" ELSE NULL END) OVER (
-      PARTITION BY "t1"."_period", "t1"."channel", "t1"."campaign", "t1"."paid"
-      ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-    ) AS "_last_followers"
-  FROM (
-    SELECT
-      "t0"."day" AS "date",
-      "t0"."channel",
-      "t0"."campaign",
-      CASE
-        WHEN "t0"."paid" IS NULL
-        THEN NULL
-        ELSE CASE WHEN "t0"."paid" THEN 'true' ELSE 'false' END
-      END AS "paid",
-      "t0"."n_sessions" AS "sessions",
-      "t0"."amount" AS "spend",
-      "t0"."turnover" AS "revenue",
-      "t0"."visitor" AS "visitors",
-      "t0"."reach",
-      "t0"."fans" AS "followers",
-      "t0"."place" AS "position",
-      "t0"."shown" AS "search_impressions",
-      1 AS "orders",
-      (
+    "t2"."date",
+    "t2"."channel",
+    "t2"."campaign",
+    "t2"."paid",
+    "t2"."sessions",
+    "t2"."spend",
+    "t2"."revenue",
+    "t2"."visitors",
+    "t2"."reach",
+    "t2"."followers",
+    "t2"."position",
+    "t2"."search_impressions",
+    "t2"."orders",
+    "t2"."basket",
+    "t2"."daily_spend",
+    "t2"."wait",
+    "t2"."_period",
+    "t2"."_last_followers",
+    CASE
+      WHEN ABS(
         (
           (
-            CAST(EXTRACT(year FROM "t0"."day") AS BIGINT) * 12
-          ) + CAST(EXTRACT(month FROM "t0"."day") AS BIGINT)
-        ) - 1
-      ) - (
+            ROW_NUMBER() OVER (
+              PARTITION BY "t2"."_period", "t2"."channel"
+              ORDER BY CASE
+                WHEN "t2"."basket" = CAST('NaN' AS DOUBLE PRECISION)
+                THEN NULL
+                ELSE "t2"."basket"
+              END ASC
+              ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+            ) - 1
+          ) * 2
+        ) - (
+          COUNT(
+            CASE
+              WHEN "t2"."basket" = CAST('NaN' AS DOUBLE PRECISION)
+              THEN NULL
+              ELSE "t2"."basket"
+            END
+          ) OVER (
+            PARTITION BY "t2"."_period", "t2"."channel"
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+          ) - 1
+        )
+      ) <= 1
+      THEN CASE
+        WHEN "t2"."basket" = CAST('NaN' AS DOUBLE PRECISION)
+        THEN NULL
+        ELSE "t2"."basket"
+      END
+      ELSE NULL
+    END AS "_middle_basket",
+    CASE
+      WHEN ABS(
+        (
+          (
+            ROW_NUMBER() OVER (
+              PARTITION BY "t2"."_period", "t2"."channel"
+              ORDER BY CAST("t2"."daily_spend" AS DOUBLE PRECISION) ASC
+              ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+            ) - 1
+          ) * 2
+        ) - (
+          COUNT(CAST("t2"."daily_spend" AS DOUBLE PRECISION)) OVER (
+            PARTITION BY "t2"."_period", "t2"."channel"
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+          ) - 1
+        )
+      ) <= 1
+      THEN CAST("t2"."daily_spend" AS DOUBLE PRECISION)
+      ELSE NULL
+    END AS "_middle_daily_spend",
+    CASE
+      WHEN ABS(
+        (
+          (
+            ROW_NUMBER() OVER (
+              PARTITION BY "t2"."_period", "t2"."channel"
+              ORDER BY CAST("t2"."wait" AS DOUBLE PRECISION) ASC
+              ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+            ) - 1
+          ) * 2
+        ) - (
+          COUNT(CAST("t2"."wait" AS DOUBLE PRECISION)) OVER (
+            PARTITION BY "t2"."_period", "t2"."channel"
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+          ) - 1
+        )
+      ) <= 1
+      THEN CAST("t2"."wait" AS DOUBLE PRECISION)
+      ELSE NULL
+    END AS "_middle_wait"
+  FROM (
+    SELECT
+      "t1"."date",
+      "t1"."channel",
+      "t1"."campaign",
+      "t1"."paid",
+      "t1"."sessions",
+      "t1"."spend",
+      "t1"."revenue",
+      "t1"."visitors",
+      "t1"."reach",
+      "t1"."followers",
+      "t1"."position",
+      "t1"."search_impressions",
+      "t1"."orders",
+      "t1"."basket",
+      "t1"."daily_spend",
+      "t1"."wait",
+      "t1"."_period",
+      MAX(CASE WHEN "t1"."followers" IS NOT NULL THEN "t1"."date" ELSE NULL END) OVER (
+        PARTITION BY "t1"."_period", "t1"."channel", "t1"."campaign", "t1"."paid"
+        ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+      ) AS "_last_followers"
+    FROM (
+      SELECT
+        "t0"."day" AS "date",
+        "t0"."channel",
+        "t0"."campaign",
+        CASE
+          WHEN "t0"."paid" IS NULL
+          THEN NULL
+          ELSE CASE WHEN "t0"."paid" THEN 'true' ELSE 'false' END
+        END AS "paid",
+        "t0"."n_sessions" AS "sessions",
+        "t0"."amount" AS "spend",
+        "t0"."turnover" AS "revenue",
+        "t0"."visitor" AS "visitors",
+        "t0"."reach",
+        "t0"."fans" AS "followers",
+        "t0"."place" AS "position",
+        "t0"."shown" AS "search_impressions",
+        1 AS "orders",
+        "t0"."turnover" AS "basket",
+        "t0"."amount" AS "daily_spend",
+        "t0"."shown" AS "wait",
         (
           (
             (
+              CAST(EXTRACT(year FROM "t0"."day") AS BIGINT) * 12
+            ) + CAST(EXTRACT(month FROM "t0"."day") AS BIGINT)
+          ) - 1
+        ) - (
+          (
+            (
               (
-                CAST(EXTRACT(year FROM "t0"."day") AS BIGINT) * 12
-              ) + CAST(EXTRACT(month FROM "t0"."day") AS BIGINT)
-            ) - 1
-          ) - 3
-        ) % 3
-      ) AS "_period"
-    FROM "figures" AS "t0"
-    WHERE
-      (
-        "t0"."channel" IN ('e-mail') OR (
-          "t0"."channel" IS NULL
+                (
+                  CAST(EXTRACT(year FROM "t0"."day") AS BIGINT) * 12
+                ) + CAST(EXTRACT(month FROM "t0"."day") AS BIGINT)
+              ) - 1
+            ) - 3
+          ) % 3
+        ) AS "_period"
+      FROM "figures" AS "t0"
+      WHERE
+        (
+          "t0"."channel" IN ('e-mail') OR (
+            "t0"."channel" IS NULL
+          )
         )
-      )
-      AND "t0"."day" IS NOT NULL
-      AND "t0"."day" >= MAKE_DATE(2024, 1, 1)
-      AND "t0"."day" <= MAKE_DATE(2024, 12, 31)
-  ) AS "t1"
-) AS "t2"
+        AND "t0"."day" IS NOT NULL
+        AND "t0"."day" >= MAKE_DATE(2024, 1, 1)
+        AND "t0"."day" <= MAKE_DATE(2024, 12, 31)
+    ) AS "t1"
+  ) AS "t2"
+) AS "t3"
 GROUP BY
   1,
   2;
@@ -265,6 +473,9 @@ FROM (
     "t0"."place" AS "position",
     "t0"."shown" AS "search_impressions",
     1 AS "orders",
+    "t0"."turnover" AS "basket",
+    "t0"."amount" AS "daily_spend",
+    "t0"."shown" AS "wait",
     CAST(DATE_TRUNC(
       'WEEK',
       CAST(CASE
@@ -358,6 +569,9 @@ FROM (
             "t1"."position",
             "t1"."search_impressions",
             "t1"."orders",
+            "t1"."basket",
+            "t1"."daily_spend",
+            "t1"."wait",
             "t1"."_period",
             MAX(CASE WHEN "t1"."followers" IS NOT NULL THEN "t1"."date" ELSE NULL END) OVER (
               PARTITION BY "t1"."_period", "t1"."channel", "t1"."campaign", "t1"."paid"
@@ -382,6 +596,9 @@ FROM (
               "t0"."place" AS "position",
               "t0"."shown" AS "search_impressions",
               1 AS "orders",
+              "t0"."turnover" AS "basket",
+              "t0"."amount" AS "daily_spend",
+              "t0"."shown" AS "wait",
               (
                 (
                   (
@@ -472,6 +689,9 @@ FROM (
     "t0"."fans" AS "followers",
     "t0"."place" AS "position",
     "t0"."shown" AS "search_impressions",
-    1 AS "orders"
+    1 AS "orders",
+    "t0"."turnover" AS "basket",
+    "t0"."amount" AS "daily_spend",
+    "t0"."shown" AS "wait"
   FROM "figures" AS "t0"
 ) AS "t1";

@@ -73,7 +73,7 @@ COLUMNS = Columns(
     },
     dimensions={"channel": "channel", "campaign": "campaign", "paid": "paid"},
 )
-KNOWN = catalogue().measures | {
+KNOWN = {**catalogue().measures} | {
     name: Measure(name, {"en": f"Median {name}"}, "count", "median") for name in ("basket", "daily_spend", "wait")
 }
 read = partial(from_connection, known=KNOWN)

@@ -239,7 +239,7 @@ def test_a_median_of_your_own_is_that_of_the_rows_of_each_period_and_unknown_ove
     file.write_text(file.read_text(encoding="utf-8") + OWN_MEDIAN, encoding="utf-8")
     found = scorecard(load(file), as_of=date(2026, 10, 31), today=TODAY).by_id["answers"]
     assert found.series
-    assert found.series.values[-2:] == (pytest.approx((2 + 9) / 2 * 9), pytest.approx(2 * 10))
+    assert found.series.values[-2:] == pytest.approx(((2 + 9) / 2 * 9, 2 * 10))
     file = project(tmp_path, text, source + "\n" + source.replace("tickets", "calls"))
     file.write_text(file.read_text(encoding="utf-8") + OWN_MEDIAN, encoding="utf-8")
     assert scorecard(load(file), as_of=date(2026, 10, 31), today=TODAY).by_id["answers"].status.code == "no_data"

@@ -14,7 +14,7 @@ from xlkpi.documents import Document, read
 from xlkpi.errors import DefinitionError, Place, Problem
 from xlkpi.objectives.model import Goal, IncludedFile, Objective, ProjectFile, SourceEntry
 from xlkpi.objectives.project import Project, Written
-from xlkpi.objectives.references import reference_problems
+from xlkpi.objectives.references import context_problems, reference_problems
 from xlkpi.objectives.shorthand import Shorthand, Unedited
 from xlkpi.validation import validated
 
@@ -145,6 +145,8 @@ class _Loader:
         """The whole, once every file was read. Raises DefinitionError."""
         known = self._catalogue()
         self.problems += reference_problems(self.entries, known, complete=not self.problems)
+        if self.documents:
+            self.problems += context_problems(self.documents[0], self.entries, known, self.documents)
         if self.problems or self.settings is None:
             raise DefinitionError(self.problems)
         apart = {"xlkpi", "include", "sources", "measures", "kpis", "goals", "objectives"}
@@ -160,6 +162,7 @@ class _Loader:
             own_kpis=tuple(name for section, name in self.written if section == "kpis"),
             unedited={id: tuple(places) for id, places in self.unedited.items()},
             written=self.written,
+            main=self.documents[0],
         )
 
     def _catalogue(self) -> Catalogue:

@@ -16,6 +16,17 @@ from typing import Any, ClassVar, Literal
 from xlkpi.cadence import Code
 from xlkpi.catalogue.model import Translated
 from xlkpi.objectives.audience import Audience
+from xlkpi.objectives.context import (
+    Budget,
+    Competitor,
+    CompetitorFile,
+    Customers,
+    Drivers,
+    Mark,
+    Reconciliation,
+    Survey,
+    SwotItem,
+)
 from xlkpi.validation import STRICT, complaint
 
 Day = date  # for the models that have a key named date
@@ -323,6 +334,14 @@ class ProjectFile:
     functions: Literal["lambda"] | None = None
     secrets: str | None = None
     checks: Checks = Checks()
+    budget: Budget | None = None
+    competitors: tuple[Competitor, ...] | CompetitorFile = ()
+    swot: tuple[SwotItem, ...] = ()
+    drivers: tuple[Drivers, ...] = ()
+    reconcile: tuple[Reconciliation, ...] = ()
+    surveys: tuple[Survey, ...] = ()
+    rubrics: tuple[Mark, ...] = ()
+    customers: Customers | None = None
     include: tuple[str, ...] = ()
     sources: dict[str, SourceEntry] = field(default_factory=dict)
     measures: dict[str, Any] = field(default_factory=dict)

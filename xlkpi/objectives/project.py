@@ -15,6 +15,17 @@ from xlkpi.catalogue.model import Translated
 from xlkpi.documents import Document, Path_
 from xlkpi.errors import Place
 from xlkpi.objectives.audience import Audience
+from xlkpi.objectives.context import (
+    Budget,
+    Competitor,
+    CompetitorFile,
+    Customers,
+    Drivers,
+    Mark,
+    Reconciliation,
+    Survey,
+    SwotItem,
+)
 from xlkpi.objectives.model import Checks, Goal, Objective, SourceEntry
 
 #: The eight usual goals.
@@ -61,6 +72,15 @@ class Project:
     functions: Literal["lambda"] | None = None
     secrets: str | None = None
     checks: Checks = field(default_factory=Checks)
+    budget: Budget | None = None
+    competitors: tuple[Competitor, ...] | CompetitorFile = ()
+    swot: tuple[SwotItem, ...] = ()
+    drivers: tuple[Drivers, ...] = ()
+    reconcile: tuple[Reconciliation, ...] = ()
+    surveys: tuple[Survey, ...] = ()
+    rubrics: tuple[Mark, ...] = ()
+    customers: Customers | None = None
+    main: Document | None = field(default=None, repr=False, compare=False)
     sources: Mapping[str, SourceEntry] = field(default_factory=dict)
     goals: Mapping[str, Goal] = field(default_factory=dict)
     audiences: Mapping[str, Audience] = field(default_factory=dict)
@@ -95,6 +115,10 @@ class Project:
         """
         entry = self.written.get((section, name))
         return entry.document.place((*entry.path, *path)) if entry else Place()
+
+    def setting(self, *path: str | int) -> Place:
+        """File, line and key of a setting of the project file (``setting("budget", "total")``)."""
+        return self.main.place(path) if self.main else Place()
 
     def resolve(self, path: str) -> Path:
         """A path of the project file, relative to the project's folder."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from xlkpi.catalogue import Catalogue
+from xlkpi.documents import Document
 from xlkpi.errors import Problem
 from xlkpi.objectives.project import GOALS, Written
 from xlkpi.validation import nearest
@@ -43,6 +45,54 @@ def reference_problems(
     for section, _, entry in entries:
         if section == "goals" and isinstance(entry.raw, dict):
             yield from names.unknown(entry, entry.raw, "kpis", kpis, "kpi_unknown")
+
+
+def context_problems(
+    main: Document, entries: Sequence[tuple[str, str, Written]], catalogue: Catalogue, files: Sequence[Document]
+) -> Iterator[Problem]:
+    """The references of the main file's settings around the objectives that lead nowhere."""
+    data = main.data if isinstance(main.data, dict) else {}
+    ids = {kind: {name for section, name, _ in entries if section == kind} for kind in ("objectives", "sources")}
+    told = {m for f in files if isinstance(f.data, dict) for m in _told_measures(f.data.get("sources"))}
+    figures = {*catalogue.measures, *catalogue, *told}
+    names = _Names(catalogue)
+
+    def check(known: Any, code: str, raw: Any, key: str, *path: str | int) -> Iterator[Problem]:
+        if isinstance(raw, dict):
+            yield from names.unknown(Written(main, path), raw, key, known, code)
+
+    for key in ("spend", "outcome", "demand"):
+        yield from check(figures, "context_figure", data.get("budget"), key, "budget")
+    for i, raw in enumerate(_listed(data.get("swot"))):
+        yield from check(ids["objectives"], "context_objective", raw, "objective", "swot", i)
+    for i, raw in enumerate(_listed(data.get("drivers"))):
+        for key in ("result", "factors", "divisors"):
+            yield from check(figures, "context_figure", raw, key, "drivers", i)
+    for i, raw in enumerate(_listed(data.get("reconcile"))):
+        of = raw.get("of") if isinstance(raw, dict) else None
+        for source in of if isinstance(of, dict) else ():
+            written = {"source": source, "measure": of[source]}
+            yield from _moved(check(ids["sources"], "context_source", written, "source"), main, "reconcile", i, source)
+            yield from _moved(check(figures, "context_figure", written, "measure"), main, "reconcile", i, source)
+    for key in ("source", "details"):
+        yield from check(ids["sources"], "context_source", data.get("customers"), key, "customers")
+    yield from check(figures, "context_figure", data.get("customers"), "amount", "customers")
+
+
+def _moved(found: Iterator[Problem], main: Document, section: str, row: int, source: str) -> Iterator[Problem]:
+    for problem in found:
+        yield replace(problem, place=main.place((section, row, "of", source)))
+
+
+def _listed(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else ()
+
+
+def _told_measures(sources: Any) -> Iterator[str]:
+    """The measures that sources name themselves."""
+    for raw in sources.values() if isinstance(sources, dict) else ():
+        measures = raw.get("measures") if isinstance(raw, dict) else None
+        yield from (str(m) for m in measures or ())
 
 
 class _Names:

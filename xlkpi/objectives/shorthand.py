@@ -23,6 +23,8 @@ SYNONYMS = {
     "realistic": "attainable", "réaliste": "attainable", "realiste": "attainable", "achievable": "attainable",
     "atteignable": "attainable", "pertinent": "relevant", "deadline": "due",
 }  # fmt: skip
+#: Settings that are lists, and their texts.
+_CONTEXT = {"swot": ("text",), "reconcile": ("name",), "rubrics": ("criterion",), "drivers": ()}
 _TEXTS = {"title", "specific", "relevant", "decision"}
 _LISTS = {"stakeholders", "guards"}
 _AUDIENCE_LISTS = {"team", "recipients", "formats"}
@@ -76,6 +78,16 @@ class Shorthand:
             out["goals"] = {**out["goals"], id: self._goal(goal, ("goals", id))}
         for id, audience in _entries(out.get("audiences")):
             out["audiences"] = {**out["audiences"], id: self._audience(audience, ("audiences", id))}
+        for section, keys in _CONTEXT.items():
+            if isinstance(out.get(section), tuple):
+                rows = [dict(raw) if isinstance(raw, dict) else raw for raw in out[section]]
+                for i, raw in enumerate(rows):
+                    if isinstance(raw, dict):
+                        self._translate(raw, keys, (section, i))
+                out[section] = tuple(rows)
+        for i, raw in enumerate(out["drivers"] if isinstance(out.get("drivers"), tuple) else ()):
+            if isinstance(raw, dict):
+                raw |= {key: _listed(raw[key]) for key in ("factors", "divisors") if key in raw}
         if isinstance(out.get("objectives"), tuple):
             out["objectives"] = tuple(
                 self._objective(raw, ("objectives", i)) if isinstance(raw, dict) else raw

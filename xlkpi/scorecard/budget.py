@@ -1,0 +1,274 @@
+"""The budget of channels: what each spends and brings, its response curve, and a proposed division of the total.
+
+A proposal, never a decision: what the data can't support is told and left as it is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from xlkpi.cadence import Cadence
+from xlkpi.errors import DefinitionError, Problem
+from xlkpi.objectives.context import Budget as Settings
+from xlkpi.scorecard.data import Data, combined, complete_until
+from xlkpi.scorecard.model import Scorecard
+
+if TYPE_CHECKING:
+    from xlkpi.analysis.response import Fit
+
+#: Spend and outcomes of channels, the first that sources deliver by channel.
+SPENDS, OUTCOMES = ("cost", "spend"), ("conversions_value", "revenue", "conversions", "orders", "leads")
+#: Weeks that curves are fitted to at most, and those that today's spend is the mean of.
+WEEKS, RECENT = 156, 13
+MOST_CHANNELS = 12
+_MONTH = 365.2425 / 12
+_WEEKS_PER_YEAR = 365.2425 / 7
+
+
+@dataclass(frozen=True)
+class ChannelBudget:
+    """A channel in a month: what it spends and brings now, its limits and the proposal, and its fit.
+
+    ``fit`` is by week; ``scale`` turns its curve into one of a month at the present demand.
+    """
+
+    channel: str
+    spend: float
+    outcome: float
+    least: float
+    most: float
+    proposed: float
+    fit: Fit
+    scale: float
+    highest: float
+
+
+@dataclass(frozen=True)
+class BudgetPlan:
+    """The proposal: ``gain`` is what it brings beyond the present division, with an interval of ``level``.
+
+    ``modelled``: the outcome is not known by channel, and what each brings is the model's. ``price`` is the marginal
+    return that the channels between their limits share.
+    """
+
+    spend: str
+    outcome: str
+    demand: str | None
+    dimension: str
+    first: date
+    last: date
+    total: float
+    channels: tuple[ChannelBudget, ...]
+    modelled: bool
+    price: float
+    gain: float
+    gain_low: float
+    gain_high: float
+    level: float = 0.8
+
+
+def budget_plan(card: Scorecard, dimension: str | None = None) -> BudgetPlan | None:
+    """The budget of a scorecard's channels; None where fewer than two of them have a spend.
+
+    Raises DefinitionError for caps that contradict each other or the total.
+    """
+    settings = card.project.budget or Settings()
+    data = card.data
+    by = dimension or next((d for d in ("channel", "platform") if _has(data, d)), None)
+    if by is None or data.first is None:
+        return None
+    spend = settings.spend or next((m for m in SPENDS if _by(data, m, by)), None)
+    outcome = settings.outcome or next((m for m in OUTCOMES if _by(data, m, by)), None)
+    outcome = outcome or next((m for m in OUTCOMES if data.sources_of(m)), None)
+    if spend is None or outcome is None or not _by(data, spend, by):
+        return None
+    weekly = Cadence("weekly")
+    last = complete_until(min(card.as_of, data.last or card.as_of), weekly)
+    if last is None:
+        return None
+    first = weekly.start_of(max(data.first, last - timedelta(weeks=WEEKS) + timedelta(days=1)))
+    if first < data.first:
+        first += timedelta(weeks=1)
+    if first >= last:
+        return None
+    series = _Series(data, weekly, first, last, by)
+    spends = {c: v for c, v in series.of(spend).items() if sum(v) > 0}
+    spends = dict(sorted(spends.items(), key=lambda pair: -sum(pair[1]))[:MOST_CHANNELS])
+    if len(spends) < 2:
+        return None
+    modelled = not _by(data, outcome, by)
+    outcomes = series.total(outcome) if modelled else series.of(outcome)
+    demand = _demand(series, settings.demand, spends)
+    fits = _fits(spends, outcomes, demand, modelled)
+    return _plan(card, settings, (spend, outcome, by), (first, last), spends, outcomes, demand, fits, modelled)
+
+
+def _has(data: Data, dimension: str) -> bool:
+    return any(dimension in table.dimensions for table in data.tables.values())
+
+
+def _by(data: Data, measure: str, dimension: str) -> bool:
+    return any(measure in t.forms and dimension in t.dimensions for t in data.tables.values())
+
+
+@dataclass
+class _Series:
+    """Measures by week; missing weeks are zero."""
+
+    data: Data
+    cadence: Cadence
+    first: date
+    last: date
+    by: str
+
+    def of(self, measure: str) -> dict[str, list[float]]:
+        found = combined(self.data, self.cadence, [measure], self.first, self.last, by=[self.by])
+        values, size = found.values.values(measure).tolist(), len(found.periods)
+        return {
+            str(group[0]): [v if v == v else 0.0 for v in values[i * size : (i + 1) * size]]
+            for i, group in enumerate(found.groups)
+            if group[0] is not None
+        }
+
+    def total(self, measure: str) -> dict[str, list[float]]:
+        found = combined(self.data, self.cadence, [measure], self.first, self.last)
+        return {"": [v if v == v else 0.0 for v in found.values.values(measure).tolist()]}
+
+
+def _demand(series: _Series, measure: str | None, spends: Mapping[str, Sequence[float]]) -> list[float] | None:
+    """An index of demand by week: a measure without what the channels that cost money tell of it."""
+    if measure is None:
+        return None
+    whole = series.total(measure)[""]
+    if _by(series.data, measure, series.by):
+        paid = [v for c, v in series.of(measure).items() if c in spends]
+        whole = [w - math.fsum(column[i] for column in paid) for i, w in enumerate(whole)]
+    known = [w for w in whole if w > 0]
+    if len(known) < len(whole) / 2:
+        return None
+    mean = math.fsum(known) / len(known)
+    return [w / mean if w > 0 else 1.0 for w in whole]
+
+
+def _fits(
+    spends: Mapping[str, list[float]], outcomes: Mapping[str, list[float]], demand: list[float] | None, modelled: bool
+) -> list[Fit]:
+    from xlkpi.analysis.response import fit_channel, fit_together, season_controls
+
+    if not modelled:
+        nothing = [0.0] * len(next(iter(spends.values())))
+        return [fit_channel(outcomes.get(c, nothing), s, demand=demand) for c, s in spends.items()]
+    import numpy as np
+
+    whole = np.array(outcomes[""])
+    controls = season_controls(len(whole), _WEEKS_PER_YEAR)
+    if demand is not None:
+        controls = np.column_stack([controls, demand])
+    return fit_together(whole, np.array(list(spends.values())).T, controls)
+
+
+def _plan(
+    card: Scorecard, settings: Settings, names: tuple[str, str, str], days: tuple[date, date],
+    spends: Mapping[str, list[float]], outcomes: Mapping[str, list[float]], demand: list[float] | None,
+    fits: Sequence[Fit], modelled: bool,
+) -> BudgetPlan:  # fmt: skip
+    from xlkpi.analysis.reallocation import best_division, rounded_division
+    from xlkpi.analysis.response import Curve
+
+    weeks = _MONTH / 7
+    ready = 1.0 if demand is None or modelled else math.fsum(demand[-RECENT:]) / len(demand[-RECENT:])
+    scale = weeks * ready
+    channels = []
+    for (channel, spent), fit in zip(spends.items(), fits, strict=True):
+        now = math.fsum(spent[-RECENT:]) / len(spent[-RECENT:]) * weeks
+        own = outcomes.get(channel, [0.0])[-RECENT:]
+        brought = math.fsum(own) / len(own) * weeks
+        if modelled:
+            brought = fit.curve.over(scale).at(now) if fit.curve else math.nan
+        quarters = [math.fsum(spent[i : i + 4]) / 4 for i in range(max(1, len(spent) - 3))]
+        highest = max(now, max(quarters) * weeks)
+        least, most = _limits(card, settings, channel, now, highest, fit.usable)
+        channels.append(ChannelBudget(channel, now, brought, least, most, now, fit, scale, highest))
+    free = [c for c in channels if c.fit.usable]
+    total = settings.total if settings.total is not None else math.fsum(c.spend for c in channels)
+    _refuse(card, settings, channels, total)
+    curves = [c.fit.curve.over(scale) if c.fit.curve and c.fit.usable else Curve(0.0, 1.0) for c in channels]
+    limits = [(c.least, c.most) for c in channels]
+    division = best_division(curves, limits, total)
+    step = 10.0 ** math.floor(math.log10(max(1.0, total))) / 100
+    spend = rounded_division(division.spend, limits, total, step) if free else division.spend
+    made = tuple(
+        ChannelBudget(c.channel, c.spend, c.outcome, c.least, c.most, s, c.fit, scale, c.highest)
+        for c, s in zip(channels, spend, strict=True)
+    )
+    gains = _gains(made)
+    tail = round(0.1 * (len(gains) - 1))
+    gain = math.fsum(
+        curve.at(c.proposed) - curve.at(c.spend) for c, curve in zip(made, curves, strict=True) if c.fit.usable
+    )
+    low, high = (gains[tail], gains[-1 - tail]) if gains else (gain, gain)
+    return BudgetPlan(
+        names[0], names[1], settings.demand if demand else None, names[2], *days, total, made, modelled,
+        division.price, gain, low, high,
+    )  # fmt: skip
+
+
+def _limits(
+    card: Scorecard, settings: Settings, channel: str, now: float, highest: float, usable: bool
+) -> tuple[float, float]:
+    """The least and the most of a channel: its caps, else what it may change, never beyond what was tried.
+
+    A channel whose curve is not known keeps its spend.
+    """
+    cap = settings.caps.get(channel)
+    least, most = (now * (1 - min(1.0, settings.change)), now * (1 + settings.change)) if usable else (now, now)
+    if usable:
+        most = max(now, min(most, highest * 1.1))
+    if cap is not None and cap.least is not None:
+        least = cap.least
+        most = max(most, least)
+    if cap is not None and cap.most is not None:
+        most = cap.most
+        least = min(least, most)
+    return least, most
+
+
+def _refuse(card: Scorecard, settings: Settings, channels: Sequence[ChannelBudget], total: float) -> None:
+    """Raise DefinitionError where caps name no channel, or leave no room for the total."""
+    from xlkpi.validation import nearest
+
+    known = [c.channel for c in channels]
+    problems = []
+    for name in settings.caps:
+        if name not in known:
+            meant = nearest(name, known)
+            code = "budget_cap_channel_nearest" if meant else "budget_cap_channel"
+            values = {"name": name, "nearest": meant or "", "known": ", ".join(known)}
+            problems.append(Problem(code, values, card.project.setting("budget", "caps", name)))
+    least, most = math.fsum(c.least for c in channels), math.fsum(c.most for c in channels)
+    if not problems and not least - 1e-6 <= total <= most + 1e-6:
+        values = {"total": _told(total), "least": _told(least), "most": _told(most)}
+        key = ("budget", "total") if settings.total is not None else ("budget", "caps")
+        problems.append(Problem("budget_total", values, card.project.setting(*key)))
+    if problems:
+        raise DefinitionError(problems)
+
+
+def _told(amount: float) -> str:
+    return f"{amount:.0f}"
+
+
+def _gains(channels: Sequence[ChannelBudget]) -> list[float]:
+    """What the proposal brings beyond the present division, for each draw of the curves, sorted."""
+    usable = [c for c in channels if c.fit.usable and c.fit.draws]
+    if not usable:
+        return []
+    out = []
+    for i in range(min(len(c.fit.draws) for c in usable)):
+        curves = [c.fit.draws[i].over(c.scale) for c in usable]
+        out.append(math.fsum(k.at(c.proposed) - k.at(c.spend) for k, c in zip(curves, usable, strict=True)))
+    return sorted(out)

@@ -46,9 +46,7 @@ def best_division(curves: Sequence[Curve], limits: Sequence[Limits], total: floa
     spend = [_spent(c, limit, top) for c, limit in zip(curves, limits, strict=True)]
     _hand_out(spend, limits, total)
     inside = [
-        c.marginal(s)
-        for c, s, (low, high) in zip(curves, spend, limits, strict=True)
-        if low + slack < s < high - slack
+        c.marginal(s) for c, s, (low, high) in zip(curves, spend, limits, strict=True) if low + slack < s < high - slack
     ]
     return Division(tuple(spend), max(inside, default=math.nan))
 

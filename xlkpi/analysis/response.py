@@ -204,15 +204,16 @@ class _Model:
             fine = np.clip(np.linspace(carry - 0.1, carry + 0.1, 9), 0, 0.95) if carries[c] else np.array([0.0])
             found = self._solve(y, [g if i != c else self._grid(c, fine, near) for i, g in enumerate(self._at(found))])
         verdicts = [self._verdict(y, found, c) for c in range(self.channels)]
-        total = y - self.q @ (self.q.T @ y) if self.controls > 1 else y - (np.mean(y) if self.controls else 0)
-        spread = float(((y - np.mean(y)) ** 2).sum()) or 1.0
-        explained = 1 - float(found.rest @ found.rest) / spread if total.any() else math.nan
-        pool = self._bootstrap(y, found, grids, draws, seed)
+        spread = float(((y - np.mean(y)) ** 2).sum())
+        explained = 1 - float(found.rest @ found.rest) / spread if spread else math.nan
+        pool = self._bootstrap(
+            y, found, [self._around(found, c, carries[c]) for c in range(self.channels)], draws, seed
+        )
         out = []
         for c, verdict in enumerate(verdicts):
             carry, half = found.parameters[c]
             curve = Curve(float(found.tops[c]), float(half))
-            several = sorted((d[c] for d in pool), key=lambda k: k.marginal(self.means[c]))  # noqa: B023  # used at once
+            several = sorted((d[c] for d in pool), key=lambda k: k.marginal(self.means[c]))  # used at once
             tail = round((1 - level) / 2 * (len(several) - 1))
             if several and several[tail].top <= 0 and verdict in USABLE:
                 verdict = "no_effect"
@@ -224,6 +225,12 @@ class _Model:
                 Fit(verdict, curve, float(carry), low, high, tuple(d[c] for d in pool), explained, self.periods, level)
             )
         return out
+
+    def _around(self, found: _Solved, channel: int, carries: bool) -> tuple[Array, Array]:
+        """A grid in whose middle the solution stands, for what could as well have been."""
+        carry, half = found.parameters[channel]
+        several = np.unique(np.clip(carry + np.linspace(-0.3, 0.3, 9), 0, 0.95)) if carries else np.array([carry])
+        return self._grid(channel, several, half * np.geomspace(1 / 12, 12, 121))
 
     def _at(self, found: _Solved) -> list[tuple[Array, Array]]:
         """Grids of a single candidate each: what was found."""

@@ -85,7 +85,7 @@ class Shorthand:
                     if isinstance(raw, dict):
                         self._translate(raw, keys, (section, i))
                 out[section] = tuple(rows)
-        for i, raw in enumerate(out["drivers"] if isinstance(out.get("drivers"), tuple) else ()):
+        for raw in out["drivers"] if isinstance(out.get("drivers"), tuple) else ():
             if isinstance(raw, dict):
                 raw |= {key: _listed(raw[key]) for key in ("factors", "divisors") if key in raw}
         if isinstance(out.get("objectives"), tuple):

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 #: Spend and outcomes of channels, the first that sources deliver by channel.
 SPENDS, OUTCOMES = ("cost", "spend"), ("conversions_value", "revenue", "conversions", "orders", "leads")
-#: Weeks that curves are fitted to at most, and those that today's spend is the mean of.
-WEEKS, RECENT = 156, 13
+#: Weeks that curves are fitted to at most, those that today's demand is the mean of, and the months of today's spend.
+WEEKS, RECENT, MONTHS = 156, 13, 3
 MOST_CHANNELS = 12
 _MONTH = 365.2425 / 12
 _WEEKS_PER_YEAR = 365.2425 / 7
@@ -84,7 +84,8 @@ def budget_plan(card: Scorecard, dimension: str | None = None) -> BudgetPlan | N
     spend = settings.spend or next((m for m in SPENDS if _by(data, m, by)), None)
     outcome = settings.outcome or next((m for m in OUTCOMES if _by(data, m, by)), None)
     outcome = outcome or next((m for m in OUTCOMES if data.sources_of(m)), None)
-    if spend is None or outcome is None or not _by(data, spend, by):
+    _refuse_figures(card, settings, by)
+    if spend is None or outcome is None:
         return None
     weekly = Cadence("weekly")
     last = complete_until(min(card.as_of, data.last or card.as_of), weekly)
@@ -105,6 +106,19 @@ def budget_plan(card: Scorecard, dimension: str | None = None) -> BudgetPlan | N
     demand = _demand(series, settings.demand, spends)
     fits = _fits(spends, outcomes, demand, modelled)
     return _plan(card, settings, (spend, outcome, by), (first, last), spends, outcomes, demand, fits, modelled)
+
+
+def _refuse_figures(card: Scorecard, settings: Settings, by: str) -> None:
+    """Raise DefinitionError for measures that the project names and no source delivers as they are needed."""
+    data, problems = card.data, []
+    for key in ("spend", "outcome", "demand"):
+        name = getattr(settings, key)
+        if name is not None and not (_by(data, name, by) if key == "spend" else data.sources_of(name)):
+            known = [m for table in data.tables.values() if by in table.dimensions for m in table.forms]
+            values = {"name": name, "dimension": by, "known": ", ".join(dict.fromkeys(known))}
+            problems.append(Problem("budget_figure", values, card.project.setting("budget", key)))
+    if problems:
+        raise DefinitionError(problems)
 
 
 def _has(data: Data, dimension: str) -> bool:
@@ -182,11 +196,9 @@ def _plan(
     weeks = _MONTH / 7
     ready = 1.0 if demand is None or modelled else math.fsum(demand[-RECENT:]) / len(demand[-RECENT:])
     scale = weeks * ready
-    channels = []
+    channels, by = [], names[2]
     for (channel, spent), fit in zip(spends.items(), fits, strict=True):
-        now = math.fsum(spent[-RECENT:]) / len(spent[-RECENT:]) * weeks
-        own = outcomes.get(channel, [0.0])[-RECENT:]
-        brought = math.fsum(own) / len(own) * weeks
+        now, brought = (present(card, m, by, channel) for m in (names[0], names[1]))
         if modelled:
             brought = fit.curve.over(scale).at(now) if fit.curve else math.nan
         quarters = [math.fsum(spent[i : i + 4]) / 4 for i in range(max(1, len(spent) - 3))]
@@ -215,6 +227,20 @@ def _plan(
         names[0], names[1], settings.demand if demand else None, names[2], *days, total, made, modelled,
         division.price, gain, low, high,
     )  # fmt: skip
+
+
+def present(card: Scorecard, measure: str, dimension: str, value: str) -> float:
+    """A measure of a part in a month, as the mean of the last complete months; what is not known is zero."""
+    monthly, data = Cadence("monthly", card.project.fiscal_year_start), card.data
+    assert data.first is not None, "there is a spend"
+    assert data.last is not None, "there is a spend"
+    found = combined(data, monthly, [measure], data.first, min(card.as_of, data.last), by=[dimension])
+    end = complete_until(card.as_of, monthly)
+    kept = [i for i, day in enumerate(found.periods) if end is not None and monthly.end_of(day) <= end][-MONTHS:]
+    column, size = found.values.values(measure).tolist(), len(found.periods)
+    at = next((n for n, group in enumerate(found.groups) if group[0] == value), None)
+    values = [column[at * size + i] for i in kept] if at is not None else []
+    return math.fsum(v for v in values if v == v) / MONTHS
 
 
 def _limits(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from xlkpi.smart import Report
     from xlkpi.workbook.layout import Layout
     from xlkpi.workbook.logo import Logo
+    from xlkpi.workbook.context import Context
     from xlkpi.workbook.people import Row, Written
     from xlkpi.workbook.tables import DataTable
     from xlkpi.workbook.theme import Theme
@@ -56,12 +57,17 @@ class Book:
     kept: Mapping[str, Sequence[Row]] = field(default_factory=dict)
     #: The tables that people fill, once they are written, by name.
     people: dict[str, Written] = field(default_factory=dict)
+    #: What has a page only where the project has it.
+    context: Context = field(init=False)
     #: The measures by month and part, once they are computed.
     data: DataTable | None = None
     _taken: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
+        from xlkpi.workbook.context import Context
+
         self.format = Formats(self.book, self.theme)
+        self.context = Context(self.card, self.choices.dimension)
 
     @property
     def currency(self) -> str:

@@ -103,6 +103,7 @@ def _skeleton(
         choices = selections(card, chosen.by)
         book = Book(writer, look, language, card, choices, _smart(card, language), chosen, logo, kept=kept or {})
         tables = make_tables(book)
+        pages = tuple(id for id in pages if book.context.has(id))
         for id in pages:
             _add(book, tables, id)
         filled = data_sheets(book, tables)

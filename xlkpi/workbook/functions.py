@@ -159,6 +159,15 @@ def absolute(given: Given) -> Live:
     return _function("ABS({})", abs, given)
 
 
+def root(given: Given) -> Live:
+    """``SQRT``."""
+    cell = live(given)
+    value = number_of(cell.value)
+    if not isinstance(value, NoData):
+        value = math.sqrt(value) if value >= 0 else NoData.IMPOSSIBLE
+    return Live(f"SQRT({cell.text})", value)
+
+
 def whole(given: Given) -> Live:
     """``INT``."""
     return _function("INT({})", lambda v: float(math.floor(v)), given)

@@ -284,7 +284,7 @@ class _Writer:
             form = "#,##0" if column.kind == "number" else self.book.number_format("percent", 1)
             style |= {"num_format": form, "align": "right"}
         if column.form:
-            style["num_format"] = column.form
+            style |= {"num_format": column.form, "align": "right"}
         return style
 
     def _height(self, values: Mapping[str, Value]) -> int:

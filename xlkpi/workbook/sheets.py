@@ -96,6 +96,8 @@ def measures_table(book: Book) -> DataTable:
     data = card.data
     wanted = book.layout.channels.measures if book.layout.channels else ()
     money = [measure for measure in wanted if data.sources_of(measure)]
+    plan = book.context.budget
+    money += [plan.spend, plan.outcome] if plan else []
     used = dict.fromkeys(m for r in card.results if r.kpi for m in _measures(r.kpi, data) if data.sources_of(m))
     measures = list(dict.fromkeys([*used, *money]))
     headers = _headers(book, measures)

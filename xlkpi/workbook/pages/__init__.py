@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from xlkpi.workbook.pages.about import about
+from xlkpi.workbook.pages.budget import BUDGET, budget
 from xlkpi.workbook.pages.channels import channels
 from xlkpi.workbook.pages.dashboard import dashboard
 from xlkpi.workbook.pages.dictionary import dictionary
@@ -26,10 +27,11 @@ PAGES: Mapping[str, Callable[[Book, Calculation], None]] = {
     "kpis": kpis,
     "explorer": explorer,
     "channels": channels,
+    "budget": budget,
     "actions": actions,
     "notes": notes,
     "dictionary": dictionary,
     "about": about,
 }
 #: The tables that people fill, by their defined names: what a refresh keeps, and how it knows a row.
-PEOPLE: Mapping[str, PeopleTable] = {table.name: table for table in (ACTION_TABLE, NOTE_TABLE)}
+PEOPLE: Mapping[str, PeopleTable] = {table.name: table for table in (ACTION_TABLE, NOTE_TABLE, BUDGET)}

@@ -1,0 +1,39 @@
+"""The page of the budget: a spend that a person changes gives the estimates of the curve."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.checks.reading import Book
+from tests.checks.recalc import results
+from tests.scorecards import card
+from xlkpi.scorecard.budget import budget_plan
+from xlkpi.workbook.build import build_workbook
+
+
+@pytest.mark.parametrize("engine", ["libreoffice", "ironcalc"])
+def test_a_changed_spend_gives_the_estimate_of_its_curve(tmp_path: Path, engine: str) -> None:
+    made = card()
+    path = tmp_path / "made.xlsx"
+    build_workbook(made, path, language="en")
+    plan = budget_plan(made, "channel")
+    assert plan is not None
+    book = Book(path)
+    sheet = next(s for s in book.sheets if s.name == "Budget")
+    headers = {str(c.value): c.address for c in sheet.listed if isinstance(c.value, str)}
+    columns = {name: headers[name].rstrip("0123456789") for name in (
+        "Proposed spend", "Estimate after", "Difference", "Next unit then", "Spend",
+    )}  # fmt: skip
+    row = int(headers["Proposed spend"].lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")) + 1
+    found = results(path, engine, {("Budget", f"{columns['Proposed spend']}{row}"): 444.0})
+    channel = plan.channels[0]
+    assert channel.fit.curve is not None
+    curve = channel.fit.curve.over(channel.scale)
+    expected = {
+        "Estimate after": curve.at(444), "Next unit then": curve.marginal(444), "Spend": channel.spend,
+        "Difference": curve.at(444) - curve.at(channel.spend),
+    }  # fmt: skip
+    for name, value in expected.items():
+        assert found[("Budget", f"{columns[name]}{row}")] == pytest.approx(value, rel=1e-9), name

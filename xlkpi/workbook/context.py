@@ -1,0 +1,44 @@
+"""What stands around the objectives and has a page of its own where a project has it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xlkpi.scorecard.budget import BudgetPlan
+    from xlkpi.scorecard.customers import CustomerView
+    from xlkpi.scorecard.drivers import DriverView
+    from xlkpi.scorecard.model import Scorecard
+
+
+@dataclass
+class Context:
+    """Computed once each, when a page asks for it. ``dimension`` is that of the drop-down's choices."""
+
+    card: Scorecard
+    dimension: str | None
+
+    @cached_property
+    def budget(self) -> BudgetPlan | None:
+        from xlkpi.scorecard.budget import budget_plan
+
+        return budget_plan(self.card, self.dimension) if self.dimension else None
+
+    @cached_property
+    def drivers(self) -> DriverView | None:
+        from xlkpi.scorecard.drivers import driver_view
+
+        return driver_view(self.card)
+
+    @cached_property
+    def customers(self) -> CustomerView | None:
+        from xlkpi.scorecard.customers import customer_view
+
+        return customer_view(self.card)
+
+    def has(self, page: str) -> bool:
+        """Whether the project has what a page shows; pages that every project has are always there."""
+        known = {"budget": lambda: self.budget, "drivers": lambda: self.drivers, "customers": lambda: self.customers}
+        return page not in known or known[page]() is not None

@@ -1,0 +1,362 @@
+"""Budget: what each channel's spend brings, and a proposed division of it, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from xlkpi.scorecard.budget import MONTHS, BudgetPlan, ChannelBudget
+from xlkpi.workbook.book import Book
+from xlkpi.workbook.calculation import Calculation
+from xlkpi.workbook.formats import NO_BREAK, decimals_for, told
+from xlkpi.workbook.functions import (
+    absolute,
+    and_,
+    if_,
+    if_error,
+    is_number,
+    least,
+    month_end,
+    most,
+    not_available,
+    or_,
+    root,
+    sentence,
+    sum_ifs,
+    total,
+)
+from xlkpi.workbook.live import Given, Live, live
+from xlkpi.workbook.page import Page
+from xlkpi.workbook.people import Column, PeopleTable, Row, TableRow, Written, write_people
+
+HEADER = 11
+#: Points of a curve, the chart's height in pixels, and the curves that it holds at most.
+POINTS, HEIGHT, MOST_CURVES = 21, 300, 7
+Compute = Callable[[TableRow], Live]
+
+
+def _monthly(row: TableRow, measure: str) -> Live:
+    """The mean of the last complete months, from the table of measures."""
+    data, end = row.book.data, row.made.period_end
+    assert data is not None, "there is spend by channel"
+    where = ((data.span("part"), "=", row["channel"]), (data.span("start"), ">=", month_end(end, -MONTHS) + 1),
+             (data.span("end"), "<=", end))  # fmt: skip
+    return sum_ifs(data.span(measure), *where) / MONTHS
+
+
+def _spend(row: TableRow) -> Live:
+    return _monthly(row, _plan(row.book).spend)
+
+
+def _outcome(row: TableRow) -> Live:
+    plan = _plan(row.book)
+    return _response("spend")(row) if plan.modelled else _monthly(row, plan.outcome)
+
+
+def _response(spend: str) -> Compute:
+    """The curve at a spend; a dash for a channel without one."""
+
+    def formula(row: TableRow) -> Live:
+        known = if_error(row["top"] * row[spend] / (row["half"] + row[spend]), 0)
+        return if_(is_number(row["top"]), known, "–")
+
+    return formula
+
+
+def _next(spend: str) -> Compute:
+    """What one more unit of money brings at a spend."""
+
+    def formula(row: TableRow) -> Live:
+        room = row["half"] + row[spend]
+        return if_(is_number(row["top"]), if_error(row["top"] * row["half"] / (room * room), "–"), "–")
+
+    return formula
+
+
+def _gain(row: TableRow) -> Live:
+    return if_(is_number(row["after"]), row["after"] - row["before"], "–")
+
+
+def _change(row: TableRow) -> Live:
+    return if_error((row["proposed"] / row["spend"] - 1) * 100, 0)
+
+
+def _plan(book: Book) -> BudgetPlan:
+    plan = book.context.budget
+    assert plan is not None, "the page is there only where there is a plan"
+    return plan
+
+
+#: The steps of a division: limits and proposed spends are people's, the rest follows.
+BUDGET = PeopleTable("budget", "xlkpi_budget", (
+    Column("channel", "text", 138, filled="refreshed"), Column("spend", "computed", 76, compute=_spend),
+    Column("outcome", "computed", 78, compute=_outcome), Column("marginal", "computed", 74, compute=_next("spend")),
+    Column("least", "number", 72, least=0.0), Column("most", "number", 72, least=0.0),
+    Column("proposed", "number", 84, least=0.0), Column("change", "computed", 62, compute=_change),
+    Column("before", "computed", 80, compute=_response("spend")),
+    Column("after", "computed", 80, compute=_response("proposed")), Column("gain", "computed", 76, compute=_gain),
+    Column("marginal_after", "computed", 74, compute=_next("proposed")),
+    Column("top", "number", 82, filled="refreshed"), Column("half", "number", 76, filled="refreshed"),
+    Column("carry", "percent", 58, filled="refreshed"), Column("verdict", "text", 148, filled="refreshed"),
+), keys=("channel",), free_rows=0)  # fmt: skip
+_WIDTHS = {c.code: c.width for c in BUDGET.columns}
+
+
+def _shape(book: Book, plan: BudgetPlan) -> dict[str, str]:
+    """The number format of each column."""
+    known = book.card.data.catalogue.measures
+    unit = known[plan.outcome].unit if plan.outcome in known else "count"
+    each = decimals_for("currency", [1.0])
+    money, result = book.number_format("currency", 0), book.number_format(unit, 0)
+    forms = dict.fromkeys(("spend", "least", "most", "proposed", "half"), money)
+    forms |= dict.fromkeys(("outcome", "before", "after", "top"), result)
+    rate = book.number_format(unit, each if unit == "currency" else 3)
+    forms |= {"gain": book.number_format(unit, 0, gap=True), "marginal": rate, "marginal_after": rate}
+    return forms | {
+        "carry": book.number_format("percent", 0),
+        "change": f'+0{NO_BREAK}"%";"\u2212"0{NO_BREAK}"%";0{NO_BREAK}"%"',
+    }
+
+
+def budget(book: Book, made: Calculation) -> None:
+    """Write the page."""
+    _Budget(book, made, _plan(book)).write()
+
+
+class _Budget:
+    def __init__(self, book: Book, made: Calculation, plan: BudgetPlan) -> None:
+        self.book, self.made, self.plan, self.text = book, made, plan, book.text
+        widths = (14, *_WIDTHS.values(), 14)
+        name = book.say(book.card.project.name)
+        self.page = Page(
+            book, "budget", widths, book.text("page.budget"), book.text("budget.second"), self.text("budget.proposal"),
+            name,
+        )  # fmt: skip
+        self.put, self.theme, self.forms = self.page.put, book.theme, _shape(book, plan)
+        known = book.card.data.catalogue.measures
+        self.unit = known[plan.outcome].unit if plan.outcome in known else "count"
+
+    def write(self) -> None:
+        page = self.page
+        page.heights(5, 10, 18, 26, 20, 8, 20)
+        page.back(6)
+        rows = [self._row(channel) for channel in self.plan.channels]
+        written = write_people(self.book, self.made, self._table(), rows, page=page, header=HEADER)
+        self._groups(written)
+        for row in range(written.first, written.last + 1):
+            page.ws.set_row_pixels(row, 28)
+        page.heights(HEADER, 42)
+        page.heights(written.last + 1, 4)  # a table grows into what stands right below it
+        self._marks(written)
+        end = self._totals(written, written.last + 2)
+        self._headline(written)
+        page.heights(end, 12, 24)
+        self._curves(written, end + 1)
+        last = self._notes(end + 2 + HEIGHT // 20 + 1)
+        page.finish(last, repeat=(HEADER, HEADER), protect=False)
+
+    def _table(self) -> PeopleTable:
+        """The table with the number formats of the project's currency and outcome."""
+        columns = tuple(replace(c, form=self.forms.get(c.code)) for c in BUDGET.columns)
+        return replace(BUDGET, columns=columns)
+
+    def _row(self, channel: ChannelBudget) -> Row:
+        fit = channel.fit
+        curve = fit.curve.over(channel.scale) if fit.curve and fit.usable else None
+        return {
+            "channel": self.book.text_or(f"choice.{channel.channel}", channel.channel),
+            "least": round(channel.least, 2), "most": round(channel.most, 2), "proposed": round(channel.proposed, 2),
+            "top": curve.top if curve else None, "half": curve.half if curve else None,
+            "carry": fit.carry if curve else None, "verdict": self.text(f"budget.verdict.{fit.verdict}"),
+        }  # fmt: skip
+
+    def _groups(self, written: Written) -> None:
+        """What the columns tell, above their headers."""
+        style = {"font_size": 8, "font_color": self.theme.accent, "bold": True}
+        for key, code in (("now", "spend"), ("decide", "least"), ("estimate", "before"), ("curve", "top")):
+            self.put(HEADER - 1, written.place(code), self.text(f"budget.group.{key}"), valign="bottom", **style)
+
+    def _marks(self, written: Written) -> None:
+        """Colours of gains and losses, and of spends beyond their limits."""
+        ws, plain = self.page.ws, self.book.format.plain
+        first, last = written.first, written.last
+
+        def cell(code: str) -> str:
+            return self.page.sheet.address(first, written.place(code)).split("!")[1].replace("$", "")
+
+        gain, spent = written.place("gain"), written.place("proposed")
+        for sign, colour, bold in (("<0", self.theme.bad, True), (">0", self.theme.good, False)):
+            ws.conditional_format(first, gain, last, gain, {
+                "type": "formula", "criteria": f"=AND(ISNUMBER({cell('gain')}),{cell('gain')}{sign})",
+                "format": plain(font_color=colour, bold=bold),
+            })  # fmt: skip
+        beyond = f"OR({cell('proposed')}<{cell('least')}-0.5,{cell('proposed')}>{cell('most')}+0.5)"
+        ws.conditional_format(first, spent, last, spent, {
+            "type": "formula", "criteria": f"={beyond}", "format": plain(bg_color=self.theme.bad_fill,
+                                                                         font_color=self.theme.bad),
+        })  # fmt: skip
+
+    def _totals(self, written: Written, row: int) -> int:
+        """The sums, and what is left of the budget."""
+        line = {"top": 1, "top_color": self.theme.ink, "bold": True}
+        self.page.ws.set_row_pixels(row, 28)
+        self.page.sheet.fill(row, 1, len(_WIDTHS), **line)
+        self.put(row, 1, self.text("budget.total"), indent=1, **line)
+        self.sums: dict[str, Live] = {}
+        for code in ("spend", "outcome", "proposed", "before", "after", "gain"):
+            style = {"num_format": self.forms[code], "align": "right", "indent": 1, **line}
+            self.sums[code] = self.put(row, written.place(code), total(written.span(code)), **style)
+        given = self.book.card.project.budget
+        whole: Given = given.total if given and given.total is not None else self.sums["spend"]
+        self.left = self.made.sheet.put(self.made.rows(1), 1, live(whole) - self.sums["proposed"])
+        self.page.ws.set_row_pixels(row + 1, 22)
+        money = told(absolute(self.left), "currency", 0, self.book.language, self.book.currency)
+        said = if_(absolute(self.left) < 0.5, self.text("budget.spent"), if_(
+            self.left > 0, sentence(self.text("budget.left"), {"amount": money}),
+            sentence(self.text("budget.over"), {"amount": money}),
+        ))  # fmt: skip
+        self.put(row + 1, written.place("least"), said, font_size=8, font_color=self.theme.mute, indent=1)
+        return row + 2
+
+    def _headline(self, written: Written) -> None:
+        """What the proposal brings, and between which values that lies."""
+        sheet, plan = self.made.sheet, self.plan
+        first = self.made.rows(len(plan.channels))
+        for number, channel in enumerate(plan.channels):
+            fit, row = channel.fit, first + number
+            spends = [self.page.sheet.ref(written.first + number, written.place(c)) for c in ("spend", "proposed")]
+            gain = self.page.sheet.ref(written.first + number, written.place("gain"))
+            if fit.low is None or fit.high is None or not fit.usable:
+                sheet.put(row, 5, 0.0)
+                sheet.put(row, 6, 0.0)
+                continue
+            changes = []
+            for place, curve in ((1, fit.low.over(channel.scale)), (3, fit.high.over(channel.scale))):
+                top, half = sheet.put(row, place, curve.top), sheet.put(row, place + 1, curve.half)
+                changes.append(top * spends[1] / (half + spends[1]) - top * spends[0] / (half + spends[0]))
+            worst, best = gain - least(*changes, gain), most(*changes, gain) - gain
+            sheet.put(row, 5, if_error(worst * worst, 0))
+            sheet.put(row, 6, if_error(best * best, 0))
+        last = first + len(plan.channels) - 1
+        gain = self.sums["gain"]
+        low = sheet.put(self.made.rows(1), 1, gain - root(total(sheet.span(first, 5, last))))
+        high = sheet.put(self.made.rows(1), 1, gain + root(total(sheet.span(first, 6, last))))
+
+        def amount(cell: Live) -> Live:
+            return told(cell, self.unit, 0, self.book.language, self.book.currency, gap=True)
+
+        parts = {"gain": amount(gain), "low": amount(low), "high": amount(high)}
+        moved = or_(*(
+            absolute(self.page.sheet.ref(row, written.place("proposed")) - self.page.sheet.ref(
+                row, written.place("spend"))) > 1 for row in range(written.first, written.last + 1)
+        ))  # fmt: skip
+        said = if_(moved, sentence(self.text("budget.headline"), parts), self.text("budget.unchanged"))
+        self.put(7, 1, said, font_size=14, bold=True)
+        doubt = if_(and_(low < 0, high > 0), self.text("budget.doubt"), self.text("budget.firm"))
+        self.put(8, 1, sentence(self.text("budget.interval"), {**parts, "doubt": doubt}), font_color=self.theme.mute)
+
+    # --- charts --------------------------------------------------------------------------------------------------
+
+    def _curves(self, written: Written, row: int) -> None:
+        """The curves with today's and the proposed spend; and the spends before and after as bars."""
+        middle = written.place("proposed")
+        self.page.section(row, 1, middle - 1, self.text("budget.curves"))
+        self.page.section(row, middle + 1, len(_WIDTHS), self.text("budget.bars"))
+        left = sum(list(_WIDTHS.values())[: middle - 1])
+        right = sum(list(_WIDTHS.values())[middle:])
+        for number in range(HEIGHT // 20 + 1):
+            self.page.ws.set_row_pixels(row + 1 + number, 20)
+        chart = self._curve_chart(written, left)
+        self.page.ws.insert_chart(row + 1, 1, chart, self._place("budget.alt_curves"))
+        bars = self._bar_chart(written, right)
+        self.page.ws.insert_chart(row + 1, middle + 1, bars, self._place("budget.alt_spends"))
+
+    def _place(self, key: str) -> dict[str, Any]:
+        return {"x_offset": 0, "y_offset": 6, "object_position": 1, "description": self.text(key)}
+
+    def _curve_chart(self, written: Written, width: int) -> Any:
+        sheet = self.made.sheet
+        usable = [i for i, c in enumerate(self.plan.channels) if c.fit.usable][:MOST_CURVES]
+        widest = sheet.put(self.made.rows(1), 1, most(written.span("spend"), written.span("proposed")) * 1.35)
+        first = self.made.rows(3 * max(1, len(usable)) + 1)
+        for point in range(POINTS):
+            sheet.put(first, 1 + point, widest * (point / (POINTS - 1)))
+        chart = self.book.chart("scatter", width, HEIGHT, "straight")
+        across = "=" + sheet.range(first, 1, first, POINTS)
+        colours = (self.theme.actual, self.theme.accent, self.theme.bar, self.theme.previous)
+        for number, at in enumerate(usable):
+            row, line = first + 1 + 3 * number, written.first + at
+            top, half, now, then, before, after, name = (
+                self.page.sheet.ref(line, written.place(c))
+                for c in ("top", "half", "spend", "proposed", "before", "after", "channel")
+            )
+            sheet.put(row, 0, name)
+            for point in range(POINTS):
+                x = sheet.ref(first, 1 + point)
+                sheet.put(row, 1 + point, if_error(top * x / (half + x), not_available()))
+            for column, cell in enumerate((now, then, before, after), start=1):
+                sheet.put(row + 1, column, if_error(cell + 0, not_available()))
+            colour = colours[number % len(colours)]
+            labels = [{"delete": True}] * (POINTS - 1) + [{"value": str(name.value)}]
+            chart.add_series({
+                "categories": across, "values": "=" + sheet.range(row, 1, row, POINTS),
+                "line": {"color": colour, "width": 1.75}, "marker": {"type": "none"},
+                "data_labels": {"value": True, "position": "above", "custom": labels,
+                                "font": {"name": self.theme.font, "size": 8, "color": colour}},
+            })  # fmt: skip
+            for offset, fill in ((0, "#FFFFFF"), (1, colour)):
+                chart.add_series({
+                    "categories": "=" + sheet.range(row + 1, 1 + offset, row + 1, 1 + offset),
+                    "values": "=" + sheet.range(row + 1, 3 + offset, row + 1, 3 + offset), "line": {"none": True},
+                    "marker": {"type": "circle", "size": 8, "fill": {"color": fill}, "border": {"color": colour}},
+                })  # fmt: skip
+        font = {"name": self.theme.font, "size": 8, "color": self.theme.mute, "bold": False}
+        axis = {"num_font": font, "line": {"color": self.theme.rule}, "major_tick_mark": "none", "name_font": font}
+        chart.set_x_axis({**axis, "name": self.text("budget.axis_spend"), "num_format": self.forms["spend"], "min": 0,
+                          "major_gridlines": {"visible": False}})  # fmt: skip
+        grid = {"visible": True, "line": {"color": self.theme.hair, "width": 0.75}}
+        chart.set_y_axis({**axis, "num_format": self.forms["before"], "min": 0, "major_gridlines": grid})
+        chart.set_plotarea({"fill": {"none": True}, "border": {"none": True}})
+        return chart
+
+    def _bar_chart(self, written: Written, width: int) -> Any:
+        chart = self.book.chart("bar", width, HEIGHT)
+        names = self._column(written, "channel")
+        font = {"name": self.theme.font, "size": 8, "color": self.theme.ink}
+        for code, colour in (("proposed", self.theme.actual), ("spend", self.theme.previous)):
+            chart.add_series({
+                "name": self.text(f"budget.series.{code}"), "categories": names, "values": self._column(written, code),
+                "fill": {"color": colour}, "border": {"none": True}, "gap": 60, "overlap": -5,
+                "data_labels": {"value": True, "position": "outside_end", "font": {**font, "color": colour}},
+            })  # fmt: skip
+        chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}, "min": 0})
+        chart.set_y_axis({"reverse": True, "num_font": font, "line": {"color": self.theme.rule},
+                          "major_tick_mark": "none"})  # fmt: skip
+        chart.set_legend({"position": "bottom", "font": {**font, "color": self.theme.mute}})
+        chart.set_plotarea({"fill": {"none": True}, "border": {"none": True}})
+        return chart
+
+    def _column(self, written: Written, code: str) -> str:
+        place = written.place(code)
+        return "=" + self.page.sheet.range(written.first, place, written.last, place)
+
+    def _notes(self, row: int) -> int:
+        """How it was computed, and what it does not tell."""
+        plan = self.plan
+        keys = [
+            "how",
+            "modelled" if plan.modelled else "attributed",
+            "demand" if plan.demand else "no_demand",
+            "decide",
+        ]
+        known = self.book.card.data.catalogue.measures
+        demand = self.book.say(known[plan.demand].name) if plan.demand in known else ""
+        values = {"first": plan.first, "last": plan.last, "level": "80", "demand": demand}
+        self.page.section(row, 1, len(_WIDTHS), self.text("budget.reading"))
+        for number, key in enumerate(keys, start=1):
+            self.page.ws.set_row_pixels(row + number, 18)
+            self.put(
+                row + number, 1, self.text(f"budget.note.{key}", **values), font_size=8, font_color=self.theme.mute
+            )
+        return row + len(keys)

@@ -15,6 +15,7 @@ from xlkpi.catalogue import KPI, Catalogue
 from xlkpi.errors import Place
 from xlkpi.language import languages, text
 from xlkpi.objectives import Audience, Objective, Override, Project
+from xlkpi.objectives.context import RUBRIC_KPIS, SURVEY_KPIS
 from xlkpi.scorecard import Data, Result, Scorecard, scorecard
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ def _project(project: Project, audience: Audience) -> Project:
         own_kpis=own,
         sources=project.sources,
         goals={id: goal for id, goal in project.goals.items() if id in {o.goal for o in objectives}},
+        **_context(project, objectives),
         files=project.files[:1],
         unedited={id: places for id, places in project.unedited.items() if id in ids},
         written={key: entry for key, entry in project.written.items() if key[0] == "objectives" and key[1] in ids},
@@ -95,6 +97,18 @@ def _about(project: Project, ids: set[str]) -> dict[str, Any]:
     lists = {name: kept for name, kept in lists.items() if isinstance(kept, tuple) and name != "objectives"}
     named = {name: tuple(e for e in kept if getattr(e, "objective", None) in ids) for name, kept in lists.items()}
     return {name: kept for name, kept in named.items() if kept}
+
+
+def _context(project: Project, objectives: Sequence[Objective]) -> dict[str, Any]:
+    """What is known of competitors and from surveys, as far as it bears on the objectives that are seen."""
+    ids, kpis = {o.id for o in objectives}, {o.kpi for o in objectives}
+    listed = project.competitors if isinstance(project.competitors, tuple) else ()
+    rivals = [replace(c, values={id: v for id, v in c.values.items() if id in ids}) for c in listed]
+    return {
+        "competitors": tuple(c for c in rivals if c.values),
+        "surveys": tuple(s for s in project.surveys if SURVEY_KPIS[s.kind] in kpis),
+        "rubrics": tuple(m for m in project.rubrics if RUBRIC_KPIS[m.subject] in kpis),
+    }
 
 
 def _kpis(catalogue: Catalogue, names: Iterable[str]) -> set[str]:

@@ -15,6 +15,13 @@ SwotKind = Literal["strength", "weakness", "opportunity", "threat"]
 SurveyKind = Literal["csat", "nps", "aided_awareness", "unaided_awareness", "brand_image", "tone"]
 RubricKind = Literal["content_quality", "brand_image"]
 
+#: The KPI that each kind of survey feeds, and the measures of its answers, favourable and unfavourable ones.
+SURVEY_KPIS: dict[str, str] = {
+    "csat": "csat", "nps": "nps", "aided_awareness": "awareness", "unaided_awareness": "awareness_unaided",
+    "brand_image": "brand_image", "tone": "sentiment",
+}  # fmt: skip
+RUBRIC_KPIS: dict[str, str] = {"content_quality": "content_quality", "brand_image": "brand_image"}
+
 
 class _Finite:
     """Numbers must be finite; those named in ``_positive`` not negative either."""

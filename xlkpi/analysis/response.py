@@ -97,7 +97,7 @@ def season_controls(periods: int, per_year: float, *, harmonics: int = 2) -> Arr
 
 
 def fit_channel(
-    outcome: Sequence[float], spend: Sequence[float], *, demand: Sequence[float] | None = None,
+    outcome: Sequence[float] | Array, spend: Sequence[float] | Array, *, demand: Sequence[float] | Array | None = None,
     draws: int = 200, level: float = 0.8, seed: int = 0,
 ) -> Fit:  # fmt: skip
     """The curve of a channel whose own outcome is known, by period, oldest first; nothing is bought without spend.

@@ -20,7 +20,7 @@ SURVEY_KPIS: dict[str, str] = {
     "csat": "csat", "nps": "nps", "aided_awareness": "awareness", "unaided_awareness": "awareness_unaided",
     "brand_image": "brand_image", "tone": "sentiment",
 }  # fmt: skip
-RUBRIC_KPIS: dict[str, str] = {"content_quality": "content_quality", "brand_image": "brand_image"}
+RUBRIC_KPIS: dict[str, str] = {"content_quality": "rubric", "brand_image": "brand_image"}
 
 
 class _Finite:

@@ -70,8 +70,8 @@ def context_problems(
             yield from check(figures, "context_figure", raw, key, "drivers", i)
     for i, raw in enumerate(_listed(data.get("reconcile"))):
         of = raw.get("of") if isinstance(raw, dict) else None
-        for source in of if isinstance(of, dict) else ():
-            written = {"source": source, "measure": of[source]}
+        for source, measure in of.items() if isinstance(of, dict) else ():
+            written = {"source": source, "measure": measure}
             yield from _moved(check(ids["sources"], "context_source", written, "source"), main, "reconcile", i, source)
             yield from _moved(check(figures, "context_figure", written, "measure"), main, "reconcile", i, source)
     for key in ("source", "details"):

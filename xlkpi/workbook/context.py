@@ -40,5 +40,4 @@ class Context:
 
     def has(self, page: str) -> bool:
         """Whether the project has what a page shows; pages that every project has are always there."""
-        known = {"budget": lambda: self.budget, "drivers": lambda: self.drivers, "customers": lambda: self.customers}
-        return page not in known or known[page]() is not None
+        return page not in ("budget", "drivers", "customers") or getattr(self, page) is not None

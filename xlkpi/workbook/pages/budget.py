@@ -351,7 +351,7 @@ class _Budget:
             "decide",
         ]
         known = self.book.card.data.catalogue.measures
-        demand = self.book.say(known[plan.demand].name) if plan.demand in known else ""
+        demand = self.book.say(known[plan.demand].name) if plan.demand and plan.demand in known else ""
         values = {"first": plan.first, "last": plan.last, "level": "80", "demand": demand}
         self.page.section(row, 1, len(_WIDTHS), self.text("budget.reading"))
         for number, key in enumerate(keys, start=1):

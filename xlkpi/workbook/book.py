@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from xlkpi.scorecard.model import Scorecard
     from xlkpi.scorecard.selections import Selections
     from xlkpi.smart import Report
+    from xlkpi.workbook.context import Context
     from xlkpi.workbook.layout import Layout
     from xlkpi.workbook.logo import Logo
-    from xlkpi.workbook.context import Context
     from xlkpi.workbook.people import Row, Written
     from xlkpi.workbook.tables import DataTable
     from xlkpi.workbook.theme import Theme

@@ -92,3 +92,19 @@ def _target(path: Path, objective: str) -> tuple[str, str]:
     sheet = next(s for s in book.sheets if s.name == table.sheet)
     row = next(position(c.address)[0] for c in sheet.listed if c.value == objective)
     return table.sheet, f"{letters_of(headers.index('Cible') + 1)}{row}"
+
+
+def test_the_workbook_of_a_folder_stands_in_it_beside_the_project(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "un dossier"
+    assert run(["new", str(folder), "--language", "en"]) == 0
+    assert f'run: xlkpi check "{folder / "project.yaml"}"' in capsys.readouterr().out
+    assert run(["build", str(folder)]) == 0
+    assert (folder / "project.xlsx").is_file()
+
+
+def test_a_workbook_by_another_name_is_refused(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["build", str(project), "-o", str(project.with_suffix(".pdf")), "--language", "fr"]) == 1
+    assert "se termine par .xlsx" in capsys.readouterr().err
+    assert not project.with_suffix(".pdf").exists()

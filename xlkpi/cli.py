@@ -79,7 +79,9 @@ def new(folder: str, template: str | None) -> None:
     """Write a starter project."""
     from xlkpi.starter import new_project
 
-    click.echo(text("starter.written", file=str(new_project(folder, template)), mark=text("starter.fill_in")))
+    file = str(new_project(folder, template))
+    path = f'"{file}"' if " " in file else file  # as a shell takes it
+    click.echo(text("starter.written", file=file, path=path, mark=text("starter.fill_in")))
 
 
 @cli.command("check", add_help_option=False)

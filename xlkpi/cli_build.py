@@ -43,7 +43,9 @@ def build(file: str, out: str | None, as_of: str | None, language: str | None, t
 
     day = as_day(as_of)
     project = load(file)
-    path = Path(out) if out else Path(file).with_suffix(".xlsx")
+    path = Path(out) if out else project.files[0].with_suffix(".xlsx")
+    if not path.is_dir() and path.suffix.lower() != ".xlsx":
+        raise DefinitionError(Problem("build_suffix", {"name": path.name}))
     refuse_open(path)
     card = scorecard(project, read_data(project, progress_bar()), as_of=day)
     made = build_workbook(card, path, language=language, layout=template)

@@ -266,6 +266,8 @@ def test_the_next_review_follows_review_then_cadence(project):
         ({"expected": "[]"}, "objective_curve_empty"),
         ({"expected": "[{date: 2026-03-31}]"}, "objective_curve_point"),
         ({"expected": "[{date: 2026-03-31, share: 1}, {date: 2026-03-01, share: 1}]"}, "objective_curve_order"),
+        ({"start": "2026-01-01", "expected": "[{date: 2025-12-31, share: 1}]"}, "objective_curve_outside"),
+        ({"due": "2026-12-31", "expected": "[{date: 2027-01-01, share: 1}]"}, "objective_curve_outside"),
         ({"tagret": 3}, "key_unknown_nearest"),
         ({"specific": "{de: Deutsch}"}, "key_unknown"),
     ],

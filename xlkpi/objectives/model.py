@@ -217,6 +217,9 @@ class Objective(_Finite):
             raise complaint("objective_priority", priority=self.priority)
         if self.cumulative and self.kind == "stay_between":
             raise complaint("objective_cumulative_between")
+        for point in self.expected.points:
+            if (self.start and point.date < self.start) or (self.due and point.date > self.due):
+                raise complaint("objective_curve_outside", date=point.date.isoformat())
 
     @property
     def wanted(self) -> Wanted | None:

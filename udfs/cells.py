@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -28,6 +29,7 @@ SHEET_ROWS = 1_048_576
 _ERRORS = {reason.value: reason for reason in NoData}
 #: How COM hands over an error in a cell: an integer, while numbers come as floats.
 _COM_ERRORS = {-2146826288 + number - 2000: _ERRORS[text] for text, number in ERROR_NUMBERS.items()}
+_LARGEST_COM_ERROR = max(_COM_ERRORS)
 _DAY_ZERO = datetime(1899, 12, 30)
 
 
@@ -87,6 +89,42 @@ def rows_of(value: Any) -> Rows:
     return [row if len(row) == width else row + [None] * (width - len(row)) for row in rows]
 
 
+@dataclass(frozen=True)
+class Block:
+    """A range as one list of cells, row by row."""
+
+    cells: list[Cell]
+    height: int
+    width: int
+
+    @property
+    def filled(self) -> int:
+        """The number of rows up to the last one that is not blank."""
+        at = len(self.cells)
+        while at and self.cells[at - 1] is None:
+            at -= 1
+        return -(-at // (self.width or 1))
+
+    def cut(self, end: int) -> Block:
+        """The first rows; a single row stays."""
+        if self.height <= max(1, end):
+            return self
+        return Block(self.cells[: end * self.width], end, self.width)
+
+
+def block(value: Any) -> Block:
+    """A range, or a single value, as one list; a column of numbers is taken as it is, which is most of what comes."""
+    if not is_range(value):
+        return Block([cell(value)], 1, 1)
+    if value and all(map(is_range, value)) and set(map(len, value)) == {1}:
+        cells = [row[0] for row in value]
+        kinds = set(map(type, cells))
+        plain = kinds <= {float, int} and (int not in kinds or min(cells) > _LARGEST_COM_ERROR)
+        return Block(cells if plain else list(map(cell, cells)), len(cells), 1)
+    rows = rows_of(value)
+    return Block([v for row in rows for v in row], len(rows), len(rows[0]) if rows else 0)
+
+
 def flat(value: Any) -> list[Cell]:
     """The cells of a range, row by row, without the blank rows at its end."""
     return [v for row in without_blank_end([rows_of(value)])[0] for v in row]
@@ -116,8 +154,13 @@ def _filled(rows: Rows) -> int:
 def returned(value: Any, error: Callable[[NoData], Any]) -> Any:
     """A result as a runtime wants it: ``error`` makes what stands for an error; NaN is missing, blanks are empty."""
     if isinstance(value, list):
-        return [[_out(v, error) for v in row] for row in value]
+        return [row if _all_plain(row) else [_out(v, error) for v in row] for row in value]
     return _out(value, error)
+
+
+def _all_plain(row: list[Any]) -> bool:
+    """Whether a row can go out as it is: one finite number, as in the columns that KPIs give."""
+    return len(row) == 1 and type(row[0]) is float and row[0] - row[0] == 0
 
 
 def _out(value: Any, error: Callable[[NoData], Any]) -> Any:

@@ -10,7 +10,7 @@ from xlkpi.errors import XlkpiError
 from xlkpi.formula import NoData
 from xlkpi.formula.nodata import Stop
 
-from .cells import SHEET_ROWS, Cell, Rows, cell, is_range, rows_of, without_blank_end
+from .cells import SHEET_ROWS, Block, Cell, Rows, block, cell, is_range
 
 
 def each_cell(kpi: KPI, *values: Any) -> Any:
@@ -24,17 +24,16 @@ def each_cell(kpi: KPI, *values: Any) -> Any:
         return kpi.compiled.outcome(**dict(zip(kpi.inputs, map(cell, values), strict=True)))
     columns, width = broadcast(values)
     found = outcomes(kpi, columns)
-    rows: Rows = [list(found[i : i + width]) for i in range(0, len(found), width)]
-    return rows
+    return by_rows(found, width)
 
 
 def rows_to_one(kpi: KPI, *values: Any) -> Any:
     """A KPI that adds up rows: the ranges together give one number. They must be equally long."""
-    ranges = [rows_of(value) for value in _all_given(kpi, values)]
-    if len({(len(rows), len(rows[0]) if rows else 0) for rows in ranges}) > 1:
+    blocks = [block(value) for value in _all_given(kpi, values)]
+    if len({(b.height, b.width) for b in blocks}) > 1:
         return NoData.NOT_A_NUMBER
-    columns = [[v for row in rows for v in row] for rows in without_blank_end(ranges)]
-    return kpi.compiled.outcome(**dict(zip(kpi.inputs, columns, strict=True)))
+    end = max(b.filled for b in blocks)
+    return kpi.compiled.outcome(**{name: b.cut(end).cells for name, b in zip(kpi.inputs, blocks, strict=True)})
 
 
 def _all_given(kpi: KPI, values: Sequence[Any]) -> tuple[Any, ...]:
@@ -55,30 +54,29 @@ def outcomes(kpi: KPI, columns: Sequence[Sequence[Cell]]) -> list[Cell]:
     return found
 
 
-def spread(rows: Rows, height: int, width: int) -> list[Cell]:
-    """The cells of a range in the size of the result, row by row."""
-    tall, wide = len(rows), len(rows[0]) if rows else 0
-    if wide == width:
-        wider = rows
-    elif wide == 1:
-        wider = [row * width for row in rows]
-    else:
-        wider = [row + [NoData.MISSING] * (width - wide) for row in rows]
-    if tall == 1 and height > 1:
-        return wider[0] * height
-    cells = [v for row in wider for v in row]
-    return cells + [NoData.MISSING] * ((height - tall) * width)
-
-
 def broadcast(values: Sequence[Any]) -> tuple[list[list[Cell]], int]:
     """Ranges and single values as columns of one length, row by row, and the width of the result's rows."""
-    ranges = [rows_of(value) for value in values]
-    if max(map(len, ranges)) >= SHEET_ROWS:
-        ranges = without_blank_end(ranges)
-    height, width = max(map(len, ranges)), max(len(r[0]) if r else 0 for r in ranges)
+    blocks = [block(value) for value in values]
+    if max(b.height for b in blocks) >= SHEET_ROWS:
+        end = max((b.filled for b in blocks if b.height > 1), default=1)
+        blocks = [b.cut(end) for b in blocks]
+    height, width = max(b.height for b in blocks), max(b.width for b in blocks)
     if not height or not width:
         raise Stop(NoData.MISSING)
-    return [spread(r, height, width) for r in ranges], width
+    return [_spread(b, height, width) for b in blocks], width
+
+
+def _spread(given: Block, height: int, width: int) -> list[Cell]:
+    """The cells of a range in the size of the result, row by row."""
+    cells, tall, wide = given.cells, given.height, given.width
+    if wide == 1 < width:
+        cells = [v for v in cells for _ in range(width)]
+    elif wide < width:
+        rows = (cells[i : i + wide] + [NoData.MISSING] * (width - wide) for i in range(0, len(cells), wide or 1))
+        cells = [v for row in rows for v in row]
+    if tall == 1 < height:
+        return cells * height
+    return cells + [NoData.MISSING] * ((height - tall) * width) if tall < height else cells
 
 
 def each_row(function: Callable[..., Cell], *values: Any) -> Any:
@@ -87,7 +85,14 @@ def each_row(function: Callable[..., Cell], *values: Any) -> Any:
         return function(*map(cell, values))
     columns, width = broadcast(values)
     found = [_stopped(function, row) for row in zip(*columns, strict=True)]
-    return [found[i : i + width] for i in range(0, len(found), width)]
+    return by_rows(found, width)
+
+
+def by_rows(cells: list[Cell], width: int) -> Rows:
+    """Cells row by row as rows of a width."""
+    if width == 1:
+        return [[v] for v in cells]
+    return [cells[i : i + width] for i in range(0, len(cells), width)]
 
 
 def _stopped(function: Callable[..., Cell], row: Sequence[Cell]) -> Cell:

@@ -1,0 +1,67 @@
+"""The web application: xlwings Server over our functions, with the calls of functions answered on a short way."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from xlkpi.addin.server import scripts
+from xlkpi.addin.server.calls import Calls, answer
+from xlkpi.addin.server.pane import catalogue_json
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+LOCAL = frozenset({"localhost", "127.0.0.1", "[::1]", "testserver"})
+
+
+def application(*, only_local: bool = True) -> App:
+    """The application, once the environment is set (:func:`xlkpi.addin.server.run.environment`).
+
+    ``only_local``: requests under another host's name are refused, so that no page of the web reaches a server on this
+    machine by a name of its own.
+    """
+    import xlkpi.udfs
+
+    # What xlwings Server imports by these names from a project folder; ours come with the package.
+    sys.modules["custom_functions"] = xlkpi.udfs
+    sys.modules["custom_scripts"] = scripts
+    import xlwings
+
+    sys.modules.setdefault("pyodide.ffi", None)  # type: ignore[arg-type]  # else xlwings looks for it once per cell
+    from starlette.middleware.cors import CORSMiddleware
+    from xlwings_server.config import settings
+    from xlwings_server.main import main_app
+
+    calls: App = CORSMiddleware(
+        Calls(settings, xlwings.__version__),
+        allow_origins=settings.cors_allow_origins,
+        allow_methods=["POST"],
+        allow_headers=["*"],
+    )
+    path = f"{settings.app_path}/xlwings/custom-functions-call"
+    catalogue = f"{settings.app_path}/xlkpi/functions.json"
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            if only_local and _host(scope) not in LOCAL:
+                await answer(send, 421, b"unknown host", "text/plain")
+                return
+            if scope["path"] == path and scope["method"] != "GET":
+                await calls(scope, receive, send)
+                return
+            if scope["path"] == catalogue and scope["method"] in ("GET", "HEAD"):
+                await answer(send, 200, catalogue_json())
+                return
+        await main_app(scope, receive, send)
+
+    return app
+
+
+def _host(scope: Scope) -> str:
+    """The name under which a request came, without the port."""
+    name = next((value for key, value in scope["headers"] if key == b"host"), b"").decode("latin-1").lower()
+    return name if name.endswith("]") else name.rsplit(":", 1)[0]

@@ -59,13 +59,19 @@ def content_width(page: Path, width: int) -> int:
     return int(found[1])
 
 
-def _run(arguments: list[str]) -> str:
-    program = next((found for name in _NAMES if (found := shutil.which(name))), None)
-    if program is None:
+def program() -> str:
+    """Where Chromium is; the running test is skipped, or fails, where it is not."""
+    found = next((found for name in _NAMES if (found := shutil.which(name))), None)
+    if found is None:
         require("Chromium is not installed: apt-get install chromium")
+    return found
+
+
+def _run(arguments: list[str]) -> str:
+    chromium = program()
     with tempfile.TemporaryDirectory(prefix="xlkpi-chromium-", ignore_cleanup_errors=True) as folder:
         done = subprocess.run(
-            [str(program), *_QUIET, f"--user-data-dir={folder}", *arguments],
+            [chromium, *_QUIET, f"--user-data-dir={folder}", *arguments],
             capture_output=True, timeout=SECONDS, check=True,
         )  # fmt: skip
     return done.stdout.decode("utf-8")

@@ -94,7 +94,8 @@ function renderHeader() {
 
 function renderList() {
   const entries = found();
-  at("count").textContent = entries.length === 1 ? words("count_one") : words("count").replace("#", entries.length);
+  const count = entries.length === 1 ? words("count_one") : words("count").replace("#", entries.length);
+  at("count").textContent = entries.length ? count : "";
   const list = at("list");
   if (!entries.length) {
     list.replaceChildren(

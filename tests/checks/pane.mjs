@@ -1,0 +1,130 @@
+// The task pane of a running server in headless Chromium, with a stand-in for office.js. Prints what it saw as JSON.
+// node pane.mjs URL CHROMIUM [FOLDER FOR SCREENSHOTS]
+import { createRequire } from "node:module";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const require = createRequire(import.meta.url);
+const { chromium } = require("playwright-core");
+const [url, program, pictures] = process.argv.slice(2);
+
+// What the page needs of Office: functions that register themselves, a workbook with an active cell, the user's culture.
+const OFFICE = `
+globalThis.functions = {};
+globalThis.written = [];
+globalThis.CustomFunctions = {
+  associate: (id, call) => { functions[id] = call; },
+  Error: class extends Error { constructor(code, message) { super(message); this.code = code; } },
+  ErrorCode: { invalidValue: "#VALUE!", notAvailable: "#N/A" },
+};
+globalThis.Office = {
+  onReady: (then) => { const info = { host: "Excel", platform: "OfficeOnline" }; then?.(info); return Promise.resolve(info); },
+  context: {
+    displayLanguage: "fr-FR", requirements: { isSetSupported: () => true }, diagnostics: {},
+    document: { settings: { get() {}, set() {}, saveAsync() {} } },
+  },
+  actions: { associate() {} }, addin: {}, HostType: { Excel: "Excel" }, PlatformType: { OfficeOnline: "OfficeOnline" }, EventType: {},
+};
+const cell = {
+  address: "Feuil1!D5", columnIndex: 3, rowIndex: 4, load() {},
+  set formulas(rows) { if (globalThis.refuse) throw new Error(refuse); written.push(rows); },
+};
+globalThis.Excel = {
+  RequestContext: class {
+    workbook = { name: "book.xlsx", load() {}, getActiveCell: () => cell };
+    application = { cultureInfo: { name: "fr-FR", load() {}, datetimeFormat: { shortDatePattern: "dd/MM/yyyy", load() {} } }, calculationEngineVersion: 1 };
+    async sync() {}
+  },
+  run: async (work) => work(new Excel.RequestContext()),
+};`;
+
+const profile = mkdtempSync(join(tmpdir(), "pane-"));
+const browser = await chromium.launchPersistentContext(profile, {
+  executablePath: program, headless: true, viewport: { width: 350, height: 720 }, locale: "fr-FR",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync"],
+});
+const seen = { errors: [], hosts: [] };
+try {
+  const page = await browser.newPage();
+  page.setDefaultTimeout(20_000);
+  page.on("pageerror", (error) => seen.errors.push(error.message));
+  page.on("request", (request) => seen.hosts.push(new URL(request.url()).host));
+  await page.route("**/office-js/**", (route) => route.fulfill({ contentType: "text/javascript", body: OFFICE }));
+  const shot = async (name) => pictures && (await page.screenshot({ path: join(pictures, `${name}.png`) }));
+  const names = () => page.locator("#list [data-function]").evaluateAll((all) => all.map((one) => one.dataset.function));
+  const faults = async () => {
+    await page.addScriptTag({ content: readFileSync(require.resolve("axe-core/axe.min.js"), "utf8") });
+    const found = await page.evaluate(() => axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21aa"] }));
+    return found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(", ")}`);
+  };
+
+  await page.goto(`${url}/taskpane.html`);
+  await page.locator("#list [data-function]").first().waitFor();
+  seen.title = await page.title();
+  seen.language = await page.locator("html").getAttribute("lang");
+  seen.all = (await names()).length;
+  seen.count = await page.locator("#count").textContent();
+  seen.faults = await faults();
+  await shot("list-fr");
+
+  await page.fill("#words", "cout acquisition");
+  seen.found = await names();
+  await page.fill("#words", "open RATE");
+  seen.foundInEnglish = await names();
+  await page.fill("#words", "zzz");
+  seen.none = await page.locator("#list").textContent();
+  await shot("nothing");
+  await page.fill("#words", "");
+  await page.locator("#families button", { hasText: "SMART" }).click();
+  seen.family = await names();
+  await page.locator("#families button").first().click();
+  await page.locator("#languages button", { hasText: "en" }).click();
+  seen.english = await page.locator("#title").textContent();
+  await page.locator("#languages button", { hasText: "fr" }).click();
+
+  await page.fill("#words", "roi");
+  await page.locator('[data-function="KPI_ROI"]').click();
+  seen.detail = await page.locator("#detail").innerText();
+  seen.focused = await page.evaluate(() => document.activeElement.tagName);
+  seen.detailFaults = await faults();
+  await shot("detail-fr");
+  await page.getByRole("button", { name: "Insérer dans la cellule active" }).click();
+  await page.locator("#notice").waitFor();
+  seen.notice = await page.locator("#notice").textContent();
+  await shot("inserted");
+  await page.locator("#argument-cost").fill("0,5");
+  await page.getByRole("button", { name: "Insérer dans la cellule active" }).click();
+  await page.locator("#argument-cost").fill("");
+  await page.getByRole("button", { name: "Insérer dans la cellule active" }).click();
+  seen.missing = await page.locator("#notice").textContent();
+  await page.locator("#argument-cost").fill("C5");
+  await page.evaluate(() => { globalThis.refuse = "protected"; });
+  await page.getByRole("button", { name: "Insérer dans la cellule active" }).click();
+  seen.refused = await page.locator("#notice").textContent();
+  seen.written = await page.evaluate(() => written);
+  await page.keyboard.press("Escape");
+  seen.back = await page.evaluate(() => document.activeElement.dataset.function);
+  await page.emulateMedia({ colorScheme: "dark" });
+  seen.darkFaults = await faults();
+  await page.fill("#words", "");
+  await shot("list-dark");
+
+  await page.waitForFunction(() => globalThis.functions?.KPI_ROI && globalThis.xwRequest && globalThis.xlwings);
+  seen.calls = await page.evaluate(async () => {
+    const call = (name, ...values) => functions[name](...values, { address: "Feuil1!A1" });
+    return {
+      ids: Object.keys(functions).length,
+      roi: await call("KPI_ROI", [[1000]], [[400]]),
+      zero: await call("KPI_ROI", [[1000]], [[0]]),
+      spilled: await call("KPI_CTR", [[1], [""], ["x"]], [[4]]),
+      told: await call("KPI_EXPLAIN", [["roi"]], [[[45000]], [[18000]]]),
+    };
+  });
+} finally {
+  await browser.close();
+  rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+}
+seen.hosts = [...new Set(seen.hosts)];
+console.log(JSON.stringify(seen));

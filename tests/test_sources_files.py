@@ -262,6 +262,33 @@ def test_blank_rows_above_a_workbooks_table_are_counted(tmp_path: Path) -> None:
     assert spend(read_path(workbook(tmp_path / "y.xlsx", [[], [], *ROWS]))) == 3.75
 
 
+def test_a_long_workbook_is_read_whole_though_its_header_is_found_in_its_first_rows(tmp_path: Path) -> None:
+    days = [[datetime(2026, 3, 1 + i % 28), f"A{i}", 100, 5, 1.5] for i in range(200)]
+    late = ["Total", None, 20_000, 1000, 300.0, "a note in a column of its own"]
+    found = read_path(workbook(tmp_path / "x.xlsx", [["Rapport"], [], ROWS[0], *days, late]))
+    assert spend(found) == 300.0
+    assert [(r["row"], r["reason"]) for r in found.report.set_aside().to_pylist()] == [(204, "total")]
+    moved = [[None, *row] for row in (ROWS[0], *days)]
+    assert spend(read_path(workbook(tmp_path / "y.xlsx", [*moved, ["a note before the first column"]]))) == 300.0
+    header_below = [["x", i] for i in range(99)]
+    assert spend(read_path(workbook(tmp_path / "z.xlsx", [*header_below, ROWS[0], *days]), header=100)) == 300.0
+
+
+def test_rows_that_are_all_alike_are_repeated_rows(tmp_path: Path) -> None:
+    found = read_path(workbook(tmp_path / "x.xlsx", [ROWS[0], ROWS[1], ROWS[1], ROWS[1]]))
+    assert [(r["row"], r["reason"]) for r in found.report.set_aside().to_pylist()] == [
+        (3, "duplicate"),
+        (4, "duplicate"),
+    ]
+
+
+def test_a_workbook_that_unpacks_beyond_the_limit_is_refused(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "x.xlsx", ROWS)
+    with pytest.raises(SourceError) as caught:
+        read(Source(path=str(path)), limits=Limits(unpacked=1_000))
+    assert caught.value.problems[0].code == "source_bomb"
+
+
 def test_a_column_that_stands_twice_in_a_workbook_is_seen(tmp_path: Path) -> None:
     rows = [[*row, row[-1]] for row in ROWS]
     assert spend(read_path(workbook(tmp_path / "x.xlsx", rows))) == 3.75

@@ -81,11 +81,11 @@ def contents(
     digest = hashlib.sha256(data).hexdigest()
     if data[:2] == b"\x1f\x8b":
         name = path.name.removesuffix(".gz") if path.suffix == ".gz" else path.name
-        yield replace(_content(name, _gunzip(data, path.name, limits), digest), name=path.name)
+        yield replace(_content(name, _gunzip(data, path.name, limits), digest, limits), name=path.name)
     elif data[:4] == b"PK\x03\x04" and not _is_workbook(data):
         yield from _unzip(data, path.name, source, limits, digest)
     else:
-        yield _content(path.name, data, digest)
+        yield _content(path.name, data, digest, limits)
 
 
 def _stable(path: Path, limits: Limits, progress: Progress | None) -> bytes:
@@ -112,7 +112,7 @@ def _stable(path: Path, limits: Limits, progress: Progress | None) -> bytes:
     return b"".join(parts)
 
 
-def _content(name: str, data: bytes, digest: str) -> Content:
+def _content(name: str, data: bytes, digest: str, limits: Limits) -> Content:
     kind = KINDS.get(PurePosixPath(name).suffix.lower(), "text")
     head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if not data.strip():
@@ -125,6 +125,7 @@ def _content(name: str, data: bytes, digest: str) -> Content:
         kind = "excel"
     elif data[:4] == b"PK\x03\x04":
         kind = "excel"
+        _check(_unpacked_size(data, name), len(data), name, limits)
     elif data[:4] == b"PAR1":
         kind = "parquet"
     elif kind in ("excel", "parquet"):
@@ -161,6 +162,17 @@ def _gunzip(data: bytes, name: str, limits: Limits) -> bytes:
 def _check(size: int, packed: int, name: str, limits: Limits) -> None:
     if size > limits.unpacked or size > max(packed, 10_000) * limits.ratio:
         fail("bomb", name, megabytes=min(limits.unpacked, max(packed, 10_000) * limits.ratio) // 1_000_000)
+
+
+def _unpacked_size(data: bytes, name: str) -> int:
+    """The bytes that the parts of a workbook say they unpack to."""
+    import zipfile
+
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as archive:
+            return sum(member.file_size for member in archive.infolist())
+    except zipfile.BadZipFile:
+        fail("truncated", name)
 
 
 def _is_workbook(data: bytes) -> bool:
@@ -200,7 +212,7 @@ def _unzip(data: bytes, name: str, source: Source, limits: Limits, digest: str) 
                     total += _copy(stream, out, total, len(data), name, limits)
             except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
                 fail("damaged", name)
-            yield _content(f"{name}/{PurePosixPath(member.filename).name}", bytes(out), digest)
+            yield _content(f"{name}/{PurePosixPath(member.filename).name}", bytes(out), digest, limits)
 
 
 def _copy(stream: IO[bytes], out: bytearray, before: int, packed: int, name: str, limits: Limits) -> int:

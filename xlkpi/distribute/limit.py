@@ -30,7 +30,11 @@ OTHER = "other"
 
 
 def limited(card: Scorecard, audience: Audience) -> Scorecard:
-    """What an audience may see of a scorecard, computed again from what remains of its project and data."""
+    """What an audience may see of a scorecard, computed again from what remains of its project and data; all of it for
+    those who are limited to no team and no level.
+    """
+    if not audience.team and audience.level is None:
+        return card
     project = _project(card.project, audience)
     data = _data(card.data, project)
     project = replace(project, sources={n: entry for n, entry in project.sources.items() if n in data.tables})

@@ -173,7 +173,7 @@ def distribute(
 @option("--at", key="at", metavar="HH:MM", default="07:00")
 @option("--system", key="system", type=click.Choice(["cron", "windows"]))
 @option("--out", "-o", "out", key="packages", type=click.Path(), metavar="DIR")
-@option("--send", key="send", is_flag=True)
+@option("--send", key="send_line", is_flag=True)
 @json_option
 @language_option
 @help_option

@@ -25,7 +25,7 @@ class Help:
             rows = [(name, _help_of(command.commands[name])) for name in command.commands]
             with formatter.section(text("help.commands")):
                 formatter.write_dl(rows)
-        options = [p.get_help_record(context) for p in command.get_params(context)]
+        options = [p.get_help_record(context) for p in command.get_params(context) if isinstance(p, click.Option)]
         with formatter.section(text("help.options")):
             formatter.write_dl([row for row in options if row])
 

@@ -12,9 +12,11 @@ from typing import Any
 from xlkpi.catalogue import Catalogue, catalogue, extended
 from xlkpi.documents import Document, read
 from xlkpi.errors import DefinitionError, Place, Problem
+from xlkpi.objectives.alert_rules import rule_problems
+from xlkpi.objectives.decisions import Experiment, JournalEntry
 from xlkpi.objectives.model import Goal, IncludedFile, Objective, ProjectFile, SourceEntry
 from xlkpi.objectives.project import Project, Written
-from xlkpi.objectives.references import context_problems, reference_problems
+from xlkpi.objectives.references import context_problems, journal_problems, reference_problems
 from xlkpi.objectives.shorthand import Shorthand, Unedited
 from xlkpi.validation import validated
 
@@ -48,6 +50,8 @@ class _Loader:
         self.objectives: list[Objective] = []
         self.sources: dict[str, SourceEntry] = {}
         self.goals: dict[str, Goal] = {}
+        self.experiments: list[Experiment] = []
+        self.journal: list[JournalEntry] = []
         self.unedited: dict[str | None, list[tuple[str, Place]]] = defaultdict(list)
 
     def read(self, path: Path, chain: tuple[Path, ...]) -> None:
@@ -77,6 +81,8 @@ class _Loader:
             self.objectives += made.objectives
             self.sources.update(made.sources)
             self.goals.update(made.goals)
+            self.experiments += made.experiments
+            self.journal += made.journal
         included = data.get("include") if isinstance(data, dict) else None
         for i, name in enumerate(included if isinstance(included, tuple) else ()):
             if isinstance(name, str):
@@ -127,7 +133,7 @@ class _Loader:
             first = self.written.setdefault((section, name), entry)
             if first is entry:
                 continue
-            at = (*path, "id") if section == "objectives" else path
+            at = (*path, "id") if section in ("objectives", "experiments") else path
             values = {"name": name, "first": first.document.place(first.path).text()}
             self.problems.append(Problem("project_duplicate", values, document.place(at)))
 
@@ -147,9 +153,14 @@ class _Loader:
         self.problems += reference_problems(self.entries, known, complete=not self.problems)
         if self.documents:
             self.problems += context_problems(self.documents[0], self.entries, known, self.documents)
+        ids = {name for section, name, _ in self.entries if section == "objectives"}
+        for document in self.documents:
+            if _mapping(document.data, "alerts"):
+                self.problems += rule_problems(document.data["alerts"], document, known, ids)
+            self.problems += journal_problems(document, ids)
         if self.problems or self.settings is None:
             raise DefinitionError(self.problems)
-        apart = {"xlkpi", "include", "sources", "measures", "kpis", "goals", "objectives"}
+        apart = {"xlkpi", "include", "sources", "measures", "kpis", "goals", "objectives", "experiments", "journal"}
         settings = {f.name: getattr(self.settings, f.name) for f in fields(ProjectFile) if f.name not in apart}
         return Project(
             **settings,
@@ -159,6 +170,8 @@ class _Loader:
             catalogue=known,
             sources=self.sources,
             goals=self.goals,
+            experiments=tuple(self.experiments),
+            journal=tuple(self.journal),
             own_kpis=tuple(name for section, name in self.written if section == "kpis"),
             unedited={id: tuple(places) for id, places in self.unedited.items()},
             written=self.written,
@@ -183,10 +196,11 @@ def _named(data: dict[str, Any]) -> Iterator[tuple[str, str, tuple[str | int, ..
     for section in ("sources", "measures", "kpis", "goals", "audiences"):
         if _mapping(data, section):
             yield from ((section, name, (section, name)) for name in data[section])
-    objectives = data.get("objectives")
-    for i, raw in enumerate(objectives if isinstance(objectives, tuple) else ()):
-        if isinstance(raw, dict) and isinstance(raw.get("id"), str):
-            yield "objectives", raw["id"], ("objectives", i)
+    for section in ("objectives", "experiments"):
+        entries = data.get(section)
+        for i, raw in enumerate(entries if isinstance(entries, tuple) else ()):
+            if isinstance(raw, dict) and isinstance(raw.get("id"), str):
+                yield section, raw["id"], (section, i)
 
 
 def _mapping(data: Any, key: str) -> bool:

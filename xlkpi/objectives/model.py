@@ -27,6 +27,7 @@ from xlkpi.objectives.context import (
     Survey,
     SwotItem,
 )
+from xlkpi.objectives.decisions import AlertSettings, Capacity, Experiment, JournalEntry, Revision
 from xlkpi.validation import STRICT, complaint
 
 Day = date  # for the models that have a key named date
@@ -82,7 +83,9 @@ class Attainable:
 
 @dataclass(frozen=True)
 class Action(_Finite):
-    """A step of the action plan. ``effort`` is in days, ``cost`` in the project's currency."""
+    """A step of the action plan. ``effort`` is in days, ``cost`` in the project's currency. ``window``: over how many
+    periods before and after it its effect is measured, set beforehand.
+    """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     task: Translated
@@ -93,6 +96,14 @@ class Action(_Finite):
     cost: float | None = None
     effort: float | None = None
     status: Literal["planned", "doing", "done", "stopped"] = "planned"
+    window: int | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.window is not None and not 3 <= self.window <= 400:
+            raise complaint("action_window", count=self.window)
+        if self.start is not None and self.due is not None and self.due < self.start:
+            raise complaint("decision_days", start=self.start.isoformat(), end=self.due.isoformat())
 
 
 @dataclass(frozen=True)
@@ -206,6 +217,7 @@ class Objective(_Finite):
     actions: tuple[Action, ...] = ()
     override: Override | None = None
     quality: Quality = Quality()
+    revisions: tuple[Revision, ...] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -220,6 +232,10 @@ class Objective(_Finite):
         for point in self.expected.points:
             if (self.start and point.date < self.start) or (self.due and point.date > self.due):
                 raise complaint("objective_curve_outside", date=point.date.isoformat())
+        if any(later.date < earlier.date for earlier, later in pairwise(self.revisions)):
+            raise complaint("revision_order")
+        if self.revisions and self.target is not None and self.revisions[-1].new != self.target:
+            raise complaint("revision_target", new=self.revisions[-1].new, target=self.target)
 
     @property
     def wanted(self) -> Wanted | None:
@@ -296,7 +312,8 @@ class Checks(_Finite):
 
     ``primary`` objectives per page; ``correlation`` from which two series tell the same; ``stretch`` and
     ``overreach``: needed growth as a multiple of the best past growth from which a target is ambitious, and
-    not attainable; ``inputs`` that a simple KPI may have.
+    not attainable; ``inputs`` that a simple KPI may have; ``stop_after`` so many reviews an action without a visible
+    effect is proposed to be stopped.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
@@ -305,6 +322,7 @@ class Checks(_Finite):
     stretch: float = 1.0
     overreach: float = 2.0
     inputs: int = 4
+    stop_after: int = 3
 
 
 @dataclass(frozen=True)
@@ -319,6 +337,8 @@ class IncludedFile:
     kpis: dict[str, Any] = field(default_factory=dict)
     goals: dict[str, Goal] = field(default_factory=dict)
     objectives: tuple[Objective, ...] = ()
+    experiments: tuple[Experiment, ...] = ()
+    journal: tuple[JournalEntry, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -352,6 +372,10 @@ class ProjectFile:
     goals: dict[str, Goal] = field(default_factory=dict)
     objectives: tuple[Objective, ...] = ()
     audiences: dict[str, Audience] = field(default_factory=dict)
+    experiments: tuple[Experiment, ...] = ()
+    journal: tuple[JournalEntry, ...] = ()
+    alerts: AlertSettings = field(default_factory=AlertSettings)
+    capacity: Capacity = field(default_factory=Capacity)
 
     def __post_init__(self) -> None:
         from xlkpi.language import languages

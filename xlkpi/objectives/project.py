@@ -26,6 +26,7 @@ from xlkpi.objectives.context import (
     Survey,
     SwotItem,
 )
+from xlkpi.objectives.decisions import AlertSettings, Capacity, Experiment, JournalEntry
 from xlkpi.objectives.model import Checks, Goal, Objective, SourceEntry
 
 #: The eight usual goals.
@@ -84,6 +85,10 @@ class Project:
     sources: Mapping[str, SourceEntry] = field(default_factory=dict)
     goals: Mapping[str, Goal] = field(default_factory=dict)
     audiences: Mapping[str, Audience] = field(default_factory=dict)
+    experiments: tuple[Experiment, ...] = ()
+    journal: tuple[JournalEntry, ...] = ()
+    alerts: AlertSettings = field(default_factory=AlertSettings)
+    capacity: Capacity = field(default_factory=Capacity)
     own_kpis: tuple[str, ...] = ()
     unedited: Mapping[str | None, tuple[tuple[str, Place], ...]] = field(default_factory=dict)
     written: Mapping[tuple[str, str], Written] = field(default_factory=dict)

@@ -95,6 +95,21 @@ def _told_measures(sources: Any) -> Iterator[str]:
         yield from (str(m) for m in measures or ())
 
 
+def journal_problems(document: Document, objectives: Iterable[str]) -> Iterator[Problem]:
+    """Experiments and lines of the journal about objectives that don't exist."""
+    known = [*objectives]
+    data = document.data if isinstance(document.data, dict) else {}
+    for section in ("experiments", "journal"):
+        entries = data.get(section)
+        for i, raw in enumerate(entries if isinstance(entries, tuple) else ()):
+            name = raw.get("objective") if isinstance(raw, dict) else None
+            if isinstance(name, str) and name not in known:
+                meant = nearest(name, known)
+                values = {"id": name, "nearest": meant or "", "known": ", ".join(known[:12])}
+                code = "alert_objective_nearest" if meant else "alert_objective"
+                yield Problem(code, values, document.place((section, i, "objective")))
+
+
 class _Names:
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue

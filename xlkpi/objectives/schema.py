@@ -115,6 +115,12 @@ def _widen(definitions: dict[str, Any], project: dict[str, Any]) -> None:
         objective[key] = attainable[key]
     for word, key in SYNONYMS.items():
         objective[word] = objective[key]
+    names: tuple[dict[str, Any], ...] = (_NAME, {"type": "array", "items": _NAME})
+    _either(definitions["AlertSettings"]["properties"], "off", *names)
+    rule = definitions["AlertRule"]["properties"]
+    for key in ("kpis", "objectives"):
+        _either(rule, key, *names)
+    _either(rule, "actions", _TEXT, {"type": "array", "items": _TEXT})
     people = definitions["Resources"]["properties"]
     _either(people, "people", _NAME, {"type": "array", "items": _NAME})
     _either(project["properties"], "include", _NAME, {"type": "array", "items": _NAME})

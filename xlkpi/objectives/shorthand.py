@@ -29,6 +29,8 @@ _TEXTS = {"title", "specific", "relevant", "decision"}
 _LISTS = {"stakeholders", "guards"}
 _AUDIENCE_LISTS = {"team", "recipients", "formats"}
 _SECTIONS = {("sources",), ("measures",), ("kpis",), ("goals",), ("audiences",)}  # an empty entry here is a mistake
+#: The texts of entries in lists of a project.
+_LINES = {"experiments": ("hypothesis", "metric", "decision", "lesson"), "journal": ("text", "about")}
 _NUMBERS = {"baseline", "target", "low", "high", "success", "failure", "value", "share", "budget", "cost", "effort"}
 _TYPED = re.compile(r"([-+]?\d{1,3}(?:[ \u00a0\u202f']?\d{3})*)(?:[.,](\d+))?[ \u00a0\u202f]?(%|[€$£])?")
 _KEY = re.compile(r"[^\W\d][\w.-]*")
@@ -93,6 +95,38 @@ class Shorthand:
                 self._objective(raw, ("objectives", i)) if isinstance(raw, dict) else raw
                 for i, raw in enumerate(out["objectives"])
             )
+        for section, texts in _LINES.items():
+            if isinstance(out.get(section), tuple):
+                out[section] = tuple(self._line(raw, texts, (section, i)) for i, raw in enumerate(out[section]))
+        self._each(out, "alerts", (), self._alerts)
+        return out
+
+    def _line(self, raw: Any, texts: tuple[str, ...], path: Path_) -> Any:
+        """An experiment, or a line of the journal."""
+        if not isinstance(raw, dict):
+            return raw
+        out = dict(raw)
+        self._translate(out, texts, path)
+        for side in ("a", "b"):
+            self._each(out, side, path, lambda part, at: self._translate(part, ("name",), at))
+        return out
+
+    def _alerts(self, part: dict[str, Any], path: Path_) -> None:
+        if "off" in part:
+            part["off"] = _listed(part["off"])
+        rules = part.get("rules")
+        if isinstance(rules, tuple):
+            part["rules"] = tuple(
+                self._rule(raw, (*path, "rules", i)) if isinstance(raw, dict) else raw for i, raw in enumerate(rules)
+            )
+
+    def _rule(self, raw: dict[str, Any], path: Path_) -> dict[str, Any]:
+        out = dict(raw)
+        self._translate(out, ("title", "risk", "diagnosis"), path)
+        for key in {"kpis", "objectives", "actions"} & out.keys():
+            out[key] = _listed(out[key])
+        if isinstance(out.get("actions"), tuple):
+            out["actions"] = tuple(_everywhere(a) if isinstance(a, str) else a for a in out["actions"])
         return out
 
     def _goal(self, raw: Any, path: Path_) -> Any:
@@ -130,6 +164,12 @@ class Shorthand:
                 if isinstance(action, dict):
                     self._translate(action, ("task", "effect"), (*path, "actions", i))
             out["actions"] = tuple(actions)
+        if isinstance(out.get("revisions"), tuple):
+            revisions = [dict(r) if isinstance(r, dict) else r for r in out["revisions"]]
+            for i, revision in enumerate(revisions):
+                if isinstance(revision, dict):
+                    self._translate(revision, ("why",), (*path, "revisions", i))
+            out["revisions"] = tuple(revisions)
         return out
 
     def _renamed(self, raw: dict[str, Any], path: Path_) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xlkpi.status import label, rules
 from xlkpi.workbook.book import Book, Sheet
@@ -23,6 +23,9 @@ from xlkpi.workbook.functions import (
 )
 from xlkpi.workbook.live import Given, Live, Span
 from xlkpi.workbook.tables import DataTable, Tables
+
+if TYPE_CHECKING:
+    from xlkpi.workbook.alert_cells import AlertCells
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,8 @@ class Calculation:
     next_row: int = 0
     #: Where the rows of people's tables are found by objective, by the table's name.
     keys: dict[str, Span] = field(default_factory=dict)
+    #: The alerts on the chosen day, once they are worked out.
+    alerts: AlertCells | None = None
 
     def rows(self, height: int) -> int:
         """The first of so many free rows, and a blank one after them."""

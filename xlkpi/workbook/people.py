@@ -73,6 +73,10 @@ class Column:
     def is_formula(self) -> bool:
         return self.kind in ("title", "computed")
 
+    @property
+    def wraps(self) -> bool:
+        return self.kind in ("title", "text") or (self.kind == "computed" and self.form is None)
+
 
 @dataclass(frozen=True)
 class PeopleTable:
@@ -221,7 +225,6 @@ class _Writer:
         for number in range(count):
             row = known[number] if number < len(known) else {}
             values = {code: plain(row.get(code)) for code in columns}
-            ws.set_row_pixels(self.header + 1 + number, self._height(values))
             live_row = TableRow(self.book, self.made, table, values)
             for place, c in enumerate(table.columns, start=1):
                 given = row.get(c.code)
@@ -235,6 +238,7 @@ class _Writer:
                         style["num_format"], given = given.form, given.content
                     page.put(self.header + 1 + number, place, given, **style)
                 columns[c.code].append(values[c.code])
+            ws.set_row_pixels(self.header + 1 + number, self._height(values))
         self._validations(self.header + 1, last)
         return Written(table, page.sheet, self.header, count, self.headers, columns)
 
@@ -274,10 +278,10 @@ class _Writer:
         theme = self.theme
         edge = {"border": 1, "border_color": theme.input_hair, "indent": 1}
         if column.is_formula or column.filled != "people":
-            style: dict[str, Any] = {**edge, "font_color": theme.mute, "text_wrap": column.kind in ("title", "text")}
+            style: dict[str, Any] = {**edge, "font_color": theme.mute, "text_wrap": column.wraps}
         else:
             style = {**edge, "bg_color": theme.input_fill, "font_color": theme.input_ink, "locked": False,
-                     "text_wrap": column.kind == "text"}  # fmt: skip
+                     "text_wrap": column.wraps}  # fmt: skip
         if column.kind == "date":
             style |= {"num_format": date_format(self.book.language), "align": "left"}
         elif column.kind in ("number", "percent"):
@@ -291,10 +295,11 @@ class _Writer:
         """Room for the longest text of a row, wrapped in its column."""
         lines = 1
         for c in self.table.columns:
-            if c.kind == "text" and isinstance(words := values.get(c.code), str):
-                lines = max(lines, math.ceil(len(words) * 5.6 / max(20, c.width - 12)))
+            if c.wraps and isinstance(words := values.get(c.code), str):
+                room = max(20, c.width - 16)
+                lines = max(lines, sum(max(1, math.ceil(len(part) * 5.7 / room)) for part in words.split("\n")))
         known = any(v not in (None, "") for v in values.values())
-        return max(28 if known else 21, 13 * min(lines, 12) + 6)
+        return max(28 if known else 21, 13 * min(lines, 14) + 6)
 
     # --- validations ---------------------------------------------------------------------------------------------
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from xlkpi.workbook.pages.about import about
+from xlkpi.workbook.pages.alerts import TABLE as ALERTS
+from xlkpi.workbook.pages.alerts import alerts
 from xlkpi.workbook.pages.budget import BUDGET, budget
 from xlkpi.workbook.pages.channels import channels
 from xlkpi.workbook.pages.dashboard import dashboard
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 PAGES: Mapping[str, Callable[[Book, Calculation], None]] = {
     "dashboard": dashboard,
+    "alerts": alerts,
     "objectives": objectives,
     "kpis": kpis,
     "explorer": explorer,
@@ -34,4 +37,4 @@ PAGES: Mapping[str, Callable[[Book, Calculation], None]] = {
     "about": about,
 }
 #: The tables that people fill, by their defined names: what a refresh keeps, and how it knows a row.
-PEOPLE: Mapping[str, PeopleTable] = {table.name: table for table in (ACTION_TABLE, NOTE_TABLE, BUDGET)}
+PEOPLE: Mapping[str, PeopleTable] = {table.name: table for table in (ALERTS, ACTION_TABLE, NOTE_TABLE, BUDGET)}

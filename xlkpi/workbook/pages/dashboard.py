@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xlkpi.workbook.book import Book
 from xlkpi.workbook.calculation import Calculation
+from xlkpi.workbook.pages.alert_line import alert_line
 from xlkpi.workbook.pages.dashboard_board import KEY, Board
 from xlkpi.workbook.pages.dashboard_head import choices, count, headline, progress
 from xlkpi.workbook.pages.dashboard_panels import panels
@@ -18,6 +19,7 @@ def dashboard(book: Book, made: Calculation) -> None:
     choices(board)
     count(board)
     headline(board)
+    alert_line(book, made, page)
     progress(board)
     row = header(board, 13)
     for name in board.tiers:

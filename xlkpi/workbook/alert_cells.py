@@ -1,0 +1,315 @@
+"""Alerts as live cells: the rules of :mod:`xlkpi.alerts` on the calculation sheet, for the chosen day and part.
+
+For each objective and cause one cell holds the score of the gravest rule that holds, 0 for none; pages read the rule's
+texts by it. What is fixed when the workbook is built, such as lateness, is decided then and leaves the formulas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from xlkpi.alerts import FAULT, LEVELS, LONGEST, Watch, score
+from xlkpi.formula.evaluate import outcome
+from xlkpi.formula.excel import cell_formula
+from xlkpi.formula.nodata import NoData
+from xlkpi.formula.tree import Node, Number, names, required_names
+from xlkpi.objectives.alert_rules import CAUSES, FIXED, Rule
+from xlkpi.status import rules
+from xlkpi.status.simplify import simplify
+from xlkpi.workbook.functions import (
+    absolute,
+    and_,
+    count_ifs,
+    if_,
+    if_error,
+    index,
+    is_number,
+    match,
+    most,
+    or_,
+    whole,
+)
+from xlkpi.workbook.live import Given, Live, Span, live
+
+if TYPE_CHECKING:
+    from xlkpi.workbook.book import Book
+    from xlkpi.workbook.calculation import Calculation
+
+#: Facts that stand on the calculation sheet already, by their columns there.
+_THERE = {
+    "value": "latest", "previous": "previous", "pace": "pace", "progress": "progress", "expected": "expected",
+    "gap": "gap", "elapsed": "elapsed",
+}  # fmt: skip
+#: Facts that always have a value.
+_ALWAYS = {"run", "gains", "status", "level", "level_before", "started", "guard", "guard_worse"}
+_NEEDED = ("worse", "level")
+_TEXTS = ("title", "severity", "risk", "diagnosis", "actions")
+
+
+@dataclass
+class AlertCells:
+    """Where the alerts are: ``keys`` of objective and cause (``roi_paid|course``, the cause in words), their
+    ``scores``, and the ``texts`` of rules by their places.
+    """
+
+    keys: Span
+    scores: Span
+    objectives: Span
+    texts: Mapping[str, Span] = field(default_factory=dict)
+
+    def severity(self, found: Given) -> Live:
+        """Of a score: 1 to 4, 0 for none."""
+        return whole((live(found) + 999) / 1000)
+
+    def text(self, name: str, found: Given) -> Live:
+        """A text of the rule that a score stands for."""
+        place = self.severity(found) * 1000 - live(found)
+        return index(self.texts[name], place)
+
+    def at(self, key: Given) -> Live:
+        """The score of an objective and cause."""
+        return index(self.scores, match(key, self.keys))
+
+    @property
+    def count(self) -> Live:
+        return count_ifs((self.scores, ">=", 1.0))
+
+    def count_of(self, severity: int) -> Live:
+        return count_ifs((self.scores, ">=", severity * 1000 - 999.0), (self.scores, "<=", severity * 1000.0))
+
+
+def alert_cells(book: Book, made: Calculation) -> AlertCells:
+    """Work the alerts out beside the other calculations; once for a workbook."""
+    if made.alerts is None:
+        made.alerts = _Writer(book, made).write()
+    return made.alerts
+
+
+def cause_word(book: Book, cause: str) -> str:
+    return book.text(f"cause.{cause}")
+
+
+class _Writer:
+    def __init__(self, book: Book, made: Calculation) -> None:
+        self.book, self.made, self.sheet = book, made, made.sheet
+        self.watch = Watch(book.card, book.choices)
+        places = {id(r): i for i, r in enumerate(book.card.results)}
+        #: The number of a result for each row of the calculation, and back.
+        self.results = [places[id(s.result)] for s in made.tables.order]
+        self.rows = {number: row for row, number in enumerate(self.results)}
+        used = {n for rule in self.watch.rules for n in rule.condition.names}
+        self.facts = [f for f in _OWN if f in used | {*_NEEDED}]
+        self.columns = {name: i for i, name in enumerate((*self.facts, "fault", *map(_cause, CAUSES)), start=1)}
+        self.first = made.rows(len(self.results) + 1) + 1
+
+    def write(self) -> AlertCells:
+        put = self.sheet.put
+        for name, column in self.columns.items():
+            put(self.first - 1, column, name)
+        order = range(len(self.results))
+        for row in order:
+            put(self.first + row, 0, self.made.now.cell("id", row))
+            for name in self.facts:
+                if name not in ("guard", "guard_worse"):
+                    self._put(row, name, _OWN[name](self, row))
+        for row in order:
+            for name in ("guard", "guard_worse"):
+                if name in self.facts:
+                    self._put(row, name, _OWN[name](self, row))
+            self._put(row, "fault", self._fault(row) if self.watch.guarded[self.results[row]] else live(0))
+        for row in order:
+            for cause in CAUSES:
+                self._put(row, _cause(cause), self._raw(row, cause))
+        return self._listed()
+
+    def _put(self, row: int, name: str, content: Live) -> Live:
+        return self.sheet.put(self.first + row, self.columns[name], content)
+
+    def get(self, row: int, name: str) -> Live:
+        if name in _THERE:
+            return self.made.now.cell(_THERE[name], row)
+        return self.sheet.ref(self.first + row, self.columns[name])
+
+    # --- facts ---------------------------------------------------------------------------------------------------
+
+    def worse(self, row: int, now: Live, before: Live) -> Live:
+        """How much a value is worse than the one before, as a share; an error where it can't be told."""
+        way = self.made.now.cell("way", row)
+        return (before - now) * way / absolute(before)
+
+    def run(self, row: int, sign: float) -> Live:
+        """Periods in a row that were worse, or better, by more than the dead band."""
+        from xlkpi.workbook.calculation_rows import POINTS
+
+        band, made = self.watch.band, self.made.now
+        if made.cell("mode", row).value == "stay_between":
+            return live(0)
+        length: Live = live(LONGEST)
+        for step in range(LONGEST, 0, -1):
+            now, before = (made.cell(f"p{POINTS - step - back}", row) for back in (0, 1))
+            change = self.worse(row, now, before)
+            test = change > band if sign > 0 else change < -band
+            length = if_(if_error(test, False), length, step - 1)
+        return length
+
+    def level(self, cell: Live) -> Live:
+        """Of a status: 0 to 3."""
+        looks, found = rules().looks, live(0)
+        for name in ("green", "amber", "red"):
+            codes = [code for code, look in looks.items() if look.level == name]
+            found = if_(or_(*(cell.same(code) for code in codes)), LEVELS[name], found)
+        return found
+
+    def _fault(self, row: int) -> Live:
+        worse, level = self.get(row, "worse"), self.get(row, "level")
+        return if_(or_(level.same(LEVELS["red"]), if_(is_number(worse), worse >= FAULT, False)), 1, 0)
+
+    def guards(self, row: int) -> list[int]:
+        return [self.rows[g] for g in self.watch.guards[self.results[row]]]
+
+    # --- rules ---------------------------------------------------------------------------------------------------
+
+    def _raw(self, row: int, cause: str) -> Live:
+        """The highest score of the rules that hold."""
+        result = self.book.card.results[self.results[row]]
+        parts = []
+        for order, rule in enumerate(self.watch.rules, start=1):
+            if rule.entry.cause == cause and rule.applies(result.objective, result.kpi):
+                part = self._rule(row, rule, score(rule.entry, order))
+                if part is not None:
+                    parts.append(part)
+        if not parts:
+            return live(0)
+        return parts[0] if len(parts) == 1 else most(*parts)
+
+    def _rule(self, row: int, rule: Rule, points: float) -> Live | None:
+        """The score where the condition holds, else 0; None for what can't hold."""
+        number = self.results[row]
+        fixed = self.watch._fixed[number]
+        known: dict[str, Node | None] = {}
+        for name in FIXED:
+            value = fixed[name]
+            known[name] = None if isinstance(value, NoData) else Number(value)
+        if not self.watch.guards[number]:
+            known |= {"guard": Number(0.0), "guard_worse": Number(0.0)}
+        node = simplify(rule.condition.root, known)
+        if node is None or node == Number(0.0):
+            return None
+        if isinstance(node, Number):
+            return live(points)
+        cells = {name: self.get(row, name) for name in names(node)}
+        given = {n: v for n, c in cells.items() if isinstance(v := c.value, float)}
+        found = outcome(node, {n: given.get(n, NoData.MISSING) for n in cells})
+        prefix = self.sheet._prefix
+        texts = {n: c.text.replace(prefix, "") for n, c in cells.items()}
+        test = Live(cell_formula(node, texts, guarded=False, elementwise=False), found)
+        value = points if not isinstance(found, NoData) and found else 0.0
+        must = [n for n in names(node) if n in required_names(node) and n not in _ALWAYS]
+        text = f"IF({test.text}=1,{live(points).text},0)"
+        if must:
+            count = f"COUNT({','.join(texts[n] for n in must)})={len(must)}"
+            text = f"IF({count},{text},0)"
+        return Live(text, value)
+
+    def _final(self, row: int, cause: str) -> Live:
+        """The score unless another objective's alert tells of the same cause."""
+        number, own = self.results[row], self.get(row, _cause(cause))
+        others: list[Live] = []
+        for twin in self.watch.twins[number]:
+            there = self.get(self.rows[twin], _cause(cause))
+            others.append(there >= own if twin < number else there > own)
+        if cause == "guard":
+            for guard in self.guards(row):
+                others.append(self.get(guard, _cause("course")) * self.get(guard, "fault") > own + 500)
+        if cause == "course" and self.watch.guarded[number]:
+            pairs = most(*(self.get(self.rows[i], _cause("guard")) for i in self.watch.guarded[number]))
+            others.append(and_(self.get(row, "fault").same(1), pairs > own - 500))
+        if not others or own.text == "0":
+            return own
+        return if_(or_(*others), 0, own)
+
+    def _listed(self) -> AlertCells:
+        """A row for each objective and cause, and the texts of the rules."""
+        made, sheet, book = self.made, self.sheet, self.book
+        size = len(self.results) * len(CAUSES)
+        first = made.rows(size + 1) + 1
+        for column, name in enumerate(("alert", "score", "objective")):
+            sheet.put(first - 1, column, name)
+        for row in range(len(self.results)):
+            for i, cause in enumerate(CAUSES):
+                at = first + row * len(CAUSES) + i
+                id = made.now.cell("id", row)
+                sheet.put(at, 0, id & f"|{cause_word(book, cause)}")
+                sheet.put(at, 1, self._final(row, cause))
+                sheet.put(at, 2, float(row + 1))
+        last = max(first, first + size - 1)
+        spans = [sheet.span(first, column, last) for column in range(3)]
+        top = made.rows(len(self.watch.rules) + 1) + 1
+        for row, rule in enumerate(self.watch.rules, start=top):
+            for column, name in enumerate(_TEXTS):
+                sheet.put(row, column, self._text(rule, name))
+        end = top + len(self.watch.rules) - 1
+        texts = {name: sheet.span(top, column, end) for column, name in enumerate(_TEXTS)}
+        return AlertCells(spans[0], spans[1], spans[2], texts)
+
+    def _text(self, rule: Rule, name: str) -> str:
+        book, entry = self.book, rule.entry
+        if name == "severity":
+            return f"{entry.severity} – {book.text(f'severity.s{entry.severity}')}"
+        if name == "actions":
+            return "\n".join(f"• {book.say(action)}" for action in entry.actions)
+        return book.say(getattr(entry, name))
+
+
+def _cause(cause: str) -> str:
+    """The column of the scores from a cause."""
+    return f"from {cause}"
+
+
+def _status(writer: _Writer, row: int) -> Live:
+    return if_error(match(writer.made.now.cell("status", row), writer.made.codes), 1)
+
+
+def _change(writer: _Writer, row: int, before: str) -> Live:
+    cells = (writer.made.now.cell(name, row) for name in ("latest", before))
+    now, then = cells
+    return if_error((now - then) / absolute(then), "")
+
+
+def _worse(writer: _Writer, row: int) -> Live:
+    now = writer.made.now
+    if now.cell("mode", row).value == "stay_between":
+        return live("")
+    return if_error(writer.worse(row, now.cell("latest", row), now.cell("previous", row)), "")
+
+
+def _started(writer: _Writer, row: int) -> Live:
+    elapsed = writer.made.now.cell("elapsed", row)
+    return if_(is_number(elapsed), if_(elapsed >= 0, 1, 0), 1)
+
+
+def _guard(writer: _Writer, row: int) -> Live:
+    levels = [writer.get(g, "level") for g in writer.guards(row)]
+    return if_(or_(*(level.same(LEVELS["red"]) for level in levels)), 1, 0) if levels else live(0)
+
+
+def _guard_worse(writer: _Writer, row: int) -> Live:
+    return most(0, *(writer.get(g, "worse") for g in writer.guards(row))) if writer.guards(row) else live(0)
+
+
+#: How each fact that is not there yet is worked out, in this order.
+_OWN = {
+    "change": lambda w, row: _change(w, row, "previous"),
+    "change_year": lambda w, row: _change(w, row, "last_year"),
+    "worse": _worse,
+    "run": lambda w, row: w.run(row, 1.0),
+    "gains": lambda w, row: w.run(row, -1.0),
+    "status": _status,
+    "level": lambda w, row: w.level(w.made.now.cell("status", row)),
+    "level_before": lambda w, row: w.level(w.made.earlier.cell("status", row)),
+    "started": _started,
+    "guard": _guard,
+    "guard_worse": _guard_worse,
+}

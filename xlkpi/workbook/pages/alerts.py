@@ -1,0 +1,111 @@
+"""The alerts: what calls for attention on the chosen day, what to do, and who has taken note of it."""
+
+from __future__ import annotations
+
+from xlkpi.alerts import alerts as alerts_of
+from xlkpi.objectives.alert_rules import CAUSES
+from xlkpi.workbook.alert_cells import AlertCells, alert_cells, cause_word
+from xlkpi.workbook.book import Book
+from xlkpi.workbook.calculation import Calculation
+from xlkpi.workbook.formats import day_told
+from xlkpi.workbook.functions import if_, if_error, index, match, sentence, year_of
+from xlkpi.workbook.live import Given, Live, live
+from xlkpi.workbook.page import Page
+from xlkpi.workbook.people import Column, PeopleTable, Row, TableRow, write_people
+
+HEADER = 10
+SEVERITIES = (4, 3, 2, 1)
+
+
+def _cells(row: TableRow) -> AlertCells:
+    return alert_cells(row.book, row.made)
+
+
+def _score(row: TableRow) -> Live:
+    return if_error(_cells(row).at(row["key"] & "|" & row["cause"]), 0)
+
+
+def _told(name: str, row: TableRow) -> Live:
+    return if_error(_cells(row).text(name, _cells(row).at(row["key"] & "|" & row["cause"])), "")
+
+
+def _state(row: TableRow) -> Live:
+    words = {code: row.book.text(f"alert_state.{code}") for code in ("open", "seen", "over")}
+    held = if_(row["by"].blank, words["open"], words["seen"])
+    return if_(row["key"].blank, "", if_(_score(row) > 0, held, words["over"]))
+
+
+def _figures(row: TableRow) -> Live:
+    """Where the KPI stands on the chosen day: status, gap and progress."""
+    made = row.made
+    at = match(row["key"], made.now.span("id"))
+    word = index(made.words, index(made.now.span("look"), at))
+    parts: dict[str, Given] = {"gap": made.now.at("said_gap", at), "expected": made.now.at("said_expected", at)}
+    gap = sentence(row.book.text("panel.needs"), parts)
+    return if_error(word & if_(made.now.at("said_gap", at).blank, "", "\n" & gap), "")
+
+
+def _meaning(row: TableRow) -> Live:
+    diagnosis, risk = _told("diagnosis", row), _told("risk", row)
+    return if_(diagnosis.blank, "", diagnosis & "\n" & row.book.text("alerts.risk") & risk)
+
+
+TABLE = PeopleTable("alerts", "xlkpi_alerts", (
+    Column("severity", "computed", 84, compute=lambda row: _told("severity", row)),
+    Column("state", "computed", 84, compute=_state),
+    Column("key", "key", 104, filled="once"), Column("title", "title", 180),
+    Column("cause", "list", 84, CAUSES, "cause", filled="once"),
+    Column("alert", "computed", 140, compute=lambda row: _told("title", row)),
+    Column("figures", "computed", 160, compute=_figures),
+    Column("since", "date", 92, filled="once"),
+    Column("meaning", "computed", 280, compute=_meaning),
+    Column("actions", "computed", 290, compute=lambda row: _told("actions", row)),
+    Column("by", "text", 130), Column("on", "date", 92), Column("note", "text", 190),
+), keys=("key", "cause"))  # fmt: skip
+
+
+def alerts(book: Book, made: Calculation) -> None:
+    """Write the page."""
+    cells = alert_cells(book, made)
+    rows: list[Row] = [
+        {"key": a.objective, "cause": cause_word(book, a.cause), "since": a.since}
+        for a in alerts_of(book.card, book.choices)
+    ]
+    day = sentence(book.text("as_of"), {"day": day_told(made.as_of, book.language), "year": year_of(made.as_of)})
+    widths = (14, *(c.width for c in TABLE.columns), 14)
+    page = Page(book, "alerts", widths, book.text("page.alerts"), book.text("alerts.second"), day, made.choice)
+    page.heights(5, 12, 18, 22, 22, 8)
+    page.back(6)
+    page.put(7, 1, _summary(book, cells), font_size=12, bold=True)
+    page.put(8, 1, book.text("alerts.help"), font_color=page.theme.mute)
+    written = write_people(book, made, TABLE, rows, page=page, header=HEADER)
+    _colours(book, page, written.first, written.last)
+    page.ws.freeze_panes(HEADER + 1, 5)
+    page.finish(written.last, pages_high=0, repeat=(HEADER, HEADER), protect=False)
+
+
+def _summary(book: Book, cells: AlertCells) -> Live:
+    """How many alerts there are on the chosen day, by severity."""
+    told: Live = live("")
+    for severity in SEVERITIES:
+        count = cells.count_of(severity)
+        word = book.text(f"severity.s{severity}").lower()
+        told = told & if_(count > 0, book.text("alerts.part", word=word) & count, "")
+    many = sentence(book.text("alerts.many"), {"n": cells.count})
+    one = book.text("alerts.one")
+    return if_(cells.count.same(0), book.text("alerts.none"), if_(cells.count.same(1), one, many) & told)
+
+
+def _colours(book: Book, page: Page, first: int, last: int) -> None:
+    """Severity by colour and weight beside its word; what is over, or seen, steps back."""
+    theme, plain = page.theme, book.format.plain
+    looks = {4: (theme.bad_fill, theme.bad), 3: (theme.bad_fill, theme.bad), 2: (theme.warn_fill, theme.warn)}
+    for severity, (fill, ink) in looks.items():
+        page.ws.conditional_format(first, 1, last, 1, {
+            "type": "formula", "criteria": f'=LEFT($B{first + 1},1)="{severity}"',
+            "format": plain(bg_color=fill, font_color=ink, bold=severity > 2),
+        })  # fmt: skip
+    page.ws.conditional_format(first, 2, last, 2, {
+        "type": "formula", "criteria": f'=$C{first + 1}="{book.text("alert_state.open")}"',
+        "format": plain(bold=True, font_color=theme.ink),
+    })  # fmt: skip

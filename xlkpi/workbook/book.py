@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from xlsxwriter.utility import xl_col_to_name, xl_range_abs
+from xlsxwriter.utility import xl_col_to_name, xl_range, xl_range_abs
 
 from xlkpi.formula.nodata import NoData
 from xlkpi.language import has_text, text
@@ -18,7 +18,6 @@ from xlkpi.workbook.live import Live, Span, Value, serial
 if TYPE_CHECKING:
     from xlsxwriter.chart import Chart
     from xlsxwriter.workbook import Workbook
-    from xlsxwriter.worksheet import Worksheet
 
     from xlkpi.scorecard.model import Scorecard
     from xlkpi.scorecard.selections import Selections
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from xlkpi.workbook.people import Row, Written
     from xlkpi.workbook.tables import DataTable
     from xlkpi.workbook.theme import Theme
+    from xlkpi.workbook.writer import Worksheet
 
 #: What a page may hold in a cell; a list of numbers as dates is written with a date format.
 Content = Live | str | float | int | bool | date | None
@@ -137,6 +137,7 @@ class Sheet:
         self._prefix = "'" + name.replace("'", "''") + "'!"
         #: Cells by row and column, for ranges over them.
         self.cells: dict[tuple[int, int], Value] = {}
+        self._rules: dict[tuple[str, tuple[tuple[str, Any], ...]], list[tuple[int, int, int, int]]] = {}
 
     def ref(self, row: int, column: int) -> Live:
         """The cell at an address (from 0), with what was put there."""
@@ -168,7 +169,7 @@ class Sheet:
         if isinstance(content, Live):
             value = content.value
             formula = content.text.replace(self._prefix, "")
-            self.ws.write_formula(row, column, f"={formula}", style, _cached(value))
+            self.ws.put_formula(row, column, formula, style, _cached(value))
         elif content is None or content == "":
             value = None
             if style is not None:
@@ -193,13 +194,31 @@ class Sheet:
         for column in range(first, last + 1):
             self.ws.write_blank(row, column, None, style)
 
+    def when(self, cells: tuple[int, int, int, int], test: str, **style: Any) -> None:
+        """Format cells (first row and column, last row and column) where a test holds.
+
+        In the test, ``{row}``, ``{above}``, ``{below}`` and ``{column}`` are the row of the first cell, the ones around
+        it, and its column. Cells with the same test and format share one rule, which is written by :meth:`finish`.
+        """
+        self._rules.setdefault((test, tuple(sorted(style.items()))), []).append(cells)
+
     def statuses(self, row: int, first: int, last: int, mark: int) -> None:
         """Colour cells of a row by the status mark in one of its columns."""
         for look in rules().looks.values():
-            self.ws.conditional_format(row, first, row, last, {
-                "type": "formula", "criteria": f'=${xl_col_to_name(mark)}${row + 1}="{look.mark}"',
-                "format": self.book.format.plain(font_color=look.colour),
+            test = f'${xl_col_to_name(mark)}{{row}}="{look.mark}"'
+            self.when((row, first, row, last), test, font_color=look.colour)
+
+    def finish(self) -> None:
+        """Write the rules of :meth:`when`."""
+        for (test, style), ranges in self._rules.items():
+            ranges.sort()
+            row, column = ranges[0][:2]
+            criteria = "=" + test.format(row=row + 1, above=row, below=row + 2, column=xl_col_to_name(column))
+            self.ws.conditional_format(*ranges[0], {
+                "type": "formula", "criteria": criteria, "format": self.book.format.plain(**dict(style)),
+                **({"multi_range": " ".join(xl_range(*cells) for cells in ranges)} if len(ranges) > 1 else {}),
             })  # fmt: skip
+        self._rules.clear()
 
 
 def clean(words: str) -> str:

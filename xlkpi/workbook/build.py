@@ -82,14 +82,13 @@ def _skeleton(
     kept: Mapping[str, Sequence[Row]] | None,
 ) -> dict[str, Any]:  # fmt: skip
     """Write the pages and the placeholders of tables; gives the rows of the tables."""
-    import xlsxwriter
-
     from xlkpi.workbook.book import Book
     from xlkpi.workbook.calculation import calculate
     from xlkpi.workbook.pages import PAGES, PEOPLE
     from xlkpi.workbook.pages.dashboard_head import inputs
     from xlkpi.workbook.sheets import data_sheets, provenance
     from xlkpi.workbook.tables import make_tables
+    from xlkpi.workbook.writer import Workbook
 
     project = card.project
     chosen = load_layout(layout, project.folder)
@@ -99,7 +98,7 @@ def _skeleton(
         "default_format_properties": {"font_name": look.font, "font_size": 10},
         "default_row_height": 17, "default_column_width": 64, "strings_to_formulas": False, "strings_to_urls": False,
     }  # fmt: skip
-    with xlsxwriter.Workbook(path, options) as writer:
+    with Workbook(path, options) as writer:
         choices = selections(card, chosen.by)
         book = Book(writer, look, language, card, choices, _smart(card, language), chosen, logo, kept=kept or {})
         tables = make_tables(book)

@@ -47,8 +47,8 @@ STATUS = (
 )  # fmt: skip
 #: What pages say of an objective on the chosen day, the parts of its bullet, and its place in rankings.
 TOLD = (
-    "said_last_year", "said_due", "said_expected", "said_progress", "said_gap", "said_formula", "line", "bar", "bench",
-    "cut1", "cut2", "share", "share_weight", "tier", "primary_status", "worst", "best", "changed", "low_point",
+    "said_last_year", "said_due", "said_expected", "said_progress", "said_gap", "said_status", "said_formula", "line", "bar",
+    "bench", "cut1", "cut2", "share", "share_weight", "tier", "primary_status", "worst", "best", "changed", "low_point",
     "high_point",
 )  # fmt: skip
 _PACED = ("reach", "increase", "decrease", "total")
@@ -238,10 +238,19 @@ class Told:
                     self.say("said.done", share=self.share(get("progress"))))),
         ), ""))  # fmt: skip
         put("said_gap", if_(is_number(get("variance")), self.amount(get("variance"), gap=True), ""))
+        put("said_status", self._judged())
         put("said_formula", self._formula())
         self._bullet(or_(limits, stays))
         self._ranks()
         self._points()
+
+    def _judged(self) -> Live:
+        """The computed status where a person set another, or that a guard holds it back."""
+        get, until = self.get, self.get("override_until")
+        held = and_(get("override").differs(""), or_(until.blank, self.made.as_of < until))
+        word = index(self.made.words, match(get("capped"), self.made.codes))
+        guarded = if_(get("capped").differs(get("status")), self.book.text("said.guarded"), "")
+        return if_error(if_(held, self.say("said.computed", status=word), guarded), "")
 
     def _formula(self) -> Live:
         """The KPI's formula with its numbers: « 388 440 € / 8 300 = 46,80 € »."""

@@ -64,6 +64,7 @@ def number_format(unit: str, decimals: int, language: str, currency: str, *, gap
 
     ``gap`` is for differences: with a sign, and between percentages in points.
     """
+    decimals = _finer(unit, decimals, gap)
     digits = "#,##0" + ("." + "0" * decimals if decimals else "")
     before, after = _around(unit, language, currency)
     if unit == "percent" and gap:
@@ -76,7 +77,7 @@ def number_format(unit: str, decimals: int, language: str, currency: str, *, gap
 
 def told(value: Given, unit: str, decimals: int, language: str, currency: str, *, gap: bool = False) -> Live:
     """A live number as a text with its unit: « 46,80 € »; with ``gap`` a signed difference."""
-    cell = live(value)
+    cell, decimals = live(value), _finer(unit, decimals, gap)
     before, after = _around(unit, language, currency)
     if unit == "percent":
         cell = cell * 100
@@ -123,6 +124,11 @@ def _around(unit: str, language: str, currency: str) -> tuple[str, str]:
     before, _, after = pattern.replace(" ", NO_BREAK).replace("\u202f", NO_BREAK).partition("#")
     fill = symbol.strip() if "¤" in after else symbol
     return before.replace("¤", fill), after.replace("¤", fill)
+
+
+def _finer(unit: str, decimals: int, gap: bool) -> int:
+    """A gap between percentages has a decimal at least, so that a small one is not none."""
+    return max(1, decimals) if gap and unit == "percent" else decimals
 
 
 def _quoted(words: str) -> str:

@@ -146,5 +146,6 @@ class Page:
         grey = self.theme.mute.removeprefix("#")
         page = f"&P{NO_BREAK}/{NO_BREAK}&N"
         ws.set_footer(f"&L&8&K{grey}{project}&C&8&K{grey}&A&R&8&K{grey}{page}")
+        self.sheet.finish()
         if protect:
             ws.protect("", _ALLOWED)

@@ -23,9 +23,7 @@ def unit_formats(
     book: Book, worksheet: Worksheet, cells: tuple[int, int, int, int], key: int, *, gap: bool = False
 ) -> None:
     """Format cells by the unit that stands in a column of their row: ``currency2``."""
-    first, column, last, last_column = cells
+    sheet = next(sheet for sheet in book.sheets.values() if sheet.ws is worksheet)
     for unit, decimals in KEYS:
-        style = book.format.plain(num_format=book.number_format(unit, decimals, gap=gap))
-        worksheet.conditional_format(first, column, last, last_column, {
-            "type": "formula", "criteria": f'=${xl_col_to_name(key)}{first + 1}="{unit}{decimals}"', "format": style,
-        })  # fmt: skip
+        test = f'${xl_col_to_name(key)}{{row}}="{unit}{decimals}"'
+        sheet.when(cells, test, num_format=book.number_format(unit, decimals, gap=gap))

@@ -155,11 +155,10 @@ class _Channels:
 
     def _judge(self, row: int) -> None:
         """Less than its share of what is put in is bad, more is good."""
-        cell = self.page.sheet.address(row, GAP).split("!")[1]
         for test, colour, bold in (("<0", self.theme.bad, True), (">0", self.theme.good, False)):
-            style = self.book.format.plain(font_color=colour, bold=bold)
-            rule = {"type": "formula", "criteria": f"=AND(ISNUMBER({cell}),{cell}{test})", "format": style}
-            self.page.ws.conditional_format(row, GAP, row, GAP, rule)
+            cell = "{column}{row}"
+            rule = f"AND(ISNUMBER({cell}),{cell}{test})"
+            self.page.sheet.when((row, GAP, row, GAP), rule, font_color=colour, bold=bold)
 
     def _total(self, row: int) -> None:
         numbers = self.numbers

@@ -19,7 +19,7 @@ from xlkpi.workbook.live import Live
 from xlkpi.workbook.page import Page
 
 #: Columns in pixels; the two thirds of the page below share them.
-WIDTHS = (14, 24, 238, 100, 24, 88, 104, 70, 24, 100, 26, 140, 16, 190, 38, 14)
+WIDTHS = (14, 24, 224, 114, 24, 88, 104, 70, 24, 100, 26, 140, 16, 190, 38, 14)
 MARGIN, MARK, NAME, ACTUAL, GAP1, TARGET, VARIANCE, PACE = range(8)
 STATUS_MARK, STATUS, GAP2, LINE, GAP3, BULLET, BULLET_END, END = range(8, 16)
 KEY = END + 1

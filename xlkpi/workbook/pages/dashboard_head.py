@@ -127,7 +127,7 @@ def progress(board: Board) -> None:
     percent = {"num_format": book.number_format("percent", 0), "bold": True, "align": "right"}
     board.put(10, NAME, book.text("overall"), **board.small)
     board.put(11, ACTUAL, _or_dash(overall), font_size=16, **percent)
-    _bar(board, first, NAME, 230, book.text("overall"))
+    _bar(board, first, NAME, 216, book.text("overall"))
     spots = ((LINE, LINE, 96), (BULLET, BULLET_END, 180))
     for row, (tier_name, part, (at, value, width)) in enumerate(zip(TIERS, parts, spots, strict=True), start=first + 1):
         board.put(10, at, book.text(f"level.{tier_name}"), **board.small)

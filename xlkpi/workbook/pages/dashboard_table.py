@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from xlsxwriter.utility import xl_col_to_name
+
 from xlkpi.status import rules
 from xlkpi.workbook.functions import (
     and_,
@@ -80,7 +82,7 @@ def _objective(board: Board, row: int, slot: str) -> None:
     page.sheet.fill(row + 1, MARK, BULLET_END, **lower)
     number = list(board.position).index(slot) + 1
     put(row, MARK, float(number), font_color=board.theme.faint, align="center", font_size=8, **upper)
-    name: Live = shortened(board.table("kpi", at), 34)
+    name: Live = shortened(board.table("kpi", at), 32)
     if f"kpi_{slot}" in book.sheets:
         name = hyperlink(book.sheets[f"kpi_{slot}"].address(0, 0).replace("$", ""), name)
     put(row, NAME, name, bold=True, font_size=11, **upper)
@@ -97,12 +99,10 @@ def _objective(board: Board, row: int, slot: str) -> None:
     shown = if_(and_(is_number(gap), index(board.made.tables.objectives.span("unit"), at).same("percent")),
                 if_error(gap * 100, gap), gap)  # fmt: skip
     put(row, VARIANCE, if_error(shown, "–"), font_size=10, num_format=formats[1], **right, **upper)
-    effect = put(row + 1, KEY, if_error(board.made.now.at("effect", at), 0))
+    put(row + 1, KEY, if_error(board.made.now.at("effect", at), 0))
     for value, bold, colour in ((1, False, board.theme.good), (-1, True, board.theme.bad)):
-        style = book.format.plain(font_color=colour, bold=bold)
-        cell = effect.text.split("!")[1]
-        rule = {"type": "formula", "criteria": f"={cell}={value}", "format": style}
-        page.ws.conditional_format(row, VARIANCE, row, VARIANCE, rule)
+        test = f"${xl_col_to_name(KEY)}{{below}}={value}"
+        page.sheet.when((row, VARIANCE, row, VARIANCE), test, font_color=colour, bold=bold)
     put(row + 1, VARIANCE, board.at("said_expected", at), **right, **lower)
     pace = {"num_format": book.number_format("ratio", 2), "font_size": 10}
     put(row, PACE, board.dash("pace", at), **pace, **right, **upper)
@@ -111,6 +111,7 @@ def _objective(board: Board, row: int, slot: str) -> None:
     mark = if_error(index(board.made.marks, look), "–")
     put(row, STATUS_MARK, mark, align="center", font_size=11, bold=True, **upper)
     put(row, STATUS, if_error(index(board.made.words, look), "–"), font_size=10, bold=True, **upper)
+    put(row + 1, STATUS, board.at("said_status", at), **lower)
     page.sheet.statuses(row, STATUS_MARK, STATUS, STATUS_MARK)
 
 

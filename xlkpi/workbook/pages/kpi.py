@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from xlsxwriter.utility import xl_col_to_name
+
 from xlkpi.status import rules
 from xlkpi.workbook.book import Book
 from xlkpi.workbook.calculation import Calculation
@@ -87,11 +89,11 @@ class _KPI(View):
         unit_formats(self.book, self.ws, (7, LEFT, 7, LEFT), KEY)
         look = self.now("look")
         word = if_error(index(made.marks, look) & "  " & index(made.words, look), "–")
-        cell = put(7, VALUE, word, font_size=14, bold=True, align="right").text.split("!")[1]
+        put(7, VALUE, word, font_size=14, bold=True, align="right")
         for each in rules().looks.values():
-            style = self.book.format.plain(font_color=each.colour)
-            rule = {"type": "formula", "criteria": f'=LEFT({cell},1)="{each.mark}"', "format": style}
-            self.ws.conditional_format(7, VALUE, 7, VALUE, rule)
+            self.page.sheet.when(
+                (7, VALUE, 7, VALUE), f'LEFT({{column}}{{row}},1)="{each.mark}"', font_color=each.colour
+            )
         parts: dict[str, Given] = {"gap": self.known("said_gap"), "expected": self.known("said_expected"),
                                    "progress": self.known("said_progress")}  # fmt: skip
         said = if_(self.known("said_gap").blank, self.book.text("kpi.no_value"),
@@ -137,12 +139,11 @@ class _KPI(View):
         return row
 
     def _good_or_bad(self, row: int, effect: Live) -> None:
-        cell = self.put(row, KEY + 1, if_error(effect, 0)).text.split("!")[1]
+        self.put(row, KEY + 1, if_error(effect, 0))
         self.ws.set_column(KEY + 1, KEY + 1, None, None, {"hidden": True})
-        for value, colour in ((1, self.theme.good), (-1, self.theme.bad)):
-            style = self.book.format.plain(font_color=colour)
-            rule = {"type": "formula", "criteria": f"={cell}={value}", "format": style}
-            self.ws.conditional_format(row, VALUE, row, VALUE, rule)
+        for value, bold, colour in ((1, False, self.theme.good), (-1, True, self.theme.bad)):
+            test = f"${xl_col_to_name(KEY + 1)}{{row}}={value}"
+            self.page.sheet.when((row, VALUE, row, VALUE), test, font_color=colour, bold=bold)
 
     # --- below ---------------------------------------------------------------------------------------------------
 

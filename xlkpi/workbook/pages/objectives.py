@@ -116,7 +116,7 @@ class _Objectives:
         put(row + 1, DUE, self._text("review", at), **dates, **page.lower)
         words = if_error(index(made.words, look), "–")
         put(row, STATUS, words, bold=True, align="right", **upper)
-        self._status_colour(row)
+        page.sheet.statuses(row, STATUS, STATUS, MARK)
         progress = made.now.at("progress", at)
         shown = if_error(if_(progress.blank, "–", progress), "–")
         percent = {**page.lower, "num_format": book.number_format("percent", 0), "align": "right"}
@@ -132,23 +132,13 @@ class _Objectives:
         """A letter's mark, with a tint over both lines where something is lacking."""
         theme, put = self.theme, self.put
         edges = {"left": 1, "right": 1, "left_color": "#FFFFFF", "right_color": "#FFFFFF"}
-        cell = put(row, column, mark, align="center", valign="bottom", font_size=11, **edges)
-        address = cell.text.split("!")[1]
-        plain = self.book.format.plain
+        put(row, column, mark, align="center", valign="bottom", font_size=11, **edges)
         looks: dict[str, dict[str, Any]] = {
             "pass": {"font_color": theme.good},
             "warning": {"font_color": theme.warn, "bg_color": theme.warn_fill, "bold": True},
             "fail": {"font_color": theme.bad, "bg_color": theme.bad_fill, "bold": True},
         }
         for verdict, look in looks.items():
-            rule = {"type": "formula", "criteria": f'={address}="{MARKS[verdict]}"', "format": plain(**look)}
-            self.page.ws.conditional_format(row, column, row + 1, column, rule)
-
-    def _status_colour(self, row: int) -> None:
-        from xlkpi.status import rules
-
-        for look in rules().looks.values():
-            self.page.ws.conditional_format(row, STATUS, row, STATUS, {
-                "type": "formula", "criteria": f'=$B${row + 1}="{look.mark}"',
-                "format": self.book.format.plain(font_color=look.colour),
-            })  # fmt: skip
+            for line, place in ((row, "row"), (row + 1, "above")):
+                test = f'{{column}}{{{place}}}="{MARKS[verdict]}"'
+                self.page.sheet.when((line, column, line, column), test, **look)

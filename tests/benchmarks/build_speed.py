@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.checks.reading import Book, position
@@ -19,7 +19,7 @@ from tests.scorecards import card
 ROUNDS = 5
 
 
-def plain(path: Path, cells: list[tuple[str, int, int, str | None, object, int]]) -> None:
+def plain(path: Path, cells: Sequence[tuple[str, int, int, str | None, object, int]]) -> None:
     """The same cells, each written as its kind."""
     from xlsxwriter import Workbook
 

@@ -34,7 +34,7 @@ def breakdowns(
     measures, or ratios of such sums: of others the parts don't make the whole. What does not add up to the figures of
     the whole is left out.
     """
-    shape = _shape(catalogue, kpi)
+    shape = ratio_parts(catalogue, kpi)
     if shape is None:
         return ()
     found: list[Breakdown] = []
@@ -49,7 +49,7 @@ def breakdowns(
             if variance and _same(variance.before, whole.at(earlier)) and _same(variance.after, whole.at(period)):
                 found.append(Breakdown(dimension, "previous", labels, variance))
         if since_start is not None:
-            now = [_known_pair(shape, since_start.get(dimension, {}).get(label, {})) for label in labels]
+            now = [known_pair(shape, since_start.get(dimension, {}).get(label, {})) for label in labels]
         if target is not None and shape[1] is not None and any(n is not None for n in now):
             gap = variance_to_target([p or (0.0, 0.0) for p in now], target)
             if gap and _same(gap.after, actual):
@@ -67,7 +67,7 @@ def _between(before: list[tuple[float, float]], now: list[tuple[float, float]], 
     return variance_of_ratio(before, now)
 
 
-def _shape(catalogue: Catalogue, kpi: KPI) -> Shape | None:
+def ratio_parts(catalogue: Catalogue, kpi: KPI) -> Shape | None:
     """Numerator and denominator over the KPI's arguments; no denominator for a sum; None for anything else."""
     additive = frozenset(
         argument
@@ -114,10 +114,11 @@ def _pair(shape: Shape, series: Series, period: date) -> tuple[float, float] | N
     if period not in series.periods:
         return None
     row = series.periods.index(period)
-    return _known_pair(shape, {name: column[row] for name, column in series.inputs.items()})
+    return known_pair(shape, {name: column[row] for name, column in series.inputs.items()})
 
 
-def _known_pair(shape: Shape, arguments: Mapping[str, float]) -> tuple[float, float] | None:
+def known_pair(shape: Shape, arguments: Mapping[str, float]) -> tuple[float, float] | None:
+    """Numerator and denominator from a part's arguments; 0 for a denominator that there is not."""
     if all(value != value for value in arguments.values()):
         return None
     # Beside others that are known, what a part lacks adds nothing to the whole: spend of a channel without a sale.

@@ -13,7 +13,7 @@ from xlkpi.smart.model import Amount, Finding
 _SHORTEST = 6  # periods of history below which the past tells nothing
 _LEVEL_OF = 4  # latest periods whose median is today's level
 _BENCHMARK_STRETCH, _BENCHMARK_LIMIT = 0.5, 2.0  # better than the benchmark by so much of it
-_BENCHMARK_DAYS = 730
+BENCHMARK_DAYS = 730
 _LIKELY, _UNLIKELY, _HARDLY, _CERTAIN = 0.5, 0.2, 0.05, 0.98
 
 
@@ -135,7 +135,7 @@ def compares_with_benchmarks(case: Case) -> Iterator[Finding]:
         yield case.says("A", "benchmark_beyond", "fail", "attainable", **values)
     elif excess > _BENCHMARK_STRETCH:
         yield case.says("A", "benchmark_ambitious", "warning", "attainable", **values)
-    elif best.date is not None and case.today - best.date > timedelta(days=_BENCHMARK_DAYS):
+    elif best.date is not None and case.today - best.date > timedelta(days=BENCHMARK_DAYS):
         yield case.says("A", "benchmark_old", "warning", "attainable", date=best.date, **values)
     elif best.source is None:
         yield case.says("A", "benchmark_unsourced", "warning", "attainable", **values)

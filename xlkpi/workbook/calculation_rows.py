@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from xlkpi.formula.nodata import NoData
 from xlkpi.scorecard.selections import Selected
+from xlkpi.smart.attainable import BENCHMARK_DAYS
 from xlkpi.status import Facts, excel_columns, rules
 from xlkpi.status.engine import compute
 from xlkpi.workbook.formats import day_told, told
@@ -37,8 +38,8 @@ POINTS = 13
 #: What the calculation keeps of the objectives' table, blank cells as empty texts.
 FIXED = (
     "id", "level", "slot", "position", "kind", "direction", "cumulative", "baseline", "target", "low", "high",
-    "success", "failure", "start", "due", "benchmark", "override", "override_until", "weight", "periods", "first_row",
-    "block_rows", "since_row", "choices", "unit", "format", "title",
+    "success", "failure", "start", "due", "benchmark", "benchmark_date", "override", "override_until", "weight",
+    "periods", "first_row", "block_rows", "since_row", "choices", "unit", "format", "title",
 )  # fmt: skip
 #: The columns of a status, in the order in which each uses only earlier ones.
 STATUS = (
@@ -47,9 +48,9 @@ STATUS = (
 )  # fmt: skip
 #: What pages say of an objective on the chosen day, the parts of its bullet, and its place in rankings.
 TOLD = (
-    "said_last_year", "said_due", "said_expected", "said_progress", "said_gap", "said_status", "said_formula", "line", "bar",
-    "bench", "cut1", "cut2", "share", "share_weight", "tier", "primary_status", "worst", "best", "changed", "low_point",
-    "high_point",
+    "said_last_year", "said_due", "said_expected", "said_progress", "said_gap", "said_status", "said_formula", "line",
+    "bar", "bench", "bench_old", "cut1", "cut2", "share", "share_weight", "tier", "primary_status", "worst", "best",
+    "changed", "low_point", "high_point",
 )  # fmt: skip
 _PACED = ("reach", "increase", "decrease", "total")
 
@@ -281,6 +282,11 @@ class Told:
         start = if_(or_(limits, get("cumulative").same(1)), 0, if_(is_number(get("baseline")), get("baseline"), 0))
         bench = if_error((get("benchmark") - start) / (get("target") - start), 0)
         put("bench", if_(is_number(get("benchmark")), if_(and_(bench > 0.01, bench < 1.19), bench, 0), 0))
+        old = self.made.as_of - get("benchmark_date") > BENCHMARK_DAYS
+        put(
+            "bench_old",
+            if_error(if_(and_(is_number(get("benchmark")), is_number(get("benchmark_date"))), old, False), False),
+        )
         cuts = rules().settings
         known = if_(is_number(get("expected")), get("expected"), 0)
         plan = if_(or_(limits, get("shown").same("not_started")), 0, known)

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 #: Columns of the objectives' table that pages show or formulas use; people have no need of them there.
 _HIDDEN = (
-    "question", "scope", "stakeholders", "reason", "decision", "review", "S", "M", "A", "R", "T", "smart", "score",
+    "question", "scope", "stakeholders", "reason", "decision", "review", "S_why", "M_why", "A_why", "R_why", "T_why",
+    "S", "M", "A", "R", "T", "smart", "score",
     "weight", "trust", "sources",
     "unit", "format", "gap_format", "direction", "cumulative", "slot", "position", "periods", "first_row",
     "block_rows", "since_row", "choices", "definition", "pitfalls", "formula", "input", "landing", "landing_low",

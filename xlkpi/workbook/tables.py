@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from xlkpi.formula import Formula
 from xlkpi.objectives import Objective
-from xlkpi.scorecard.breakdown import _shape as ratio_parts
+from xlkpi.scorecard.breakdown import known_pair, ratio_parts
 from xlkpi.scorecard.model import Result, Series
 from xlkpi.scorecard.selections import Selected, Selection, Selections, value_of, year_before
 from xlkpi.smart import LETTERS
+from xlkpi.smart.model import Letter, ObjectiveReport
 from xlkpi.workbook.data_sheet import OBJECTIVES, SERIES, column_reference
 from xlkpi.workbook.live import Span, Value, serial
 
@@ -32,8 +33,10 @@ OBJECTIVE_COLUMNS: Mapping[str, tuple[str, bool]] = {
     "scope": ("text", False), "level": ("text", False), "owner": ("text", True), "start": ("date", True),
     "due": ("date", True), "kind": ("text", False), "baseline": ("number", True), "target": ("number", True),
     "low": ("number", True), "high": ("number", True), "success": ("number", True), "failure": ("number", True),
-    "benchmark": ("number", True), "override": ("text", True), "override_until": ("date", True),
+    "benchmark": ("number", True), "benchmark_date": ("date", True), "benchmark_source": ("text", True),
+    "override": ("text", True), "override_until": ("date", True), "override_reason": ("text", True),
     "stakeholders": ("text", False), "reason": ("text", False), "decision": ("text", False), "review": ("date", False),
+    **{f"{letter}_why": ("text", False) for letter in LETTERS},
     "S": ("text", False), "M": ("text", False), "A": ("text", False), "R": ("text", False), "T": ("text", False),
     "smart": ("text", False), "score": ("number", False), "unit": ("text", False), "format": ("text", False),
     "gap_format": ("text", False), "direction": ("text", False), "cumulative": ("number", False),
@@ -116,8 +119,9 @@ def make_tables(book: Book) -> Tables:
         place = _place(selected, choices, series)
         smart = reports.get(result.objective.id)
         letters = {letter: MARKS[smart.letters[letter].verdict] for letter in LETTERS} if smart else {}
+        reasons = {f"{letter}_why": _reason(book, smart, letter) for letter in LETTERS} if smart else {}
         objectives.append(
-            **_fixed(book, result), **place, **letters,
+            **_fixed(book, result), **place, **letters, **reasons,
             slot=slots.get(result.objective.id, ""),
             position=f"{result.objective.level[0].upper()}{numbers[result.objective.level]}",
             smart=_advice(book, smart), score=smart.score if smart else None,
@@ -134,7 +138,7 @@ def _series_table(inputs: int) -> DataTable:
     kinds = {
         "objective": "text", "choice": "text", "choice_no": "number", "role": "text", "start": "date", "end": "date",
         **{f"x{i}": "number" for i in range(1, inputs + 1)},
-        "value": "number", "base": "number", "last_year": "number",
+        "value": "number", "top": "number", "base": "number", "last_year": "number",
         "forecast": "number", "lower": "number", "upper": "number",
     }  # fmt: skip
     return DataTable(SERIES, kinds, {code: code for code in kinds})
@@ -169,6 +173,7 @@ def _fixed(book: Book, result: Result) -> dict[str, Any]:
     decimals = decimals_for(unit, (o.target, o.low, o.high, o.baseline, result.actual))
     cadence = result.series.cadence if result.series else None
     project = book.card.project
+    known = next(iter(o.attainable.benchmark), None)
     review = o.next_review(book.card.as_of, project.fiscal_year_start)
     return {
         "id": o.id, "title": book.say(o.title), "kpi": book.say(kpi.name) if kpi else book.say(o.title),
@@ -177,6 +182,8 @@ def _fixed(book: Book, result: Result) -> dict[str, Any]:
         "target": o.target, "low": o.low, "high": o.high, "success": o.success, "failure": o.failure,
         "benchmark": result.benchmark, "override": o.override.status if o.override else None,
         "override_until": o.override.until if o.override else None,
+        "override_reason": book.say(o.override.reason) if o.override else None,
+        "benchmark_date": known.date if known else None, "benchmark_source": known.source if known else None,
         "stakeholders": ", ".join(o.stakeholders), "reason": book.say(o.relevant), "decision": book.say(o.decision),
         "review": review, "unit": unit, "format": f"{unit}{decimals}", "gap_format": f"{unit}{decimals}",
         "direction": kpi.direction if kpi else "none", "cumulative": 1.0 if result.cumulative else 0.0,
@@ -220,6 +227,17 @@ def _advice(book: Book, smart: Any) -> str:
     return ("\u202f; " if book.language == "fr" else "; ").join(parts)
 
 
+def _reason(book: Book, smart: ObjectiveReport, letter: Letter) -> str:
+    """The worst of what was found about a letter, and what to do about it."""
+    found = smart.letters[letter].findings
+    if not found:
+        return ""
+    worst = min(found, key=lambda f: ("fail", "warning").index(f.verdict) if f.verdict in ("fail", "warning") else 2)
+    said, fix = worst.evidence(book.language), worst.fix(book.language)
+    said = said[:1].upper() + said[1:]
+    return f"{said} → {fix}" if fix and worst.verdict in ("fail", "warning") else said
+
+
 def _place(selected: Selected, choices: Selections, series: DataTable) -> dict[str, Any]:
     """Append an objective's blocks to the series, and tell where they are (rows from 1)."""
     whole = selected.whole
@@ -260,7 +278,7 @@ def _block(
         row: dict[str, Any] = {}
         if found is not None and over is not None and i < len(found.periods):
             row = {f"x{n}": found.inputs[arg][i] for n, arg in enumerate(over.names, start=1) if arg in found.inputs}
-            row |= {"value": found.values[i], "last_year": year_before(found, start), "base": _base(selected, found, i)}
+            row |= {"value": found.values[i], "last_year": year_before(found, start), **_halves(selected, found, i)}
         if number == 0 and ahead and i == len(whole.periods) - 1:
             row |= dict.fromkeys(("forecast", "lower", "upper"), whole.values[i])
         series.append(
@@ -276,18 +294,16 @@ def _block(
         )
 
 
-def _base(selected: Selected, series: Series, row: int) -> float:
-    """What a value counts for in the whole: a ratio's denominator; NaN for what is no ratio of sums."""
+def _halves(selected: Selected, series: Series, row: int) -> dict[str, float]:
+    """Numerator and denominator of a value, from which effects are computed; of a sum the value alone."""
     kpi = selected.result.kpi
     shape = ratio_parts(selected.catalogue, kpi) if kpi and selected.catalogue else None
-    if shape is None or shape[1] is None:
-        return math.nan
-    from xlkpi.formula.evaluate import outcome
-    from xlkpi.formula.nodata import NoData
-
-    given = {n: NoData.MISSING if c[row] != c[row] else c[row] for n, c in series.inputs.items()}
-    found = outcome(shape[1], given)
-    return math.nan if isinstance(found, NoData) else found
+    if shape is None:
+        return {}
+    pair = known_pair(shape, {name: column[row] for name, column in series.inputs.items()})
+    if pair is None:
+        return {}
+    return {"top": pair[0]} if shape[1] is None else {"top": pair[0], "base": pair[1]}
 
 
 def _inputs(selected: Selected, inputs: Mapping[str, float]) -> dict[str, Any]:

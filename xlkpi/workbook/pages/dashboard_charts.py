@@ -78,12 +78,15 @@ def bullet_strip(page: Page, made: Calculation, slots: Mapping[str, Live], spot:
         row = first + 5 * number
         cells = {n: sheet.put(row, 1 + i, if_error(made.now.at(n, at), 0))
                  for i, n in enumerate(("bar", "bench", "cut1", "cut2"))}  # fmt: skip
+        old = sheet.put(row + 1, 1, if_error(made.now.at("bench_old", at), False))
         low = cells["bench"] - half
         bench, cut1, cut2 = cells["bench"], cells["cut1"], cells["cut2"]
 
-        def tick(test: Live, bench: Live = bench) -> list[Live]:
+        def tick(test: Live, bench: Live = bench, old: Live = old) -> list[Live]:
+            """The benchmark in its colour or, once it is too old, in grey; then the band again up to its other edge."""
             inside = and_(bench > 0, test)
-            return [if_(inside, bench + half, 0), if_(inside, bench - half, 0)]
+            end = if_(inside, bench + half, 0)
+            return [if_(old, 0, end), if_(old, end, 0), if_(inside, bench - half, 0)]
 
         widths: Sequence[Given] = [
             1.2, *tick(low >= 1), 1 + half, 1 - half, *tick(and_(low >= cut2, low < 1)), cut2,
@@ -98,8 +101,9 @@ def bullet_strip(page: Page, made: Calculation, slots: Mapping[str, Live], spot:
                 sheet.put(row + offset, column, 0.0 if is_bar else middle)
     chart = book.chart("bar", spot.width, spot.height)
     bench_, bands = theme.benchmark, (theme.band1, theme.band2, theme.band3)
-    colours = [bands[2], bench_, bands[2], theme.target, bands[2], bench_, bands[2], bands[1], bench_, bands[1],
-               bands[0], bench_, bands[0], theme.actual]  # fmt: skip
+    ticks = [[bench_, theme.previous, band] for band in (bands[2], bands[2], bands[1], bands[0])]
+    colours = [bands[2], *ticks[0], theme.target, bands[2], *ticks[1], bands[1], *ticks[2], bands[0], *ticks[3],
+               theme.actual]  # fmt: skip
     for column, colour in enumerate(colours, start=6):
         chart.add_series({
             "values": "=" + sheet.range(first, column, first + 5 * len(slots) - 1, column),

@@ -17,6 +17,7 @@ from xlkpi.workbook.functions import (
     index,
     is_number,
     match,
+    or_,
     sentence,
     shortened,
 )
@@ -24,6 +25,7 @@ from xlkpi.workbook.live import Given, Live, Span
 from xlkpi.workbook.pages.kpi_parts import parts_section
 from xlkpi.workbook.pages.kpi_series import series_chart
 from xlkpi.workbook.pages.kpi_view import END, KEY, LEFT, RIGHT, VALUE, View
+from xlkpi.workbook.pages.kpi_words import words_section
 from xlkpi.workbook.units import unit_formats
 
 #: Notes and actions that are shown, and rows of people's tables that are looked through.
@@ -66,13 +68,13 @@ def explorer(book: Book, made: Calculation) -> None:
 class _KPI(View):
     def write(self) -> None:
         page = self.page
-        page.heights(5, 12, 22 if self.chooses else 18, 54, 24, 12)
+        page.heights(5, 12, 22 if self.chooses else 18, 54, 24, 18)
         page.back(6)
         self._big()
         row = self._facts(10)
         series_chart(self, 8 if self.chooses else 6)
         row = parts_section(self, page.heights(row, 14))
-        row = self._words(page.heights(row, 12))
+        row = words_section(self, page.heights(row, 12))
         row = self._people(page.heights(row, 12))
         self.ws.set_row_pixels(row, 6)
         self.ws.set_column(KEY, KEY, None, None, {"hidden": True})
@@ -99,6 +101,10 @@ class _KPI(View):
         said = if_(self.known("said_gap").blank, self.book.text("kpi.no_value"),
                    sentence(self.book.text("kpi.headline"), parts))  # fmt: skip
         put(8, LEFT, said, font_size=11, valign="top")
+        reason = self.table("override_reason")
+        judged = self.known("said_status")
+        why = if_(or_(judged.blank, reason.blank), judged, judged & self.book.text("colon") & reason)
+        put(9, LEFT, shortened(if_error(why, ""), 110), font_size=8, font_color=self.theme.warn, valign="top")
 
     def _facts(self, row: int) -> int:
         """Lines of a name and a number."""
@@ -109,6 +115,7 @@ class _KPI(View):
         due = self.known("said_due")
         change = self.known("latest") - self.known("last_year")
         points = if_(self.known("unit").same("percent"), 100, 1)
+        benchmark = self._benchmark()
         facts: list[tuple[Live | str, Live, str]] = [
             (text("kpi.target") & (" " & due), goal, "value"),
             (text("kpi.expected"), self.known("goal_now"), "value"),
@@ -117,7 +124,7 @@ class _KPI(View):
             (text("kpi.last_year"), self.known("last_year"), "value"),
             (text("kpi.change"), if_error(change * points, ""), "change"),
             (text("kpi.pace"), self.known("pace"), self.book.number_format("ratio", 2)),
-            (text("kpi.benchmark"), self.known("benchmark"), "value"),
+            (benchmark, self.known("benchmark"), "value"),
             (text("kpi.landing"), if_(present, self.table("landing"), ""), "value"),
             (text("kpi.probability"), if_(present, self.table("probability"), ""), percent),
         ]  # fmt: skip
@@ -133,10 +140,21 @@ class _KPI(View):
             if form in ("value", "gap", "change"):
                 self.put(row, KEY, self.known("format"))
                 unit_formats(self.book, self.ws, (row, VALUE, row, VALUE), KEY, gap=gap)
+            if name is benchmark:
+                self.put(row, KEY + 1, if_(self.known("bench_old").same(True), 1, 0))
+                test = f"${xl_col_to_name(KEY + 1)}{{row}}=1"
+                self.page.sheet.when((row, LEFT, row, VALUE), test, font_color=self.theme.previous)
             if form == "gap":
                 self._good_or_bad(row, self.known("effect"))
             row += 1
         return row
+
+    def _benchmark(self) -> Live:
+        """What the value is compared with: its name, its source, and that it is out of date."""
+        source = shortened(self.table("benchmark_source"), 34)
+        old = if_(self.known("bench_old").same(True), self.book.text("kpi.expired"), "")
+        named = if_(self.table("benchmark_source").blank, "", "  –  " & source)
+        return if_error(self.book.text("kpi.benchmark") & named & old, self.book.text("kpi.benchmark"))
 
     def _good_or_bad(self, row: int, effect: Live) -> None:
         self.put(row, KEY + 1, if_error(effect, 0))
@@ -146,27 +164,6 @@ class _KPI(View):
             self.page.sheet.when((row, VALUE, row, VALUE), test, font_color=colour, bold=bold)
 
     # --- below ---------------------------------------------------------------------------------------------------
-
-    def _words(self, row: int) -> int:
-        """Beside the parts: formula, definition, pitfalls, source and trust."""
-        text, put, page = self.book.text, self.put, self.page
-        page.heights(row, 24, 22, 22, 22, 36, 20)
-        page.section(row, LEFT, END, text("kpi.formula"))
-        put(row + 1, LEFT, self.table("kpi") & " = " & self.table("formula"), font_size=10)
-        put(row + 2, LEFT, self.dash(self.known("said_formula")), font_size=10, bold=True)
-        put(row + 3, LEFT, shortened(self.table("definition"), 190))
-        style = self.book.format(text_wrap=True, valign="top", font_color=self.theme.mute)
-        self.ws.merge_range(row + 4, LEFT, row + 4, END, "", style)
-        page.sheet.write(row + 4, LEFT, shortened(self.table("pitfalls"), 340), style)
-        levels = [self.book.text(f"trust.{level}") for level in ("high", "medium", "low", "none")]
-        span = self.made.tables.objectives.span("trust")
-        found = index(span, self.at)
-        word = if_(found.same("high"), levels[0], if_(found.same("medium"), levels[1], if_(
-            found.same("low"), levels[2], levels[3])))  # fmt: skip
-        sources = self.table("sources")
-        parts: dict[str, Given] = {"sources": if_(sources.blank, "–", sources), "trust": word}
-        put(row + 5, LEFT, if_error(sentence(text("kpi.source"), parts), "–"), font_size=8, font_color=self.theme.mute)
-        return row + 6
 
     def _people(self, row: int) -> int:
         """The first notes and actions on the objective, from the tables that people fill."""

@@ -1,14 +1,11 @@
-"""A KPI by part: its values, and where the change on the period before comes from."""
+"""A KPI by part: its values, and beside them where the change on the period before comes from."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from xlkpi.workbook.book import NO_AXIS
+from xlkpi.workbook.book import FULL, NO_AXIS
 from xlkpi.workbook.functions import (
-    absolute,
-    and_,
     if_,
     if_error,
     index,
@@ -21,144 +18,149 @@ from xlkpi.workbook.functions import (
     total,
 )
 from xlkpi.workbook.live import Live, Span, live
+from xlkpi.workbook.pages.kpi_effects import CHANGE, EFFECTS, bases, effects
 from xlkpi.workbook.pages.kpi_view import END, KEY, LEFT, RIGHT, VALUE, View
+from xlkpi.workbook.pages.kpi_view import WIDTHS as WIDE
 from xlkpi.workbook.units import unit_formats
+
+ROW = 20
+AT, SIZE, VALUE_NOW, VALUE_BEFORE, ORDER = range(5)
 
 
 def parts_section(view: View, row: int) -> int:
-    """The same KPI by part: the first input as volume, its share, the value, and the value before."""
-    book, text, made, sheet = view.book, view.book.text, view.made, view.sheet
-    page = view.page
-    page.heights(row, 24, 20)
+    """Write the section, and give the row after it: parts by the size of their first input, then all together."""
+    book, text, sheet = view.book, view.book.text, view.sheet
+    page, has = view.page, view.known("choices")
+    page.heights(row, 24)
     dimension = book.text_or(f"dimension.{book.choices.dimension or 'channel'}", "–")
-    count = len(book.choices.choices)
-    head = book.text("kpi.by", dimension=dimension.lower())
-    has = view.known("choices")
     note = if_(has.same(0), text("kpi.no_parts"), "") if view.parts else live(text("kpi.no_parts"))
-    page.section(row, LEFT, VALUE, head, note)
-    style: dict[str, Any] = {"font_size": 8, "font_color": view.theme.mute, "bold": True, "valign": "bottom"}
-    view.put(row + 1, LEFT, dimension, **style)
-    names = [shortened(view.table("input"), 16), *(live(text(f"kpi.{k}")) for k in ("share", "before", "value"))]
-    for column, name in enumerate(names, start=LEFT + 1):
-        view.put(row + 1, column, name, align="right", **style)
+    page.section(row, LEFT, VALUE, text("kpi.by", dimension=dimension.lower()), note)
+    if not view.parts:
+        return row + 1
+    page.heights(row + 1, ROW)
+    first, last = _numbers(view)
+    fits, spans = effects(view, first, last)
+    said = {"unit": if_(view.known("unit").same("percent"), text("points"), "")}
+    why = if_(fits, sentence(text("kpi.why_note"), said), text("kpi.no_effects"))
+    page.section(row, RIGHT, END, text("kpi.why"), view.put_calc(why))
+    _header(view, row + 1, dimension)
+    columns = [sheet.span(first, c, last) for c in (SIZE, VALUE_NOW, VALUE_BEFORE, ORDER)]
+    whole = view.put_calc(total(columns[0]))
+    top = row + 2
+    places = [view.put_calc(if_error(match(large(columns[3], k), columns[3]), "")) for k in range(1, view.parts + 1)]
+    for k, at in enumerate(places):
+        _part(view, top + k, at, columns, whole)
+        _effect_cells(view, top + k, [if_(fits, index(span, at), "") for span in spans[:-1]] + [index(spans[-1], at)])
+    end = top + view.parts
+    _all(view, end, whole)
+    sums = [if_(fits, total(span), "") for span in spans[:-1]]
+    aim = if_(is_number(if_error(index(spans[-1], 1.0), "")), total(spans[-1]), "")
+    _effect_cells(view, end, [*sums, aim], bold=True)
+    unit_formats(book, view.ws, (top, LEFT + 3, end, VALUE), KEY)
+    unit_formats(book, view.ws, (top, RIGHT + 1, end, RIGHT + len(EFFECTS)), KEY, gap=True)
+    _strip(view, top, places, spans[CHANGE - EFFECTS[0]], fits)
+    return end + 1
+
+
+def _numbers(view: View) -> tuple[int, int]:
+    """A row per part on the calculation sheet: where it is, its size, its values, and what effects are made of."""
+    made, sheet, series = view.made, view.sheet, view.made.tables.series
+    count = len(view.book.choices.choices)
     first = made.rows(max(count, 2))
-    series = made.tables.series
     for number in range(count):
-        at = sheet.put(first + number, 0, if_error(if_(
-            has.same(0), "", view.known("first_row") + view.known("block_rows") * (number + 1)
+        row = first + number
+        at = sheet.put(row, AT, if_error(if_(
+            view.known("choices").same(0), "", view.known("first_row") + view.known("block_rows") * (number + 1)
             + view.known("periods_done") - 1), ""))  # fmt: skip
 
         def read(column: str, place: Live) -> Live:
             cell = index(series.span(column), place)
             return if_error(if_(cell.blank, "", cell), "")
 
-        volume = sheet.put(first + number, 1, read("x1", at))
-        sheet.put(first + number, 2, read("value", at))
-        sheet.put(first + number, 3, if_error(if_(view.known("periods_done") < 2, "", read("value", at - 1)), ""))
-        _effects(view, first + number, at, read)
-        order = volume - (number + 1) / 1_000_000_000
-        sheet.put(first + number, 4, if_(is_number(volume), if_(volume.same(0), "", order), ""))
-    spans = [sheet.span(first, column, first + max(count, 2) - 1) for column in range(5)]
-    total_ = sheet.put(made.rows(1), 1, total(spans[1]))
-    bottom = _part_rows(view, row + 2, spans, total_, view.parts)
-    return max(bottom, _why(view, row, first, count))
+        size = sheet.put(row, SIZE, read("x1", at))
+        sheet.put(row, VALUE_NOW, read("value", at))
+        before = if_(view.known("periods_done") < 2, "", read("value", at - 1))
+        sheet.put(row, VALUE_BEFORE, if_error(before, ""))
+        bases(view, row, at, read)
+        order = size - (number + 1) / 1_000_000_000
+        sheet.put(row, ORDER, if_(is_number(size), if_(size.same(0), "", order), ""))
+    return first, first + max(count, 2) - 1
 
 
-def _effects(view: View, row: int, at: Live, read: Callable[[str, Live], Live]) -> None:
-    """A part's bases now and before: of a ratio its denominator, of a sum 1."""
-    sheet = view.sheet
-    sheet.put(row, 5, if_error(if_(is_number(sheet.ref(row, 2)), read("base", at), ""), ""))
-    sheet.put(row, 6, if_error(if_(is_number(sheet.ref(row, 3)), read("base", at - 1), ""), ""))
+def _header(view: View, row: int, dimension: str) -> None:
+    text = view.book.text
+    style: dict[str, Any] = {"font_size": 8, "font_color": view.theme.mute, "bold": True, "valign": "bottom"}
+    view.put(row, LEFT, dimension, **style)
+    names = [shortened(view.table("input"), 13), *(live(text(f"kpi.{k}")) for k in ("share", "before", "value"))]
+    for column, name in enumerate(names, start=LEFT + 1):
+        view.put(row, column, name, align="right", **style)
+    for column, key in enumerate(("volume", "mix", "rate", "change_by", "to_target"), start=RIGHT + 1):
+        view.put(row, column, text(f"kpi.{key}"), align="right", **style)
 
 
-def _why(view: View, row: int, first: int, count: int) -> int:
-    """Where the change on the period before comes from: each part's own change at its weight, and the mix."""
-    if not view.parts or not any(isinstance(v, float) for v in view.made.tables.series.columns["base"]):
-        return row + 2
-    page, text, sheet = view.page, view.book.text, view.sheet
-    last = first + max(count, 2) - 1
-    sums = [view.put_calc(total(sheet.span(first, column, last))) for column in (5, 6)]
-    ratio = view.put_calc(and_(sums[0] > 0, sums[1] > 0))
-    for number in range(count):
-        at = first + number
-        now, then = sheet.ref(at, 2), sheet.ref(at, 3)
-        weight = if_(ratio, sheet.ref(at, 5) / sums[0], 1)
-        before = if_(ratio, sheet.ref(at, 6) / sums[1], 1)
-        whole = if_(is_number(now), now, 0) * if_(is_number(now), weight, 0)
-        old = if_(is_number(then), then, 0) * if_(is_number(then), before, 0)
-        own = if_(and_(is_number(now), is_number(then)), (now - then) * weight, whole - old)
-        sheet.put(at, 7, if_error(own, 0))
-        sheet.put(at, 8, if_error(whole - old, 0))
-        size = if_(sheet.ref(at, 7).same(0), "", absolute(sheet.ref(at, 7)) - (number + 1) / 1_000_000_000_000)
-        sheet.put(at, 9, if_error(size, ""))
-    changes = [sheet.span(first, column, last) for column in (7, 8, 9)]
-    all_ = view.put_calc(total(changes[1]))
-    mix = view.put_calc(all_ - total(changes[0]))
-    shown = min(view.parts, 6)
-    start = view.made.rows(shown + 2)
-    times = if_(view.known("unit").same("percent"), 100, 1)
-    good = if_(view.known("way").same(-1), -1, 1)
-    names = view.made.choices
-    for rank in range(1, shown + 1):
-        place = sheet.put(start + rank - 1, 0, if_error(match(large(changes[2], rank), changes[2]), ""))
-        sheet.put(start + rank - 1, 1, if_error(index(names, place + 1), ""))
-        _bar(view, start + rank - 1, if_error(index(changes[0], place) * times, 0), good)
-    sheet.put(start + shown, 1, text("kpi.mix"))
-    _bar(view, start + shown, if_(ratio, mix * times, 0), good)
-    sheet.put(start + shown + 1, 1, text("kpi.all_change"))
-    sheet.put(start + shown + 1, 4, all_ * times)
-    note = sentence(text("kpi.why_note"), {"unit": if_(view.known("unit").same("percent"), text("points"), "")})
-    page.section(row, RIGHT, END, text("kpi.why"), view.put_calc(note))
-    chart = view.book.chart("bar", 618, 20 + 20 * max(view.parts, 5))
-    label = {"name": view.theme.font, "size": 8, "color": view.theme.ink, "bold": False}
-    gap = '+#,##0.##;"−"#,##0.##;0' if view.chooses else view.form(gap=True)
-    form = gap.rsplit(";", 1)[0] + ";"  # nothing at zero
-    for column, colour in ((2, view.theme.good), (3, view.theme.bad), (4, view.theme.actual)):
+def _part(view: View, row: int, at: Live, columns: list[Span], whole: Live) -> None:
+    line = {"bottom": 1, "bottom_color": view.theme.hair}
+    right = {"align": "right", **line}
+    view.ws.set_row_pixels(row, ROW)
+    view.page.sheet.fill(row, LEFT, VALUE, **line)
+    view.page.sheet.fill(row, RIGHT, END, **line)
+    view.put(row, LEFT, shortened(if_error(index(view.made.choices, at + 1), ""), 26), **line)
+    size = index(columns[0], at)
+    view.put(row, LEFT + 1, if_error(size, ""), num_format="#,##0", **right)
+    percent = {"num_format": view.book.number_format("percent", 0)}
+    view.put(row, LEFT + 2, if_error(size / whole, ""), **percent, **right)
+    form = {"num_format": view.form()}
+    view.put(row, LEFT + 3, if_error(index(columns[2], at), ""), font_color=view.theme.mute, **form, **right)
+    view.put(row, VALUE, if_error(index(columns[1], at), ""), bold=True, **form, **right)
+    view.put(row, KEY, view.known("format"))
+
+
+def _all(view: View, row: int, whole: Live) -> None:
+    """The objective's own values, of the last period and of the one before."""
+    line = {"top": 1, "top_color": view.theme.mute, "bold": True}
+    right = {"align": "right", **line}
+    view.ws.set_row_pixels(row, ROW + 2)
+    view.page.sheet.fill(row, LEFT, VALUE, **line)
+    view.page.sheet.fill(row, RIGHT, END, **line)
+    view.put(row, LEFT, view.book.text("kpi.all"), **line)
+    view.put(row, LEFT + 1, if_(whole > 0, whole, ""), num_format="#,##0", **right)
+    form = {"num_format": view.form()}
+    view.put(row, LEFT + 3, view.known("previous"), **form, **{**right, "font_color": view.theme.mute})
+    view.put(row, VALUE, view.known("latest"), **form, **right)
+    view.put(row, KEY, view.known("format"))
+
+
+def _effect_cells(view: View, row: int, values: list[Live], *, bold: bool = False) -> None:
+    """The effects of a row; between percentages in points, nothing where there is none."""
+    edge = {"top": 1, "top_color": view.theme.mute} if bold else {"bottom": 1, "bottom_color": view.theme.hair}
+    for column, value in enumerate(values, start=RIGHT + 1):
+        number = if_error(if_(is_number(value), if_(value.same(0), "–", value * view.points), ""), "")
+        strong = bold or column == RIGHT + 4
+        view.put(row, column, number, num_format=view.form(gap=True), align="right", bold=strong, **edge)
+
+
+def _strip(view: View, top: int, places: list[Live], changes: Span, fits: Live) -> None:
+    """A bar for each part's change and for all of it, on the rows of the table: good, bad, and the whole."""
+    sheet, theme = view.sheet, view.theme
+    count = len(places) + 1
+    start = view.made.rows(count)
+    good = view.put_calc(if_(view.known("way").same(-1), -1, 1))
+    for k, at in enumerate(places):
+        change = sheet.put(start + k, 3, if_(fits, if_error(index(changes, at), 0), 0))
+        sheet.put(start + k, 0, if_(change * good > 0, change, not_available()))
+        sheet.put(start + k, 1, if_(change * good < 0, change, not_available()))
+    sheet.put(start + count - 1, 2, if_(fits, total(changes), not_available()))
+    chart = view.book.chart("bar", WIDE[RIGHT] - 8, ROW * count + 2)
+    for column, colour in ((0, theme.good), (1, theme.bad), (2, theme.actual)):
         chart.add_series({
-            "categories": "=" + sheet.range(start, 1, start + shown + 1, 1),
-            "values": "=" + sheet.range(start, column, start + shown + 1, column),
-            "fill": {"color": colour}, "border": {"none": True}, "gap": 45, "overlap": 100,
-            "data_labels": {"value": True, "position": "outside_end", "num_format": form, "font": label},
+            "values": "=" + sheet.range(start, column, start + count - 1, column), "fill": {"color": colour},
+            "border": {"none": True}, "gap": 70, "overlap": 100,
         })  # fmt: skip
     chart.set_x_axis(NO_AXIS)
     chart.set_y_axis({
-        "reverse": True, "num_font": label, "label_position": "low", "major_tick_mark": "none",
-        "line": {"color": view.theme.mute, "width": 0.75}, "major_gridlines": {"visible": False},
+        **NO_AXIS, "reverse": True, "visible": True, "label_position": "none", "major_tick_mark": "none",
+        "line": {"color": theme.mute, "width": 0.75},
     })  # fmt: skip
-    chart.set_plotarea({"layout": {"x": 0.34, "y": 0.02, "width": 0.56, "height": 0.96}})
-    options = {"y_offset": 4, "object_position": 1, "description": text("alt.why")}
-    view.ws.insert_chart(row + 1, RIGHT, chart, options)
-    for extra in range(row + 2 + view.parts, row + 7):
-        view.ws.set_row_pixels(extra, 20)
-    return max(row + 2 + view.parts, row + 7)
-
-
-def _bar(view: View, row: int, value: Live, good: Live) -> None:
-    """A change, as good or as bad."""
-    change = view.sheet.put(row, 5, value)
-    view.sheet.put(row, 2, if_(change * good > 0, change, not_available()))
-    view.sheet.put(row, 3, if_(change * good < 0, change, not_available()))
-
-
-def _part_rows(view: View, row: int, spans: list[Span], whole: Live, count: int) -> int:
-    line = {"bottom": 1, "bottom_color": view.theme.hair}
-    right = {"align": "right", **line}
-    names = Span(view.made.choices.text, view.made.choices.values)
-    for rank in range(1, count + 1):
-        view.ws.set_row_pixels(row, 20)
-        at = view.put_calc(if_error(match(large(spans[4], rank), spans[4]), ""))
-        view.page.sheet.fill(row, LEFT, VALUE, **line)
-        view.put(row, LEFT, if_error(index(names, at + 1), ""), **line)
-        volume = index(spans[1], at)
-        view.put(row, LEFT + 1, if_error(volume, ""), num_format="#,##0", **right)
-        percent = {"num_format": view.book.number_format("percent", 0)}
-        view.put(row, LEFT + 2, if_error(volume / whole, ""), **percent, **right)
-        form = {"num_format": view.form()}
-        before = index(spans[3], at)
-        view.put(row, LEFT + 3, if_error(before, ""), font_color=view.theme.mute, **form, **right)
-        value = index(spans[2], at)
-        view.put(row, VALUE, if_error(value, ""), bold=True, **form, **right)
-        view.put(row, KEY, view.known("format"))
-        unit_formats(view.book, view.ws, (row, LEFT + 3, row, VALUE), KEY)
-        row += 1
-    return row
+    chart.set_plotarea(FULL)
+    options = {"x_offset": 2, "object_position": 1, "description": view.book.text("alt.why")}
+    view.ws.insert_chart(top, RIGHT, chart, options)

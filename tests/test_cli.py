@@ -202,3 +202,17 @@ def test_arguments_that_are_no_unicode_are_no_traceback() -> None:
     done = command(*(os.fsdecode(a) for a in (b"kpi", b"\xff\xfe")), LANG="fr_FR.UTF-8")
     assert done.returncode == 1
     assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["build", "--help", "--language", "fr"],
+        ["build", "--help", "--language=fr"],
+        ["build", "--nope", "--language", "fr"],
+    ],
+)
+def test_the_language_counts_wherever_it_stands(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    run(words)
+    told = capsys.readouterr()
+    assert "Utilisation" in told.out or "Mauvaise utilisation" in told.err

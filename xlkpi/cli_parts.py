@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import click
@@ -40,6 +41,14 @@ class Command(Help, click.Command):
     def __init__(self, *arguments: Any, key: str | None = None, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self.key = key
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """The language is known before anything else is told, wherever it stands."""
+        words = [word for piece in args for word in piece.split("=", 1)]
+        for word, value in pairwise(words):
+            if word == "--language" and value in languages():
+                set_language(value)
+        return super().parse_args(ctx, args)
 
 
 class Group(Help, click.Group):

@@ -13,6 +13,7 @@ from xlkpi.distribute.limit import SETTINGS, limited
 from xlkpi.distribute.pdf import office
 from xlkpi.distribute.run import distribute
 from xlkpi.objectives import Audience, Project
+from xlkpi.objectives.decisions import AlertRule, AlertSettings
 from xlkpi.scorecard import Scorecard, read_data, scorecard
 
 
@@ -100,10 +101,27 @@ def test_a_level_is_a_limit_too_and_no_limit_is_everything(card: Scorecard) -> N
     assert limited(card, Audience()) is card
 
 
+def test_rules_of_alerts_are_those_for_what_is_seen(card: Scorecard) -> None:
+    title = {"fr": "Titre", "en": "Title"}
+    rules = tuple(
+        AlertRule(name, "elapsed > 0", title, objectives=objectives, kpis=kpis)
+        for name, objectives, kpis in (
+            ("all", (), ()), ("north", ("nord",), ()), ("both", ("nord", "sud"), ()), ("rate", (), ("south_rate",)),
+            ("return", (), ("north_return",)),
+        )
+    )  # fmt: skip
+    whole = replace(card, project=replace(card.project, alerts=AlertSettings(0.1, (), rules)))
+    kept = limited(whole, card.project.audiences["sud"]).project.alerts
+    assert [(rule.alert, rule.objectives, rule.kpis) for rule in kept.rules] == [
+        ("all", (), ()), ("both", ("sud",), ()), ("rate", (), ("south_rate",)),
+    ]  # fmt: skip
+    assert kept.dead_band == 0.1
+
+
 def test_what_a_project_may_come_to_hold_stays_out_of_packages(card: Scorecard) -> None:
     """Every setting that is not known to concern all is at its default."""
     small = limited(card, card.project.audiences["sud"]).project
-    limited_here = {"objectives", "catalogue", "own_kpis", "sources", "goals", "files", "unedited", "written"}
+    limited_here = {"objectives", "alerts", "catalogue", "own_kpis", "sources", "goals", "files", "unedited", "written"}
     for item in fields(Project):
         if item.name not in (*SETTINGS, *limited_here):
             makes = item.default_factory

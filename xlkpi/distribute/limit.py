@@ -16,6 +16,7 @@ from xlkpi.errors import Place
 from xlkpi.language import languages, text
 from xlkpi.objectives import Audience, Objective, Override, Project
 from xlkpi.objectives.context import RUBRIC_KPIS, SURVEY_KPIS
+from xlkpi.objectives.decisions import AlertSettings
 from xlkpi.scorecard import Data, Result, Scorecard, scorecard
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def _project(project: Project, audience: Audience) -> Project:
         **{name: getattr(project, name) for name in SETTINGS},
         **_about(project, ids),
         objectives=objectives,
+        alerts=_alerts(project.alerts, ids, kpis),
         catalogue=catalogue,
         own_kpis=own,
         sources=project.sources,
@@ -93,6 +95,20 @@ def _project(project: Project, audience: Audience) -> Project:
         unedited={id: places for id, places in project.unedited.items() if id in ids},
         written={key: entry for key, entry in project.written.items() if key[0] == "objectives" and key[1] in ids},
     )
+
+
+def _alerts(alerts: AlertSettings, ids: set[str], kpis: set[str]) -> AlertSettings:
+    """The rules for what is seen, none of which names what is not."""
+    rules = [
+        replace(
+            rule,
+            objectives=tuple(id for id in rule.objectives if id in ids),
+            kpis=tuple(id for id in rule.kpis if id in kpis),
+        )
+        for rule in alerts.rules
+        if (not rule.objectives or ids & set(rule.objectives)) and (not rule.kpis or kpis & set(rule.kpis))
+    ]
+    return replace(alerts, rules=tuple(rules))
 
 
 def _about(project: Project, ids: set[str]) -> dict[str, Any]:

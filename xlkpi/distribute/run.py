@@ -16,7 +16,6 @@ from xlkpi.distribute.manifest import Entry, Manifest, file_of, read_manifest, w
 from xlkpi.distribute.package import Package, make_package
 from xlkpi.distribute.smtp import Smtp, send
 from xlkpi.errors import DefinitionError, InputError, Problem
-from xlkpi.language import text
 from xlkpi.objectives import Audience, Project
 from xlkpi.scorecard import Scorecard, read_data, scorecard
 from xlkpi.scorecard.data import Progress
@@ -186,8 +185,3 @@ def _distinct(failed: Mapping[str, Problem]) -> list[Problem]:
         if problem not in found:
             found.append(problem)
     return found
-
-
-def note(code: str, language: str | None = None) -> str:
-    """What a package lacks, in words."""
-    return text(f"distribute.note.{code}", language)

@@ -14,7 +14,7 @@ import urllib.error
 import urllib.request
 from functools import cache
 from importlib.util import find_spec
-from typing import Any
+from typing import IO, Any
 
 from tests.engines import require
 
@@ -37,7 +37,7 @@ def address() -> str:
         stdout=log,
         stderr=log,
     )
-    atexit.register(stop, server)
+    atexit.register(stop, server, log)
     url = f"http://127.0.0.1:{port}"
     end = time.monotonic() + SECONDS
     while time.monotonic() < end and server.poll() is None:
@@ -51,12 +51,13 @@ def address() -> str:
     raise AssertionError(f"the server did not start:\n{log.read()}")
 
 
-def stop(server: subprocess.Popen[bytes]) -> None:
+def stop(server: subprocess.Popen[bytes], log: IO[str]) -> None:
     server.terminate()
     try:
         server.wait(10)
     except subprocess.TimeoutExpired:
         server.kill()
+    log.close()
 
 
 def free_port() -> int:

@@ -18,7 +18,6 @@ from tests.engines import require
 from xlkpi.addin.server.run import ServerError, environment, is_loopback, serve
 
 CHECKS = Path(__file__).parent / "checks"
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # sockets that the tests leave on purpose
 
 
 def error(kind: str) -> dict[str, str]:

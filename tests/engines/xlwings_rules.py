@@ -18,7 +18,9 @@ from types import ModuleType
 from typing import Any
 
 ROOT = Path(__file__).parent.parent.parent
-COM_ERROR = -2146828288
+#: An engine of xlwings that is there on every system; raw conversion does not ask it for anything.
+ENGINE = "remote"
+COM_ERROR = -2146826288
 
 
 def results(rules: str, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
@@ -53,8 +55,8 @@ def classic(calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
         read = []
         for i, argument in enumerate(arguments):
             options = args_info[min(i, len(args_info) - 1)]["options"]
-            read.append(conversion.read(None, _com(argument), options))
-        out.append(conversion.write(function(*read), None, info["ret"]["options"]))
+            read.append(conversion.read(None, _com(argument), options, engine_name=ENGINE))
+        out.append(conversion.write(function(*read), None, info["ret"]["options"], engine_name=ENGINE))
     return out
 
 

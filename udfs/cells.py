@@ -47,7 +47,7 @@ def cell(value: Any) -> Cell:
     if value is None or kind is bool or isinstance(value, NoData):
         return value  # type: ignore[no-any-return]  # by the line above
     if kind is int:
-        return _COM_ERRORS.get(value) or _number(value)
+        return _COM_ERRORS[value] if value in _COM_ERRORS else _number(value)
     if isinstance(value, datetime):
         return (value.replace(tzinfo=None) - _DAY_ZERO).total_seconds() / 86400
     if isinstance(value, date):

@@ -194,6 +194,10 @@ def test_the_server_listens_to_others_only_where_users_say_who_they_are(monkeypa
     for host in ("0.0.0.0", "::", "192.168.1.5", "example.org", ""):
         with pytest.raises(ServerError, match=r"say|dire"):
             serve(host, 8000)
+    monkeypatch.setenv("XLWINGS_HOSTNAME", "kpi.example.org")
+    with pytest.raises(ServerError, match=r"kpi\.example\.org"):
+        serve("127.0.0.1", 8000)
+    monkeypatch.delenv("XLWINGS_HOSTNAME")
     assert all(map(is_loopback, ("127.0.0.1", "127.9.9.9", "::1", "localhost")))
     with pytest.raises(ServerError):
         serve("127.0.0.1", 8000, certificate="no-such-file.pem", key="no-such-file.pem")

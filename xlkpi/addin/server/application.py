@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from typing import Any
 
 from xlkpi.addin.server import scripts
@@ -15,14 +15,15 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-LOCAL = frozenset({"localhost", "127.0.0.1", "[::1]", "testserver"})
+#: The names of this machine to itself.
+LOCAL = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
-def application(*, only_local: bool = True) -> App:
+def application(hosts: Collection[str] | None = LOCAL) -> App:
     """The application, once the environment is set (:func:`xlkpi.addin.server.run.environment`).
 
-    ``only_local``: requests under another host's name are refused, so that no page of the web reaches a server on this
-    machine by a name of its own.
+    ``hosts``: requests under another name are refused, so that no page of the web reaches a server on this machine by a
+    name of its own; None for a server that others reach anyway.
     """
     import xlkpi.udfs
 
@@ -47,7 +48,7 @@ def application(*, only_local: bool = True) -> App:
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            if only_local and _host(scope) not in LOCAL:
+            if hosts is not None and _host(scope) not in hosts:
                 await answer(send, 421, b"unknown host", "text/plain")
                 return
             if scope["path"] == path and scope["method"] != "GET":

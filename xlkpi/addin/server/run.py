@@ -29,8 +29,9 @@ def serve(host: str, port: int, certificate: str | None = None, key: str | None 
     for library in ("xlwings_server", "orjson"):
         if find_spec(library) is None:
             raise ServerError(Problem("serve_library", {"library": library}))
-    if not is_loopback(host) and not os.environ.get("XLWINGS_AUTH_PROVIDERS", "").strip("[] \"'"):
-        raise ServerError(Problem("serve_authentication", {"host": host}))
+    name = os.environ.get("XLWINGS_HOSTNAME")  # the one under which a proxy passes requests on
+    if (name or not is_loopback(host)) and not os.environ.get("XLWINGS_AUTH_PROVIDERS", "").strip("[] \"'"):
+        raise ServerError(Problem("serve_authentication", {"host": name or host}))
     for file in (certificate, key):
         if file is not None and not Path(file).is_file():
             raise ServerError(Problem("serve_certificate", {"file": file}))
@@ -39,7 +40,7 @@ def serve(host: str, port: int, certificate: str | None = None, key: str | None 
     os.environ.update(environment(os.environ))
     import uvicorn
 
-    from xlkpi.addin.server.application import application
+    from xlkpi.addin.server.application import LOCAL, application
 
     scheme = "https" if certificate else "http"
     address = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
@@ -47,7 +48,7 @@ def serve(host: str, port: int, certificate: str | None = None, key: str | None 
     if os.environ["XLWINGS_LICENSE_KEY"] == "noncommercial":
         print(text("serve.licence"), file=sys.stderr)
     uvicorn.run(
-        application(only_local=is_loopback(host)),
+        application(hosts={*LOCAL, *([name] if name else ())} if is_loopback(host) else None),
         host=host,
         port=port,
         ssl_certfile=certificate,

@@ -33,6 +33,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "cli_check",
             "cli_build",
             "cli_addin",
+            "cli_addin_files",
             "cli_distribute",
             "cli_functions",
             "cli_parts",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
-from xlkpi.cli_parts import Group, help_option, language_option, option
+from xlkpi.cli_parts import Group, help_option, json_option, language_option, option, own_option
 
 
 @click.group("addin", cls=Group, add_help_option=False)
@@ -14,15 +16,32 @@ def addin() -> None:
     """The functions in Excel: build, install or serve them."""
 
 
-@addin.command("serve", key="addin_serve", add_help_option=False)
-@option("--host", key="serve_host", default="127.0.0.1", metavar="ADDRESS")
-@option("--port", key="serve_port", default=8000, type=click.IntRange(1, 65535), metavar="PORT")
-@option("--certificate", key="serve_certificate", metavar="FILE")
-@option("--key", "private", key="serve_key", metavar="FILE")
+@addin.command("build", add_help_option=False, key="addin_build")
+@option("--out", "-o", "out", key="addin_out", type=click.Path(), metavar="DIR", default=".")
+@option("--vba-only", key="vba_only", is_flag=True)
+@own_option
+@json_option
 @language_option
 @help_option
-def serve(host: str, port: int, certificate: str | None, private: str | None) -> None:
-    """Serve the functions to Excel on the web, on a Mac or on Windows."""
-    from xlkpi.addin.server import serve as run
+def build(out: str, vba_only: bool, own: str | None, as_json: bool) -> None:
+    """Make the add-in without Excel."""
+    from xlkpi import cli_addin_files as files
 
-    run(host, port, certificate, private)
+    made = files.build(Path(out), own, vba_only=vba_only)
+    click.echo(files.as_json(made) if as_json else files.built_text(made))
+
+
+@addin.command("install", add_help_option=False, key="addin_install")
+@option("--folder", key="addin_folder", type=click.Path(), metavar="DIR")
+@option("--vba-only", key="vba_only", is_flag=True)
+@own_option
+@json_option
+@language_option
+@help_option
+def install(folder: str | None, vba_only: bool, own: str | None, as_json: bool) -> None:
+    """Place the add-in where Excel loads it."""
+    from xlkpi import cli_addin_files as files
+
+    language = click.get_current_context().meta.get("xlkpi.language")
+    made = files.install(Path(folder) if folder else None, own, language, vba_only=vba_only)
+    click.echo(files.as_json(made) if as_json else files.installed_text(made))

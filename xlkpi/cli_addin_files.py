@@ -1,0 +1,93 @@
+"""What ``xlkpi addin build`` and ``install`` do and say."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xlkpi.catalogue import Catalogue
+from xlkpi.language import text
+
+if TYPE_CHECKING:
+    from xlkpi.addin.install import Installed
+
+
+@dataclass(frozen=True)
+class Files:
+    """Files that were written, and how many functions they hold."""
+
+    files: tuple[Path, ...]
+    functions: int
+
+
+def build(folder: Path, own: str | None, *, vba_only: bool) -> Files:
+    """Write the add-in into a folder; ``vba_only`` the one without Python, and its module."""
+    from xlkpi.addin import plain, xlam
+
+    if vba_only:
+        kpis = _catalogue(own).functions
+        source = plain.module(kpis).replace("\n", "\r\n").encode("ascii")
+        return _written(folder, {plain.MODULE: source, plain.XLAM: plain.addin(kpis)}, len(kpis))
+    functions = _registry(own)
+    return _written(folder, {xlam.CLASSIC: xlam.classic(functions.values())}, len(functions))
+
+
+def install(folder: Path | None, own: str | None, language: str | None, *, vba_only: bool) -> Installed:
+    """Place the add-in for this user: on a Mac, where Excel can't call Python by itself, the one without."""
+    from xlkpi.addin import install as placing
+    from xlkpi.addin import plain, xlam
+
+    places = placing.Places.here(folder)
+    if vba_only or sys.platform == "darwin":
+        kpis = _catalogue(own).functions
+        return placing.install_plain(plain.addin(kpis), len(kpis), places)
+    functions = _registry(own)
+    return placing.install_classic(xlam.classic(functions.values()), len(functions), places, language, own)
+
+
+def built_text(made: Files) -> str:
+    """Which files were made, and what to do with them."""
+    lines = [text("addin.file", file=str(path), size=round(path.stat().st_size / 1000)) for path in made.files]
+    key = "addin.built_plain" if len(made.files) > 1 else "addin.built"
+    return "\n".join([*lines, "  " + text(key, count=made.functions)])
+
+
+def installed_text(made: Installed) -> str:
+    """What was placed where, and what to do next."""
+    lines = [text("addin.placed", file=str(made.addin), count=made.functions)]
+    if made.settings:
+        lines.append(text("addin.settings", file=str(made.settings), interpreter=made.interpreter))
+    return "\n".join([*lines, "  " + text("addin.restart")])
+
+
+def as_json(made: Files | Installed) -> str:
+    """For ``--json``."""
+    plain = {k: [str(p) for p in v] if isinstance(v, tuple) else v for k, v in asdict(made).items()}
+    return json.dumps({k: str(v) if isinstance(v, Path) else v for k, v in plain.items()}, ensure_ascii=False, indent=2)
+
+
+def _written(folder: Path, files: Mapping[str, bytes], functions: int) -> Files:
+    from xlkpi.workbook.target import replacing
+
+    for name, content in files.items():
+        folder.mkdir(parents=True, exist_ok=True)
+        with replacing(folder / name) as file:
+            file.write(content)
+    return Files(tuple(folder / name for name in files), functions)
+
+
+def _catalogue(own: str | None) -> Catalogue:
+    from xlkpi.catalogue import load_own
+    from xlkpi.udfs.settings import catalogue
+
+    return load_own(own) if own else catalogue()
+
+
+def _registry(own: str | None) -> Mapping[str, Any]:
+    from xlkpi.udfs.registry import of_catalogue
+
+    return of_catalogue(_catalogue(own))

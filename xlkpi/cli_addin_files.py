@@ -7,13 +7,14 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xlkpi.catalogue import Catalogue
 from xlkpi.language import text
 
 if TYPE_CHECKING:
     from xlkpi.addin.install import Installed
+    from xlkpi.udfs.specification import Function
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def _catalogue(own: str | None) -> Catalogue:
     return load_own(own) if own else catalogue()
 
 
-def _registry(own: str | None) -> Mapping[str, Any]:
+def _registry(own: str | None) -> Mapping[str, Function]:
     from xlkpi.udfs.registry import of_catalogue
 
     return of_catalogue(_catalogue(own))

@@ -91,4 +91,5 @@ def _catalogue(own: str | None) -> Catalogue:
 def _registry(own: str | None) -> Mapping[str, Function]:
     from xlkpi.udfs.registry import of_catalogue
 
-    return of_catalogue(_catalogue(own))
+    found: Mapping[str, Function] = of_catalogue(_catalogue(own))
+    return found

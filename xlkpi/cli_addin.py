@@ -45,3 +45,17 @@ def install(folder: str | None, vba_only: bool, own: str | None, as_json: bool) 
     language = click.get_current_context().meta.get("xlkpi.language")
     made = files.install(Path(folder) if folder else None, own, language, vba_only=vba_only)
     click.echo(files.as_json(made) if as_json else files.installed_text(made))
+
+
+@addin.command("lite", add_help_option=False, key="addin_lite")
+@option("--out", "-o", "out", key="addin_out", type=click.Path(), metavar="DIR", default=".")
+@own_option
+@json_option
+@language_option
+@help_option
+def lite(out: str, own: str | None, as_json: bool) -> None:
+    """Write what goes into xlwings Lite."""
+    from xlkpi import cli_addin_files as files
+
+    made = files.lite(Path(out), own)
+    click.echo(files.as_json(made) if as_json else files.lite_text(made))

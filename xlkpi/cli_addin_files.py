@@ -1,4 +1,4 @@
-"""What ``xlkpi addin build`` and ``install`` do and say."""
+"""What ``xlkpi addin build``, ``install`` and ``lite`` do and say."""
 
 from __future__ import annotations
 
@@ -50,6 +50,14 @@ def install(folder: Path | None, own: str | None, language: str | None, *, vba_o
     return placing.install_classic(xlam.classic(functions.values()), len(functions), places, language, own)
 
 
+def lite(folder: Path, own: str | None) -> Files:
+    """Write the Python file and the requirements for xlwings Lite."""
+    from xlkpi.addin import lite as made
+
+    files = made.files(own)
+    return _written(folder, {name: content.encode() for name, content in files.items()}, len(_registry(own)))
+
+
 def built_text(made: Files) -> str:
     """Which files were made, and what to do with them."""
     lines = [text("addin.file", file=str(path), size=round(path.stat().st_size / 1000)) for path in made.files]
@@ -63,6 +71,12 @@ def installed_text(made: Installed) -> str:
     if made.settings:
         lines.append(text("addin.settings", file=str(made.settings), interpreter=made.interpreter))
     return "\n".join([*lines, "  " + text("addin.restart")])
+
+
+def lite_text(made: Files) -> str:
+    """Where the files are, and where their content goes."""
+    lines = [text("addin.file", file=str(path), size=round(path.stat().st_size / 1000)) for path in made.files]
+    return "\n".join([*lines, "  " + text("addin.paste", count=made.functions)])
 
 
 def as_json(made: Files | Installed) -> str:

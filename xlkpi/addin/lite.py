@@ -1,24 +1,23 @@
 """The functions for xlwings Lite, which runs Python inside Excel: one file to paste, and its requirements.
 
-xlkpi stands on no package index that Excel could reach, so the file holds what the functions need of it, packed as text:
-the modules, and in place of YAML files and of what reads them what was read from them.
+xlkpi stands on no package index that Excel could reach, so the file holds what the functions need of it, packed as
+text: the modules, and what was read from the longest YAML files in place of them.
 """
 
 from __future__ import annotations
 
+import ast
 import base64
-import io
 import json
 import os
 import subprocess
 import sys
 import tempfile
-import zipfile
+import zlib
 from collections.abc import Iterator
 from importlib.resources import files as resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from zlib import crc32
 
 import xlkpi
 from xlkpi.language import current, languages
@@ -29,19 +28,18 @@ PACKAGES = ("analysis", "catalogue", "formula", "language", "objectives", "smart
 MODULES = ("__init__.py", "cadence.py", "cli_catalogue.py", "documents.py", "errors.py", "validation.py")
 #: They come with Pyodide, the Python of xlwings Lite.
 NEEDED = ("numpy", "pydantic", "pyyaml")
-_NO_TIME = (1980, 1, 1, 0, 0, 0)
 _LINE = 120
 #: Their texts are long, and what was read from them is kept.
 _EMPTIED = ("catalogue", "language")
 #: In the bundle, what was read when it was made takes the place of the cache.
-_CACHE = '''
+_CACHE = """
 import json
 from pathlib import Path
 
 def cached(name, sources, build, code=()):
     kept = Path(__file__).with_name("kept") / f"{name}.json"
     return json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else build()
-'''
+"""
 #: Run on its own, with a cache of its own, in which there is afterwards what the functions read from YAML.
 _READ_ALL = """
 import dataclasses, json, sys
@@ -73,7 +71,7 @@ def files(own: str | None = None) -> dict[str, str]:
         "version": xlkpi.__version__,
         "language": current(),
         "languages": ", ".join(languages()),
-        "digest": f"{crc32(packed):08x}",
+        "digest": f"{zlib.crc32(packed):08x}",
         "packed": lines,
     }
     for name, value in values.items():
@@ -106,29 +104,34 @@ def _kept(own: str | None) -> dict[str, str]:
 
 
 def _packed(kept: dict[str, str]) -> bytes:
-    """A zip of the modules and of what was read; the same input gives the same bytes."""
-    content = {f"xlkpi/kept/{name}.json": text.encode() for name, text in kept.items()}
-    content["xlkpi/cache.py"] = _CACHE.encode()
+    """The modules and what was read, text by path, in one piece; the same input gives the same bytes."""
+    content = {f"xlkpi/kept/{name}.json": text for name, text in kept.items()}
+    content["xlkpi/cache.py"] = _CACHE
     root = resources("xlkpi")
     for name in MODULES:
-        content[f"xlkpi/{name}"] = root.joinpath(name).read_bytes()
+        content[f"xlkpi/{name}"] = _short(root.joinpath(name).read_text(encoding="utf-8"))
     for package in PACKAGES:
         for path, data in _modules(resources(f"xlkpi.{package}")):
             emptied = package in _EMPTIED and path.endswith(".yaml")
-            content[f"xlkpi/{package}/{path}"] = b"" if emptied else data
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as file:
-        for name in sorted(content):
-            entry = zipfile.ZipInfo(name, _NO_TIME)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            file.writestr(entry, content[name])
-    return made.getvalue()
+            content[f"xlkpi/{package}/{path}"] = "" if emptied else data
+    return zlib.compress(json.dumps(dict(sorted(content.items())), ensure_ascii=False).encode(), 9)
 
 
-def _modules(folder: Traversable, inside: str = "") -> Iterator[tuple[str, bytes]]:
+def _modules(folder: Traversable, inside: str = "") -> Iterator[tuple[str, str]]:
     """The Python and YAML files of a package, with their path in it."""
     for item in folder.iterdir():
         if item.is_dir() and item.name != "__pycache__":
             yield from _modules(item, f"{inside}{item.name}/")
-        elif item.name.endswith((".py", ".yaml")):
-            yield inside + item.name, item.read_bytes()
+        elif item.name.endswith(".py"):
+            yield inside + item.name, _short(item.read_text(encoding="utf-8"))
+        elif item.name.endswith(".yaml"):
+            yield inside + item.name, item.read_text(encoding="utf-8")
+
+
+def _short(source: str) -> str:
+    """A module without comments and docstrings, which nobody reads in a package."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node, clean=False):
+            node.body[0] = ast.Expr(ast.Constant(""))  # an empty one, since a body may hold nothing else
+    return ast.unparse(tree)

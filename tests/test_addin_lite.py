@@ -1,0 +1,125 @@
+"""The file for xlwings Lite: one file that stands alone, and gives in WebAssembly what Python gives here."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from xlkpi.udfs.registry import functions
+
+import xlkpi
+from tests import lite as pyodide
+from xlkpi.addin import lite
+from xlkpi.cli import run
+
+#: Office.js' names of errors.
+ERRORS = {"Div0": "#DIV/0!", "NotAvailable": "#N/A", "Value": "#VALUE!", "Num": "#NUM!", "Ref": "#REF!",
+          "Null": "#NULL!", "Name": "#NAME?"}  # fmt: skip
+OWN = """kpis:
+  cout_rdv:
+    name: {fr: Coût par rendez-vous, en: Cost per appointment}
+    formula: cost / appointments
+    unit: currency
+    direction: lower
+    example: {cost: 500, appointments: 20, result: 25}
+"""
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, str]:
+    return lite.files()
+
+
+def plain(rows: Any) -> Any:
+    return [[ERRORS[v["errorType"]] if isinstance(v, dict) else v for v in row] for row in rows]
+
+
+def here(name: str, arguments: list[Any]) -> Any:
+    from xlkpi.udfs.excel import registered
+
+    result = registered()[name](*arguments)
+    return result if isinstance(result, list) else [[result]]
+
+
+def test_functions_give_in_webassembly_what_they_give_here(made: dict[str, str]) -> None:
+    calls: list[tuple[str, list[Any]]] = []
+    for kpi in xlkpi.catalogue().functions.values():
+        example = [[[v] for v in a] if isinstance(a, tuple) else a for a in kpi.arguments.values()]
+        calls.append((kpi.function, example))
+        calls.append((kpi.function, ["x", *example[1:]]))
+    calls += [
+        ("KPI_CPA", [[[1], [2], [None], ["#REF!"]], [[1], [0], [1], [1]]]),
+        ("KPI_CPA", [-1, 2]),
+        ("KPI_EXPLAIN", ["roi", 1000, 400]),
+        ("KPI_HELP", ["roi"]),
+        ("KPI_LIST", ["panier"]),
+        ("AB_TEST", [120, 4000, 160, 4000]),
+        ("AB_SAMPLE_SIZE", [0.03, 0.1]),
+    ]
+    answer = pyodide.called(made["main.py"], calls)
+    assert set(answer.functions) == set(functions())
+    found = [plain(rows) for rows in answer.results]
+    for (name, arguments), rows in zip(calls, found, strict=True):
+        expected = here(name, arguments)
+        assert [[v if isinstance(v, str) else pytest.approx(v, rel=1e-12) for v in row] for row in expected] == rows, (
+            name
+        )
+
+
+def test_what_the_file_imports_comes_with_pyodide(made: dict[str, str], tmp_path: Path) -> None:
+    assert made["requirements.txt"].split() == ["xlwings", "numpy", "pydantic", "pyyaml"]
+    (tmp_path / "main.py").write_text(made["main.py"], encoding="utf-8")
+    code = """
+import sys, xlwings
+before = set(sys.modules)
+import main
+from xlkpi.udfs.registry import functions
+functions()["KPI_FORECAST"].call([[float(i)] for i in range(24)], 3.0, 12.0)
+functions()["SMART_SCORE"].call("Sell more", "roi", 1.0, 2.5, 46000.0, 46300.0)
+print(*sorted({m.partition(".")[0] for m in set(sys.modules) - before} - sys.stdlib_module_names))
+"""
+    environment = {
+        "PATH": "",
+        "XLWINGS_ON_SERVER": "true",
+        "XLWINGS_LICENSE_KEY": "noncommercial",
+        "TMPDIR": str(tmp_path),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, encoding="utf-8", check=False
+    )
+    assert done.returncode == 0, done.stderr
+    theirs = {"annotated_types", "pydantic", "pydantic_core", "typing_extensions", "typing_inspection"}  # of pydantic
+    public = {name for name in done.stdout.split() if not name.startswith("_")}
+    assert public - theirs <= {"main", "numpy", "xlkpi", "yaml"}
+
+
+def test_the_same_functions_give_the_same_file_without_a_path_of_this_machine(made: dict[str, str]) -> None:
+    assert lite.files() == made
+    kept = lite._kept(None)
+    assert {"catalogue", "functions", "language-en", "language-fr", "presets", "smart-words", "status"} <= kept.keys()
+    assert str(Path(xlkpi.__file__).parent) not in "".join(kept.values())
+    assert max(map(len, made["main.py"].splitlines())) <= 130
+
+
+def test_the_command_takes_own_kpis_and_tells_where_the_files_go(tmp_path: Path, capsys: Any) -> None:
+    (tmp_path / "mine.yaml").write_text(OWN, encoding="utf-8")
+    arguments = ["addin", "lite", "-o", str(tmp_path), "--file", str(tmp_path / "mine.yaml")]
+    assert run([*arguments, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [Path(f).name for f in told["files"]] == ["main.py", "requirements.txt"]
+    assert told["functions"] == len(functions()) + 1
+    assert run([*arguments, "--language", "fr"]) == 0
+    assert "xlwings Lite" in capsys.readouterr().out
+    assert 'LANGUAGE = "fr"' in (tmp_path / "main.py").read_text(encoding="utf-8")
+    code = "import main; print(main.KPI_COUT_RDV(500, 20))"
+    environment = {"XLWINGS_ON_SERVER": "true", "XLWINGS_LICENSE_KEY": "noncommercial", "TMPDIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, encoding="utf-8", check=False
+    )
+    assert done.stdout.strip() == "25.0", done.stderr
+    (tmp_path / "mine.yaml").write_text(OWN.replace("cost /", "cost //"), encoding="utf-8")
+    assert run(arguments) == 1

@@ -124,6 +124,8 @@ def _days(calendar: Calendar) -> dict[str, date]:
         "due": calendar.due,
         "start_soon": calendar.start + timedelta(days=10),
         "eve": calendar.start - timedelta(days=1),
+        "survey_before": calendar.month_end(-7),
+        "survey_last": calendar.month_end(-1),
         "aov_start": calendar.month(-9),
         "aov_due": calendar.month_end(-2),
         "this_month_end": calendar.month_end(0),

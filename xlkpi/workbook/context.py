@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from xlkpi.scorecard.customers import CustomerView
     from xlkpi.scorecard.drivers import DriverView
     from xlkpi.scorecard.model import Scorecard
+    from xlkpi.scorecard.reconcile import Check
 
 
 @dataclass
@@ -38,6 +39,20 @@ class Context:
 
         return customer_view(self.card)
 
+    @cached_property
+    def checks(self) -> tuple[Check, ...]:
+        from xlkpi.scorecard.reconcile import checks
+
+        return checks(self.card)
+
     def has(self, page: str) -> bool:
         """Whether the project has what a page shows; pages that every project has are always there."""
-        return page not in ("budget", "drivers", "customers") or getattr(self, page) is not None
+        project = self.card.project
+        if page in ("budget", "drivers", "customers"):
+            return getattr(self, page) is not None
+        if page == "market":
+            told = any(o.attainable.benchmark for o in project.objectives)
+            return bool(project.competitors) or told
+        if page == "surveys":
+            return bool(project.surveys or project.rubrics)
+        return {"swot": bool(project.swot), "reconcile": page != "reconcile" or bool(self.checks)}.get(page, True)

@@ -168,6 +168,31 @@ def root(given: Given) -> Live:
     return Live(f"SQRT({cell.text})", value)
 
 
+def logarithm(given: Given) -> Live:
+    """``LN``."""
+    cell = live(given)
+    value = number_of(cell.value)
+    if not isinstance(value, NoData):
+        value = math.log(value) if value > 0 else NoData.IMPOSSIBLE
+    return Live(f"LN({cell.text})", value)
+
+
+def exponential(given: Given) -> Live:
+    """``EXP``."""
+    return _function("EXP({})", math.exp, given)
+
+
+def latest(days: Span, kinds: Span, kind: Given, until: Given) -> Live:
+    """The last day, up to one, on which a kind stands beside it; 0 without any."""
+    wanted, end = live(kind), live(until)
+    last = number_of(end.value)
+    rows = kinds.places.get(order_of(wanted.value), frozenset())
+    known = [v for v in (days.values[row] for row in rows) if isinstance(v, float)]
+    value: Value = last if isinstance(last, NoData) else max((v for v in known if v <= last), default=0.0)
+    tests = f"({kinds.text}={wrapped(wanted, LOOSE)})*({days.text}<={wrapped(end, LOOSE)})"
+    return Live(f"SUMPRODUCT(MAX({tests}*{days.text}))", value)
+
+
 def whole(given: Given) -> Live:
     """``INT``."""
     return _function("INT({})", lambda v: float(math.floor(v)), given)

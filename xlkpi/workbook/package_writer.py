@@ -9,6 +9,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterable
+from itertools import chain
 from typing import BinaryIO
 
 from xlkpi.errors import Problem, WorkbookError
@@ -20,6 +21,7 @@ _READ_WRITE = 0o600 << 16
 _UTF8_NAME = 0x800
 _UNIX = 3
 _VERSION = 20
+_SMALL = 2_000_000  # bytes of a part up to which its size counts for more than the time to deflate it
 
 
 class PackageWriter:
@@ -33,9 +35,17 @@ class PackageWriter:
         """Write a new part, deflated as its pieces come."""
         entry = self._entry(part)
         begins = self._header(entry)
-        library = deflate()
-        packer = library.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS)
-        for piece in pieces:
+        library, several = deflate(), iter(pieces)
+        begun, size = [], 0
+        for piece in several:
+            begun.append(bytes(piece))
+            size += len(piece)
+            if size > _SMALL:
+                break
+        if size <= _SMALL:
+            library = zlib  # slower and a quarter smaller, which is what counts for a small part
+        packer = library.compressobj(1 if size > _SMALL else 6, zlib.DEFLATED, -zlib.MAX_WBITS)
+        for piece in chain(begun, several):
             entry.CRC = library.crc32(piece, entry.CRC)
             entry.file_size += len(piece)
             self._file.write(packer.compress(piece))

@@ -12,11 +12,17 @@ from xlkpi.workbook.pages.alerts import TABLE as ALERTS
 from xlkpi.workbook.pages.alerts import alerts
 from xlkpi.workbook.pages.budget import BUDGET, budget
 from xlkpi.workbook.pages.channels import channels
+from xlkpi.workbook.pages.customers import customers
 from xlkpi.workbook.pages.dashboard import dashboard
 from xlkpi.workbook.pages.dictionary import dictionary
+from xlkpi.workbook.pages.drivers import DRIVERS, RESULTS, drivers
 from xlkpi.workbook.pages.kpi import explorer, kpis
+from xlkpi.workbook.pages.market import COMPETITORS, market
 from xlkpi.workbook.pages.notes import ACTION_TABLE, NOTE_TABLE, actions, notes
 from xlkpi.workbook.pages.objectives import objectives
+from xlkpi.workbook.pages.reconcile import reconcile
+from xlkpi.workbook.pages.surveys import RUBRICS, SURVEYS, surveys
+from xlkpi.workbook.pages.swot import SWOT, swot
 from xlkpi.workbook.people import PeopleTable
 
 if TYPE_CHECKING:
@@ -31,10 +37,19 @@ PAGES: Mapping[str, Callable[[Book, Calculation], None]] = {
     "explorer": explorer,
     "channels": channels,
     "budget": budget,
+    "drivers": drivers,
+    "market": market,
+    "swot": swot,
+    "surveys": surveys,
+    "customers": customers,
+    "reconcile": reconcile,
     "actions": actions,
     "notes": notes,
     "dictionary": dictionary,
     "about": about,
 }
 #: The tables that people fill, by their defined names: what a refresh keeps, and how it knows a row.
-PEOPLE: Mapping[str, PeopleTable] = {table.name: table for table in (ALERTS, ACTION_TABLE, NOTE_TABLE, BUDGET)}
+PEOPLE: Mapping[str, PeopleTable] = {
+    table.name: table
+    for table in (ALERTS, ACTION_TABLE, NOTE_TABLE, BUDGET, DRIVERS, RESULTS, COMPETITORS, SWOT, SURVEYS, RUBRICS)
+}

@@ -1,0 +1,166 @@
+"""Market: where one stands among competitors, and the benchmarks of the objectives with their source and age."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xlkpi.scorecard.market import Rival, rivals
+from xlkpi.workbook.book import Book
+from xlkpi.workbook.calculation import Calculation
+from xlkpi.workbook.formats import date_format, decimals_for
+from xlkpi.workbook.functions import and_, count_ifs, if_, if_error, is_number, kept, sum_ifs
+from xlkpi.workbook.live import Live, live
+from xlkpi.workbook.page import Page
+from xlkpi.workbook.people import Column, PeopleTable, Row, Shown, Written, write_people
+
+#: Benchmarks older than this many months are expired; figures that are compared at most.
+EXPIRES, MOST_FIGURES = 18, 10
+#: Units whose values of several companies add up, so that there is a share of voice.
+_ADDED = ("count", "currency")
+
+COMPETITORS = PeopleTable("market", "xlkpi_competitors", (
+    Column("name", "text", 230), Column("figure", "text", 150), Column("value", "number", 110),
+    Column("date", "date", 104), Column("source", "text", 300),
+), keys=("name", "figure"), free_rows=10)  # fmt: skip
+_WIDTHS = (14, 230, 150, 110, 104, 300, 100, 90, 96, 14)
+_LAST = len(_WIDTHS) - 2
+
+
+def market(book: Book, made: Calculation) -> None:
+    """Write the page."""
+    _Market(book, made, rivals(book.card)).write()
+
+
+class _Market:
+    def __init__(self, book: Book, made: Calculation, known: Sequence[Rival]) -> None:
+        self.book, self.made, self.known, self.text = book, made, known, book.text
+        self.page = Page(book, "market", _WIDTHS, book.text("page.market"), book.text("market.second"))
+        self.put, self.theme = self.page.put, book.theme
+        self.hair = {"bottom": 1, "bottom_color": self.theme.hair}
+
+    def write(self) -> None:
+        page = self.page
+        page.heights(5, 10, 18, 8)
+        page.back(6)
+        figures = list(dict.fromkeys(r.figure for r in self.known))[:MOST_FIGURES]
+        row = self._benchmarks(8)
+        compared = row + 1
+        header = compared + 2 + len(figures) + (2 if figures else 1)
+        rows: list[Row] = [
+            {"name": r.name, "figure": r.figure, "value": Shown(r.value, self._form(r.figure, r.value)),
+             "date": r.date, "source": r.source}
+            for r in self.known
+        ]  # fmt: skip
+        page.heights(header - 1, 24)
+        page.section(header - 1, 1, _LAST, self.text("market.competitors"), self.text("market.help"))
+        written = write_people(self.book, self.made, COMPETITORS, rows, page=page, header=header)
+        self._compared(compared, figures, written)
+        page.finish(written.last, pages_high=0, repeat=(header, header), protect=False)
+
+    def _unit(self, figure: str) -> str:
+        result = self.book.card.by_id.get(figure)
+        if result is not None and result.kpi is not None:
+            return result.kpi.unit
+        measure = self.book.card.data.catalogue.measures.get(figure)
+        return measure.unit if measure else "count"
+
+    def _form(self, figure: str, value: float | None) -> str:
+        unit = self._unit(figure)
+        return self.book.number_format(unit, decimals_for(unit, [value]))
+
+    def _head(self, row: int, names: Sequence[str]) -> None:
+        self.page.ws.set_row_pixels(row, 32)
+        self.page.sheet.fill(row, 1, _LAST, **self.page.header)
+        for column, name in enumerate(names, start=1):
+            align = "left" if name in ("objective", "figure", "kind", "source", "state") else "right"
+            self.put(row, column, self.text(f"market.{name}") if name else "", align=align,
+                     indent=int(name in ("state", "source")), text_wrap=True, **self.page.header)  # fmt: skip
+
+    def _benchmarks(self, row: int) -> int:
+        """Every benchmark of the objectives, grey once it is expired."""
+        page, made, book = self.page, self.made, self.book
+        page.ws.set_row_pixels(row, 24)
+        page.section(row, 1, _LAST, self.text("market.benchmarks"), self.text("market.expires", months=EXPIRES))
+        self._head(row + 1, ("objective", "kind", "benchmark", "date", "source", "actual", "gap", "state"))
+        at = row + 2
+        right = {"align": "right", **self.hair}
+        for number, selected in enumerate(made.tables.order):
+            objective = selected.result.objective
+            unit = selected.result.kpi.unit if selected.result.kpi else "count"
+            for benchmark in objective.attainable.benchmark:
+                page.ws.set_row_pixels(at, 26)
+                form = book.number_format(unit, decimals_for(unit, [benchmark.value]))
+                actual = made.now.cell("actual", number)
+                kpi = selected.result.kpi
+                self.put(at, 1, book.say(kpi.name if kpi else objective.title), bold=True, text_wrap=True, **self.hair)
+                self.put(at, 2, self.text(f"market.kinds.{benchmark.kind}"), **self.hair)
+                value = self.put(at, 3, benchmark.value, num_format=form, **right)
+                day = self.put(at, 4, benchmark.date, num_format=date_format(book.language), **right)
+                self.put(at, 6, if_(is_number(actual), actual, "–"), num_format=form, **right)
+                scale = 100 if unit == "percent" else 1
+                gap = if_(is_number(actual), (actual - value) * scale, "–")
+                form_gap = book.number_format(unit, decimals_for(unit, [benchmark.value]), gap=True)
+                self.put(at, 7, gap, num_format=form_gap, **right)
+                expired = and_(is_number(day), day < made.as_of - round(EXPIRES * 30.44))
+                state = if_(expired, self.text("market.expired"), if_(is_number(day), self.text("market.valid"),
+                                                                     self.text("market.undated")))  # fmt: skip
+                self.put(at, 8, state, indent=1, **self.hair)
+                self.put(
+                    at, 5, benchmark.source or "", font_color=self.theme.mute, text_wrap=True, indent=1, **self.hair
+                )
+                cell = page.sheet.address(at, 8).split("!")[1]
+                page.ws.conditional_format(at, 1, at, _LAST, {
+                    "type": "formula", "criteria": f"={cell}={live(self.text('market.expired')).text}",
+                    "format": book.format.plain(font_color="#A9B1B9", italic=True),
+                })  # fmt: skip
+                at += 1
+        if at == row + 2:
+            self.put(at, 1, self.text("market.no_benchmark"), font_color=self.theme.mute)
+            at += 1
+        return at
+
+    def _compared(self, row: int, figures: Sequence[str], written: Written) -> None:
+        """Each figure against the competitors: index to their mean, rank, share of voice."""
+        page, book, made = self.page, self.book, self.made
+        page.ws.set_row_pixels(row, 24)
+        page.section(row, 1, _LAST, self.text("market.compared"))
+        self._head(row + 1, ("figure", "", "ours", "market", "state", "index", "rank", "share"))
+        ids = [str(s.result.objective.id) for s in made.tables.order]
+        us = book.say(book.card.project.name)
+        names, of, values = (written.span(c) for c in ("name", "figure", "value"))
+        right = {"align": "right", **self.hair}
+        for number, figure in enumerate(figures):
+            at, unit = row + 2 + number, self._unit(figure)
+            page.ws.set_row_pixels(at, 26)
+            page.sheet.fill(at, 1, _LAST, **self.hair)
+            if figure in ids:
+                result = book.card.by_id[figure]
+                label = book.say(result.kpi.name) if result.kpi else figure
+                ours = kept(made.now.cell("actual", ids.index(figure)))
+                lower = bool(result.kpi and result.kpi.direction == "lower")
+            else:
+                measure = book.card.data.catalogue.measures.get(figure)
+                label, lower = book.say(measure.name) if measure else figure, False
+                there = count_ifs((names, "=", us), (of, "=", figure))
+                ours = if_(there > 0, sum_ifs(values, (names, "=", us), (of, "=", figure)), "")
+            known = [r.value for r in self.known if r.figure == figure]
+            form = book.number_format(unit, decimals_for(unit, known))
+            own = self.put(at, 3, if_(is_number(ours), ours, "–"), num_format=form, bold=True, **right)
+            self.put(at, 1, label, bold=True, **self.hair)
+            mine = sum_ifs(values, (names, "=", us), (of, "=", figure))
+            others: Live = sum_ifs(values, (of, "=", figure)) - mine
+            count = count_ifs((of, "=", figure)) - count_ifs((names, "=", us), (of, "=", figure))
+            total_, many = made.sheet.put(made.rows(1), 1, others), made.sheet.put(made.rows(1), 1, count)
+            mean = self.put(at, 4, if_(many > 0, if_error(total_ / many, "–"), "–"), num_format=form, **right)
+            both = and_(is_number(own), is_number(mean))
+            score = self.put(at, 6, if_(both, if_error(own / mean * 100, "–"), "–"), num_format="0", **right)
+            beyond = count_ifs((of, "=", figure), (values, "<=" if lower else ">=", own))
+            rank = if_(both, beyond - count_ifs((names, "=", us), (of, "=", figure)) + 1, "–")
+            self.put(at, 7, rank, num_format="0", **right)
+            voice = if_(both, if_error(own / (own + total_), "–"), "–") if unit in _ADDED else live("–")
+            self.put(at, 8, voice, num_format=book.number_format("percent", 0), **right)
+            ahead = score < 100 if lower else score > 100
+            said = if_(is_number(score), if_(ahead, self.text("market.ahead"), self.text("market.behind")), "")
+            self.put(at, 5, said, indent=1, font_color=self.theme.mute, **self.hair)
+        if not figures:
+            self.put(row + 2, 1, self.text("market.no_competitor"), font_color=self.theme.mute)

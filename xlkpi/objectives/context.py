@@ -82,6 +82,12 @@ class Competitor(_Finite):
     source: str | None = None
     date: Day | None = None
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, value in self.values.items():
+            if not math.isfinite(value):
+                raise complaint("objective_not_finite", name=name)
+
 
 @dataclass(frozen=True)
 class CompetitorFile:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from secrets import token_bytes
 from typing import TYPE_CHECKING, Any
 
 from xlkpi.catalogue import Catalogue, Measure
@@ -28,6 +29,7 @@ def read_data(project: Project, progress: Progress | None = None) -> Data:
     spans: dict[str, tuple[date, date]] = {}
     observed: dict[str, frozenset[str]] = {}
     problems: list[Problem] = []
+    salt = token_bytes(16)  # one for all sources, so that a customer is the same in each, and another each time
     for name, entry in project.sources.items():
         try:
             _check_keys(entry)
@@ -36,7 +38,7 @@ def read_data(project: Project, progress: Progress | None = None) -> Data:
             elif files := _too_large_to_hold(entry, project):
                 tables[name], reports[name] = _scanned(name, entry, files, catalogue)
             else:
-                reading = _from_files(name, entry, project, progress)
+                reading = _from_files(name, entry, project, progress, salt)
                 reports[name] = reading.report
                 observed[name] = _observed(entry, reading.report)
                 tables[name] = from_arrow(reading.table, label=name, known=catalogue.measures)
@@ -97,7 +99,7 @@ def _observed(entry: Any, report: Report) -> frozenset[str]:
     return frozenset(seen - set(entry.measures or ()))
 
 
-def _from_files(name: str, entry: Any, project: Project, progress: Progress | None) -> Any:
+def _from_files(name: str, entry: Any, project: Project, progress: Progress | None, salt: bytes) -> Any:
     from xlkpi.sources import Source, read
 
     def tell(_: Path, done: int, size: int) -> None:
@@ -105,7 +107,9 @@ def _from_files(name: str, entry: Any, project: Project, progress: Progress | No
             progress(name, done, size)
 
     try:
-        return read(Source.of(entry), project.folder, currency=project.currency, progress=tell)
+        reading = read(Source.of(entry), project.folder, currency=project.currency, progress=tell, salt=salt)
+        reading.report.random_salt = any(p.done == "hashed" for f in reading.report.files for p in f.personal)
+        return reading
     finally:
         if progress:
             progress(name, 0, 0)

@@ -1,0 +1,148 @@
+"""Drivers, customers, competitors and reconciliation of a scorecard, from the sample and from files that are wrong."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.scorecards import TODAY, card
+from xlkpi.errors import DefinitionError, SourceError
+from xlkpi.objectives import load
+from xlkpi.objectives.context import CompetitorFile, Customers, Drivers, Reconciliation
+from xlkpi.scorecard import Scorecard, read_data, scorecard
+from xlkpi.scorecard.customers import customer_view
+from xlkpi.scorecard.drivers import driver_view
+from xlkpi.scorecard.market import rivals
+from xlkpi.scorecard.reconcile import checks
+
+NAME = {"fr": "x", "en": "x"}
+
+
+def changed(**settings: object) -> Scorecard:
+    made = card()
+    return replace(made, project=replace(made.project, **settings))  # type: ignore[arg-type]  # keys of a project
+
+
+def test_the_usual_trees_make_their_results() -> None:
+    view = driver_view(card())
+    assert view is not None
+    assert [tree.result.id for tree in view.trees] == ["revenue", "paid_return"]
+    for tree in view.trees:
+        for at in ("before", "now"):
+            made = math.prod(getattr(f, at) ** f.power for f in tree.factors) + tree.offset
+            assert made == pytest.approx(getattr(tree.result, at))
+
+
+def test_a_tree_of_the_project_must_make_its_result() -> None:
+    view = driver_view(changed(drivers=(Drivers("revenue", ("orders", "aov")),)))
+    assert view is not None
+    assert [f.id for f in view.trees[0].factors] == ["orders", "aov"]
+    with pytest.raises(DefinitionError, match="revenue"):
+        driver_view(changed(drivers=(Drivers("revenue", ("sessions", "aov")),)))
+
+
+def test_customers_are_joined_by_their_id() -> None:
+    view = customer_view(card())
+    assert view is not None
+    assert view.source == "shopify"
+    assert view.unnamed == 0
+    assert sum(view.cohorts.sizes) == view.repeat.customers == sum(s.customers for s in view.segments)
+    assert sum(s.repeaters for s in view.segments) == view.repeat.repeaters
+    made = customer_view(changed(customers=Customers(segment="source")))
+    assert made is not None
+    assert made.segment == "source"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [Customers(source="ga4"), Customers(source="shopify", segment="nope"), Customers(source="shopify", details="ga4")],
+)
+def test_a_source_that_does_not_know_its_customers_is_told(settings: Customers) -> None:
+    with pytest.raises(SourceError, match=r"has no|n’a pas"):
+        customer_view(changed(customers=settings))
+
+
+def test_segments_may_come_from_another_source(tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text(
+        "day,client,total\n2026-01-05,7,10\n2026-02-05,7,20\n2026-02-06,8,40\n2026-02-07,9,5\n"
+    )
+    (tmp_path / "crm.csv").write_text("created,client,type,n\n2025-01-01,7,pro,1\n2025-01-01,8,home,1\n")
+    (tmp_path / "project.yaml").write_text(
+        "xlkpi: 1\nname: x\nsources:\n"
+        "  shop: {path: orders.csv, preset: none, date: day, measures: {revenue: total},"
+        " dimensions: {customer: client}}\n"
+        "  crm: {path: crm.csv, preset: none, date: created, measures: {leads: n},"
+        " dimensions: {customer: client, segment: type}}\n"
+        "customers: {source: shop, details: crm}\n"
+    )
+    project = load(tmp_path / "project.yaml")
+    view = customer_view(scorecard(project, read_data(project), today=TODAY, as_of=date(2026, 2, 28)))
+    assert view is not None
+    assert {s.name: (s.customers, s.amount) for s in view.segments} == {
+        "pro": (1, 30.0), "home": (1, 40.0), "": (1, 5.0)}  # fmt: skip
+    assert view.repeat.repeaters == 1
+
+
+def test_sources_are_held_against_each_other_month_by_month() -> None:
+    made = changed(reconcile=(Reconciliation(NAME, {"google_ads": "conversions", "meta_ads": "conversions"}),))
+    (check,) = checks(made)
+    assert len(check.months) == 12
+    assert [t.source for t in check.told] == ["google_ads", "meta_ads"]
+    assert all(v > 0 for t in check.told for v in t.values)
+    with pytest.raises(DefinitionError, match="sessions"):
+        checks(changed(reconcile=(Reconciliation(NAME, {"google_ads": "sessions", "meta_ads": "conversions"}),)))
+
+
+def test_competitors_may_stand_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "rivals.csv").write_text(
+        "name;measure;value;date;source\nMaison A;followers;1 200,5;2026-01-31;Etude\nB;followers;90;;\n",
+        encoding="utf-8",
+    )
+    found = rivals(changed(competitors=CompetitorFile("rivals.csv"), folder=tmp_path))
+    assert [(r.name, r.value, r.date) for r in found] == [("Maison A", 1200.5, date(2026, 1, 31)), ("B", 90.0, None)]
+
+
+@pytest.mark.parametrize(
+    "content", ["name,value\nA,1\n", "name,measure,value\nA,x,many\n", "name,measure,value\nA,x,nan\n", None]
+)
+def test_a_file_of_competitors_that_is_none_is_told(tmp_path: Path, content: str | None) -> None:
+    if content is not None:
+        (tmp_path / "rivals.csv").write_text(content)
+    with pytest.raises(DefinitionError, match="name, measure, value"):
+        rivals(changed(competitors=CompetitorFile("rivals.csv"), folder=tmp_path))
+
+
+def test_a_file_outside_the_project_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "rivals.csv").write_text("name,measure,value\nA,x,1\n")
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    with pytest.raises(DefinitionError):
+        rivals(changed(competitors=CompetitorFile("../rivals.csv"), folder=inside))
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ("swot: [{kind: strength, text: x, objective: nope}]", "'nope' is not an objective"),
+        ("swot: [{kind: strenght, text: x}]", "did you mean 'strength'"),
+        ("drivers: [{result: revenue, factors: [sessions]}]", "two factors"),
+        ("drivers: [{result: revenu, factors: [sessions, aov]}]", "did you mean 'revenue'"),
+        ("reconcile: [{name: x, of: {a: orders}}]", "two sources"),
+        ("reconcile: [{name: x, of: {a: orders, b: orders}}]", "no source 'a'"),
+        ("surveys: [{kind: nps, date: 2026-01-01, answers: 5, favourable: 4, unfavourable: 3}]", "make 7 of 5 answers"),
+        ("surveys: [{kind: nps, date: 2026-01-01, answers: -5, favourable: 0}]", "negative"),
+        ("rubrics: [{subject: brand_image, criterion: x, mark: 6, date: 2026-01-01}]", "above 5"),
+        ("customers: {source: nope}", "no source 'nope'"),
+        ("competitors: [{name: A, values: {x: .nan}}]", "finite"),
+    ],
+)
+def test_settings_that_are_wrong_are_told_with_their_line(tmp_path: Path, settings: str, said: str) -> None:
+    (tmp_path / "project.yaml").write_text(f"xlkpi: 1\nname: x\nlanguage: en\n{settings}\n")
+    with pytest.raises(DefinitionError) as caught:
+        load(tmp_path / "project.yaml")
+    assert said in caught.value.text("en")
+    assert "project.yaml:4" in caught.value.text("fr")

@@ -1,0 +1,122 @@
+"""The pages around the objectives: what people type there is computed by the workbook's own formulas."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.checks.reading import Book, SheetCell
+from tests.checks.recalc import results
+from tests.scorecards import card
+from xlkpi.analysis.surveys import balance, share
+from xlkpi.scorecard.drivers import driver_view
+from xlkpi.workbook.build import build_workbook
+from xlkpi.workbook.people import PeopleTable
+
+ENGINE = "ironcalc"
+
+
+@pytest.fixture(scope="module")
+def workbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("context") / "made.xlsx"
+    build_workbook(card(), path, language="en")
+    return path
+
+
+def table(path: Path, name: str) -> tuple[str, list[dict[str, tuple[str, Any]]]]:
+    """A table's sheet, and its rows: header -> (address, value)."""
+    book = Book(path)
+    found = next(t for t in book.tables if t.name == name)
+    cells, area = cells_of(path, found.sheet), found.area
+    rows = [
+        {
+            header: (address, cells[address].value if address in cells else None)
+            for header, address in zip(found.columns, area.addresses(row), strict=True)
+        }
+        for row in range(area.top + 1, area.bottom + 1)
+    ]
+    return found.sheet, rows
+
+
+def cells_of(path: Path, sheet: str) -> Mapping[str, SheetCell]:
+    return next(s for s in Book(path).sheets if s.name == sheet).cells
+
+
+def row_of(path: Path, sheet: str, label: str, **others: Any) -> int:
+    """The row whose label stands in column B, and that has other values in other columns."""
+    cells = cells_of(path, sheet)
+    rows = [int(a[1:]) for a, c in cells.items() if a[0] == "B" and a[1:].isdigit() and c.value == label]
+    return next(r for r in rows if all(cells[f"{letter}{r}"].value == v for letter, v in others.items()))
+
+
+def test_contributions_add_up_to_the_change_of_each_result(workbook: Path) -> None:
+    _, factors = table(workbook, "xlkpi_drivers")
+    _, trees = table(workbook, "xlkpi_results")
+    for tree in trees:
+        name, before, now = (tree[h][1] for h in ("Result", "A year before", "Now"))
+        parts = [row["Contribution"][1] for row in factors if row["Result"][1] == name]
+        scale = 100 if abs(now) < 100 else 1
+        assert math.fsum(parts) == pytest.approx((now - before) * scale, rel=1e-9)
+
+
+def test_a_supposed_change_gives_the_result_and_what_is_needed_reaches_the_target(workbook: Path) -> None:
+    view = driver_view(card())
+    assert view is not None
+    sheet, factors = table(workbook, "xlkpi_drivers")
+    _, trees = table(workbook, "xlkpi_results")
+    first = factors[0]
+    found = results(workbook, ENGINE, {(sheet, first["If it changes by"][0]): 0.1})
+    revenue = view.trees[0].result.now
+    assert found[(sheet, trees[0]["Then"][0])] == pytest.approx(revenue * 1.1, rel=1e-9)
+    wanted = trees[0]["Target"][1]
+    change = first["Needed for the target"][1] / view.trees[0].factors[0].now - 1
+    found = results(workbook, ENGINE, {(sheet, first["If it changes by"][0]): change})
+    assert found[(sheet, trees[0]["Then"][0])] == pytest.approx(wanted, rel=1e-9)
+    assert found[(sheet, trees[0]["Still lacking"][0])] == pytest.approx(0, abs=1e-6)
+
+
+def test_a_wave_that_is_typed_gives_its_score_with_the_interval(workbook: Path) -> None:
+    sheet, rows = table(workbook, "xlkpi_surveys")
+    for kind, score in (("Recommendation (NPS)", balance(90, 60, 200)), ("Aided awareness", share(90, 200))):
+        free = next(row for row in rows if not row["Survey"][1])
+        typed: dict[str, float | str] = {
+            "Survey": kind, "Date": 46_080.0, "Answers": 200.0, "Favourable": 90.0, "Unfavourable": 60.0,
+        }  # fmt: skip
+        found = results(workbook, ENGINE, {(sheet, free[name][0]): value for name, value in typed.items()})
+        got = [found[(sheet, free[name][0])] for name in ("Score", "From", "To")]
+        assert got == pytest.approx([100 * v for v in score], rel=1e-6)
+
+
+def test_a_mark_that_is_typed_counts_with_its_weight(workbook: Path) -> None:
+    sheet, rows = table(workbook, "xlkpi_rubrics")
+    known = [(row["Mark"][1], row["Weight"][1]) for row in rows if row["Mark"][1] is not None]
+    first = next(row for row in rows if row["Mark"][1] is not None)
+    found = results(workbook, ENGINE, {(sheet, first["Mark"][0]): 1.0})
+    marks = [1.0, *(m for m, _ in known[1:])]
+    expected = sum(m * w for m, (_, w) in zip(marks, known, strict=True)) / sum(w for _, w in known) * 20
+    row = row_of(workbook, sheet, "Content quality (rubric)")
+    assert found[(sheet, f"E{row}")] == pytest.approx(expected)
+
+
+def test_a_competitor_that_is_typed_moves_the_index_and_the_share_of_voice(workbook: Path) -> None:
+    sheet, rows = table(workbook, "xlkpi_competitors")
+    row = row_of(workbook, sheet, "Mentions", D=240)
+    free = next(r for r in rows if not r["Competitor"][1])
+    typed: dict[str, float | str] = {"Competitor": "New", "Figure": "mentions", "Value": 1_000.0}
+    found = results(workbook, ENGINE, {(sheet, free[name][0]): value for name, value in typed.items()})
+    assert found[(sheet, f"G{row}")] == pytest.approx(240 / 500 * 100)  # of 310, 190 and 1000
+    assert found[(sheet, f"I{row}")] == pytest.approx(240 / 1740)
+    assert found[(sheet, f"H{row}")] == 3
+
+
+def test_every_table_that_people_fill_is_known_to_a_refresh(workbook: Path) -> None:
+    from xlkpi.workbook.pages import PEOPLE
+
+    there = {t.name for t in Book(workbook).tables}
+    typed = there - {"xlkpi_data", "xlkpi_objectives", "xlkpi_series"}
+    assert typed <= set(PEOPLE)
+    assert all(isinstance(known, PeopleTable) for known in PEOPLE.values())

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -201,6 +202,24 @@ def test_the_server_listens_to_others_only_where_users_say_who_they_are(monkeypa
     assert all(map(is_loopback, ("127.0.0.1", "127.9.9.9", "::1", "localhost")))
     with pytest.raises(ServerError):
         serve("127.0.0.1", 8000, certificate="no-such-file.pem", key="no-such-file.pem")
+
+
+def test_a_port_that_is_taken_and_a_wrong_certificate_are_told(tmp_path: Path) -> None:
+    port = served.address().rsplit(":", 1)[1]
+    command = [sys.executable, "-m", "xlkpi.cli", "addin", "serve", "--language", "en", "--port"]
+    taken = subprocess.run([*command, port], capture_output=True, text=True, encoding="utf-8", check=False, timeout=60)
+    assert (taken.returncode, f"port {port} of 127.0.0.1 can't be had" in taken.stderr) == (1, True), taken.stderr
+    (tmp_path / "no.pem").write_text("no certificate")
+    pem = ["--certificate", str(tmp_path / "no.pem"), "--key", str(tmp_path / "no.pem")]
+    wrong = subprocess.run(
+        [*command, str(served.free_port()), *pem],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        timeout=60,
+    )
+    assert (wrong.returncode, "can't be used" in wrong.stderr) == (1, True), wrong.stderr
 
 
 def test_settings_of_the_user_hold_and_the_licence_is_told() -> None:

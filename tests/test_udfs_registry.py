@@ -13,7 +13,7 @@ from xlkpi.udfs import settings
 from xlkpi.udfs.registry import functions
 
 from xlkpi.catalogue import catalogue
-from xlkpi.catalogue.checks import argument_fault
+from xlkpi.catalogue.checks import RESERVED, argument_fault
 from xlkpi.language import languages
 
 NAMED = """
@@ -25,6 +25,10 @@ ALL = list(functions().values())
 
 def test_every_kpi_and_every_named_function_is_there() -> None:
     assert set(functions()) == {kpi.function for kpi in catalogue().values()} | set(NAMED.split())
+
+
+def test_no_kpi_of_ones_own_may_take_the_name_of_another_function() -> None:
+    assert {name for name in NAMED.split() if name.startswith("KPI_")} == RESERVED
 
 
 def test_names_are_those_that_excel_vba_and_python_take() -> None:

@@ -26,6 +26,8 @@ ID = re.compile(r"[a-z][a-z0-9_]*")
 _FUNCTION = re.compile(r"KPI_[A-Z0-9_]+")
 _ARGUMENT = re.compile(r"[a-z][a-z0-9_]*")
 _CELL = re.compile(r"[a-z]{1,3}[0-9]+|r[0-9]*(c[0-9]*)?|c[0-9]*")
+#: Functions in cells that are not a KPI each (``functions.yaml`` of the functions has them).
+RESERVED = frozenset(f"KPI_{name}" for name in ("VALUE", "TABLE", "TREND", "FORECAST", "HELP", "EXPLAIN", "LIST"))
 #: Words that VBA keeps for itself, in lower case.
 VBA_WORDS = frozenset(
     {
@@ -80,6 +82,8 @@ def _names(kpi: KPI) -> Iterator[Problem]:
         yield Problem("kpi_id", {"id": kpi.id, "most": MAX_FUNCTION - 4})
     if not _FUNCTION.fullmatch(kpi.function) or len(kpi.function) > MAX_FUNCTION:
         yield Problem("kpi_function_name", {"function": kpi.function, "most": MAX_FUNCTION}).at(key="function")
+    if kpi.function in RESERVED:
+        yield Problem("kpi_function_reserved", {"function": kpi.function}).at(key="function")
     for name in kpi.inputs:
         why = argument_fault(name)
         if why:

@@ -9,6 +9,7 @@ from typing import Any
 from xlkpi.addin.server import scripts
 from xlkpi.addin.server.calls import Calls, answer
 from xlkpi.addin.server.pane import catalogue_json
+from xlkpi.language import text
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -36,6 +37,9 @@ def application(hosts: Collection[str] | None = LOCAL) -> App:
     from starlette.middleware.cors import CORSMiddleware
     from xlwings_server.config import settings
     from xlwings_server.main import main_app
+    from xlwings_server.templates import env
+
+    env.globals["say"] = text  # for the manifest and the task pane
 
     calls: App = CORSMiddleware(
         Calls(settings, xlwings.__version__),

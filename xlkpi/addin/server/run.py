@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import socket
 import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -42,20 +43,31 @@ def serve(host: str, port: int, certificate: str | None = None, key: str | None 
 
     from xlkpi.addin.server.application import LOCAL, application
 
-    scheme = "https" if certificate else "http"
-    address = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
-    print(text("serve.ready", address=address), file=sys.stderr)
-    if os.environ["XLWINGS_LICENSE_KEY"] == "noncommercial":
-        print(text("serve.licence"), file=sys.stderr)
-    uvicorn.run(
-        application(hosts={*LOCAL, *([name] if name else ())} if is_loopback(host) else None),
-        host=host,
-        port=port,
-        ssl_certfile=certificate,
-        ssl_keyfile=key,
-        log_level="warning",
-        server_header=False,
+    hosts = {*LOCAL, *([name] if name else ())} if is_loopback(host) else None
+    config = uvicorn.Config(
+        application(hosts), ssl_certfile=certificate, ssl_keyfile=key, log_level="warning", server_header=False
     )
+    try:
+        config.load()
+    except OSError as wrong:  # ssl's errors are such, too
+        raise ServerError(Problem("serve_certificate_wrong", {"reason": str(wrong)})) from None
+    with _listening(host, port) as listening:
+        scheme = "https" if certificate else "http"
+        address = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+        print(text("serve.ready", address=address), file=sys.stderr)
+        if os.environ["XLWINGS_LICENSE_KEY"] == "noncommercial":
+            print(text("serve.licence"), file=sys.stderr)
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket that listens. Raises ServerError where another program does already."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(found[4][:2], family=found[0], backlog=2048)
+    except OSError as wrong:
+        values = {"host": host, "port": str(port), "reason": wrong.strerror or str(wrong)}
+        raise ServerError(Problem("serve_port", values)) from None
 
 
 def is_loopback(host: str) -> bool:

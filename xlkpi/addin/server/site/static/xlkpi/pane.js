@@ -289,12 +289,11 @@ async function start() {
     if (!answer.ok) throw new Error(answer.statusText);
     state.data = await answer.json();
   } catch {
-    const french = navigator.language?.startsWith("fr");
     at("list").replaceChildren(
       element(
         "li", { className: "empty" },
-        element("strong", { textContent: french ? "Les fonctions n’ont pas pu être chargées." : "The functions could not be loaded." }),
-        element("button", { type: "button", className: "insert", textContent: french ? "Réessayer" : "Try again", onclick: start }),
+        element("strong", { textContent: root.dataset.failed }),
+        element("button", { type: "button", className: "insert", textContent: root.dataset.retry, onclick: start }),
       ),
     );
     return;

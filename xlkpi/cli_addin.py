@@ -59,3 +59,17 @@ def lite(out: str, own: str | None, as_json: bool) -> None:
 
     made = files.lite(Path(out), own)
     click.echo(files.as_json(made) if as_json else files.lite_text(made))
+
+
+@addin.command("serve", key="addin_serve", add_help_option=False)
+@option("--host", key="serve_host", default="127.0.0.1", metavar="ADDRESS")
+@option("--port", key="serve_port", default=8000, type=click.IntRange(1, 65535), metavar="PORT")
+@option("--certificate", key="serve_certificate", metavar="FILE")
+@option("--key", "private", key="serve_key", metavar="FILE")
+@language_option
+@help_option
+def serve(host: str, port: int, certificate: str | None, private: str | None) -> None:
+    """Serve the functions to Excel on the web, on a Mac or on Windows."""
+    from xlkpi.addin.server import serve as run
+
+    run(host, port, certificate, private)

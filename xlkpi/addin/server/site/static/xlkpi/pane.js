@@ -128,11 +128,12 @@ const columnName = (index) => (index < 26 ? "" : columnName(Math.floor(index / 2
 
 // The cells to the left of the active one, which is where figures usually stand; to its right where there is no room.
 function proposed(entry, cell) {
-  const wanted = entry.arguments.filter((a) => !a.optional && a.kind === "number").length;
+  const single = (a) => !a.optional && (a.kind === "number" || a.kind === "day");
+  const wanted = entry.arguments.filter(single).length;
   const first = cell && cell.column >= wanted ? cell.column - wanted : (cell?.column ?? 0) + 1;
   let next = first;
   return entry.arguments.map((argument) => {
-    if (argument.optional || argument.kind !== "number") return "";
+    if (!single(argument)) return "";
     const column = columnName(next++);
     return `${column}${(cell?.row ?? 1) + 1}`;
   });

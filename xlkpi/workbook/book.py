@@ -40,6 +40,14 @@ FULL: Mapping[str, Any] = {
 _NOT_IN_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 
 
+@dataclass(frozen=True)
+class Last:
+    """What the workbook said when it was last built or refreshed: the day of its numbers, and statuses by objective."""
+
+    day: date
+    statuses: Mapping[str, str]
+
+
 @dataclass
 class Book:
     """What every page is written with. ``sheets`` are made before they are filled, in the order of the tabs."""
@@ -61,6 +69,8 @@ class Book:
     context: Context = field(init=False)
     #: The measures by month and part, once they are computed.
     data: DataTable | None = None
+    #: The workbook's last build or refresh, where it is known.
+    last: Last | None = None
     _taken: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:

@@ -22,7 +22,7 @@ from xlkpi.workbook.layout import load_layout
 from xlkpi.workbook.theme import load_theme
 
 if TYPE_CHECKING:
-    from xlkpi.workbook.book import Book
+    from xlkpi.workbook.book import Book, Last
     from xlkpi.workbook.people import Row
     from xlkpi.workbook.tables import Tables
 
@@ -43,12 +43,14 @@ def build_workbook(
     layout: str | None = None,
     theme: str | None = None,
     kept: Mapping[str, Sequence[Row]] | None = None,
+    last: Last | None = None,
 ) -> Built:
     """Write a scorecard as a workbook, in place of the one that may be there.
 
     ``language``: the project's by default, else the current one. ``layout`` and ``theme``: built-in names or files
     of the project's folder; the project's own by default. ``kept``: the rows that people have in their tables, by the
-    table's name (see :mod:`xlkpi.workbook.people`); they stay, and what xlkpi knows beside them follows. Raises
+    table's name (see :mod:`xlkpi.workbook.people`); they stay, and what xlkpi knows beside them follows. ``last``: what
+    the workbook said before, so that the first page tells what changed since. Raises
     DefinitionError for a layout or theme that does not exist, and WorkbookError when the file can't be written; then
     the old one stays as it was.
     """
@@ -59,7 +61,7 @@ def build_workbook(
     project = card.project
     with use(spoken), tempfile.TemporaryDirectory(prefix="xlkpi-") as folder:
         skeleton = Path(folder) / "skeleton.xlsx"
-        tables = _skeleton(card, skeleton, spoken, layout or project.template, theme or project.theme, kept)
+        tables = _skeleton(card, skeleton, spoken, layout or project.template, theme or project.theme, kept, last)
         from xlkpi.workbook.fill import fill
 
         fill(skeleton, out, tables, parts=_functions(card, skeleton, spoken))
@@ -79,7 +81,7 @@ def _functions(card: Scorecard, skeleton: Path, language: str) -> dict[str, byte
 
 def _skeleton(
     card: Scorecard, path: Path, language: str, layout: str | None, theme: str | None,
-    kept: Mapping[str, Sequence[Row]] | None,
+    kept: Mapping[str, Sequence[Row]] | None, last: Last | None,
 ) -> dict[str, Any]:  # fmt: skip
     """Write the pages and the placeholders of tables; gives the rows of the tables."""
     from xlkpi.workbook.book import Book
@@ -101,6 +103,7 @@ def _skeleton(
     with Workbook(path, options) as writer:
         choices = selections(card, chosen.by)
         book = Book(writer, look, language, card, choices, _smart(card, language), chosen, logo, kept=kept or {})
+        book.last = last
         tables = make_tables(book)
         pages = tuple(id for id in pages if book.context.has(id))
         for id in pages:

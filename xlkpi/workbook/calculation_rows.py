@@ -39,7 +39,7 @@ POINTS = 13
 FIXED = (
     "id", "level", "slot", "position", "kind", "direction", "cumulative", "baseline", "target", "low", "high",
     "success", "failure", "start", "due", "benchmark", "benchmark_date", "override", "override_until", "weight",
-    "periods", "first_row", "block_rows", "since_row", "choices", "unit", "format", "title",
+    "periods", "last_status", "first_row", "block_rows", "since_row", "choices", "unit", "format", "title",
 )  # fmt: skip
 #: The columns of a status, in the order in which each uses only earlier ones.
 STATUS = (
@@ -50,7 +50,7 @@ STATUS = (
 TOLD = (
     "said_last_year", "said_due", "said_expected", "said_progress", "said_gap", "said_status", "said_formula", "line",
     "bar", "bench", "bench_old", "cut1", "cut2", "share", "share_weight", "tier", "primary_status", "worst", "best",
-    "changed", "low_point", "high_point",
+    "changed", "changed_last", "low_point", "high_point",
 )  # fmt: skip
 _PACED = ("reach", "increase", "decrease", "total")
 
@@ -312,6 +312,8 @@ class Told:
         before = made.earlier.cell("shown", self.number)
         moved = and_(primary, made.before.differs(""), before.differs(get("shown")))
         put("changed", if_(moved, 10 + worst - order, ""))
+        since = and_(primary, get("last_status").differs(""), get("last_status").differs(get("shown")))
+        put("changed_last", if_(since, 10 + worst - order, ""))
 
     def _points(self) -> None:
         """The last periods for a sparkline, and the plan as a line."""

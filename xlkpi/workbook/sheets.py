@@ -20,7 +20,7 @@ _HIDDEN = (
     "S", "M", "A", "R", "T", "smart", "score",
     "weight", "trust", "sources",
     "unit", "format", "gap_format", "direction", "cumulative", "slot", "position", "periods", "first_row",
-    "block_rows", "since_row", "choices", "definition", "pitfalls", "formula", "input", "landing", "landing_low",
+    "last_status", "last_day", "block_rows", "since_row", "choices", "definition", "pitfalls", "formula", "input", "landing", "landing_low",
     "landing_high", "probability",
 )  # fmt: skip
 _WIDE = {"title": 44, "kpi": 30, "question": 34, "scope": 34, "reason": 40, "decision": 40, "smart": 50, "owner": 22,

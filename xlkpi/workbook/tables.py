@@ -44,7 +44,7 @@ OBJECTIVE_COLUMNS: Mapping[str, tuple[str, bool]] = {
     "trust": ("text", False), "sources": ("text", False), "definition": ("text", False), "pitfalls": ("text", False),
     "formula": ("text", False), "input": ("text", False), "landing": ("number", False),
     "landing_low": ("number", False), "landing_high": ("number", False), "probability": ("number", False),
-    "first_row": ("number", False),
+    "last_status": ("text", False), "last_day": ("date", False), "first_row": ("number", False),
     "block_rows": ("number", False), "since_row": ("number", False), "choices": ("number", False),
 }  # fmt: skip
 
@@ -124,7 +124,9 @@ def make_tables(book: Book) -> Tables:
             **_fixed(book, result), **place, **letters, **reasons,
             slot=slots.get(result.objective.id, ""),
             position=f"{result.objective.level[0].upper()}{numbers[result.objective.level]}",
-            smart=_advice(book, smart), score=smart.score if smart else None,
+            last_status=book.last.statuses.get(result.objective.id) if book.last else None,
+            last_day=book.last.day if book.last else None, smart=_advice(book, smart),
+            score=smart.score if smart else None,
         )  # fmt: skip
     return Tables(objectives, series, order)
 
@@ -145,10 +147,31 @@ def _series_table(inputs: int) -> DataTable:
 
 
 def _ordered(objectives: Sequence[Selected]) -> tuple[Selected, ...]:
-    """Strategic first, then by priority, then as in the project's file."""
-    return tuple(
-        sorted(objectives, key=lambda s: (s.result.objective.level != "strategic", s.result.objective.priority or 999))
+    """Strategic first, then by priority, then as in the project's file; secondary ones under their parent."""
+    usual = sorted(
+        objectives, key=lambda s: (s.result.objective.level != "strategic", s.result.objective.priority or 999)
     )
+    over = parents([s.result.objective for s in usual])
+    found: list[Selected] = []
+    for selected in usual:
+        if selected.result.objective.id not in over:
+            found.append(selected)
+            found += [s for s in usual if over.get(s.result.objective.id) == selected.result.objective.id]
+    return tuple(found)
+
+
+def parents(objectives: Sequence[Objective]) -> dict[str, str]:
+    """The primary objective over each secondary one, of the same level: its parent, or the first above that is one."""
+    known = {o.id: o for o in objectives}
+    found: dict[str, str] = {}
+    for objective in objectives:
+        above, seen = objective, {objective.id}
+        while not above.primary and above.parent in known and above.parent not in seen:
+            above = known[above.parent]
+            seen.add(above.id)
+        if above is not objective and above.primary and above.level == objective.level:
+            found[objective.id] = above.id
+    return found
 
 
 def _slots(objectives: Sequence[Objective]) -> dict[str, str]:

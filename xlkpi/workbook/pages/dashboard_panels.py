@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from xlkpi.workbook.formats import day_told, told
 from xlkpi.workbook.functions import (
+    count,
     if_,
     if_error,
     index,
     is_number,
     large,
     match,
+    most,
     sentence,
+    shortened,
 )
 from xlkpi.workbook.live import Given, Live
 from xlkpi.workbook.pages.dashboard_board import ACTUAL, BULLET_END, GAP1, GAP2, LINE, MARK, NAME, STATUS, TARGET, Board
@@ -39,7 +42,27 @@ def panels(board: Board, row: int) -> int:
             at = made.sheet.put(spot, 1, if_error(match(large(span, rank), span), ""))
             _item(board, row, columns, at, order, rank)
         row += 2
-    return row
+    board.page.ws.set_row_pixels(row, 20)
+    board.put(row, LINE, _since_last(board), font_size=8, font_color=board.theme.accent)
+    return row + 1
+
+
+def _since_last(board: Board) -> Live:
+    """Which status has changed since the workbook was last built or refreshed, where it is known; in one line."""
+    book, made = board.book, board.made
+    objectives, order = made.tables.objectives, made.now.span("changed_last")
+    day = made.sheet.put(made.rows(1), 1, most(objectives.span("last_day")))
+    changed = made.sheet.put(made.rows(1), 1, count(order))
+    at = made.sheet.put(made.rows(1), 1, if_error(match(large(order, 1), order), ""))
+    old = index(made.words, match(index(made.now.span("last_status"), at), made.codes))
+    words: dict[str, Given] = {
+        "day": day_told(day, book.language), "name": shortened(index(objectives.span("kpi"), at), 28), "old": old,
+        "new": index(made.words, made.now.at("look", at)), "more": changed - 1,
+    }  # fmt: skip
+    one, many = (sentence(book.text(f"panel.last_{n}"), words) for n in ("one", "many"))
+    none = sentence(book.text("panel.last_none"), words)
+    told_ = if_(changed.same(0), none, if_(changed.same(1), one, many))
+    return if_(day.same(0), "", if_error(told_, ""))
 
 
 def _item(board: Board, row: int, columns: tuple[int, int, int], at: Live, order: str, rank: int) -> None:

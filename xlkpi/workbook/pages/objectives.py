@@ -11,12 +11,14 @@ from xlkpi.workbook.formats import date_format, day_told
 from xlkpi.workbook.functions import count_ifs, count_texts, if_, if_error, index, match, sentence, shortened, year_of
 from xlkpi.workbook.live import Given, Live
 from xlkpi.workbook.page import Page
-from xlkpi.workbook.tables import MARKS
+from xlkpi.workbook.tables import MARKS, parents
 
 WIDTHS = (14, 26, 330, 32, 32, 32, 32, 32, 18, 346, 156, 92, 14, 98, 14)
 MARK, TITLE, FIRST_LETTER, ADVICE, OWNER, DUE, STATUS = 1, 2, 3, 9, 10, 11, 13
 TIERS = ("strategic", "operational")
 HEADER = 8
+#: The heights of an objective's two rows.
+UPPER, LOWER = 34, 28
 
 
 def objectives(book: Book, made: Calculation) -> None:
@@ -54,7 +56,11 @@ class _Objectives:
                 row = self._tier(row, tier)
         page.ws.set_row_pixels(row, 6)
         page.ws.freeze_panes(HEADER + 2, 3)
-        page.finish(row, pages_high=0, repeat=(HEADER, HEADER + 1))
+        page.ws.outline_settings(symbols_below=False)
+        folds = any(self._folded(tier) for tier in TIERS)
+        page.finish(
+            row, pages_high=0, repeat=(HEADER, HEADER + 1), protect=not folds
+        )  # Excel unfolds no protected rows
 
     def _header(self, row: int) -> None:
         page, put, text = self.page, self.put, self.book.text
@@ -81,13 +87,30 @@ class _Objectives:
         style = {"bold": True, "font_color": self.theme.accent, "font_size": 10}
         self.put(row, MARK, self.book.text(f"level.{tier}"), **style, **tint)
         first = made.rows(self.numbers[tier])
+        folded = self._folded(tier)
+        row += 1
         for number in range(self.numbers[tier]):
             key = f"{tier[0].upper()}{number + 1}"
             made.sheet.put(first + number, 0, key)
             found = if_error(match(key, made.now.span("position")), "")
             at = made.sheet.put(first + number, 1, found)
-            row = self._objective(row + 1 if not number else row, at)
+            row = self._objective(row, at)
+            self._fold(row - 2, number in folded, number + 1 in folded)
         return row
+
+    def _folded(self, tier: str) -> set[int]:
+        """The places of a tier whose objectives are folded under the primary one above them."""
+        own = [s.result.objective for s in self.made.tables.order if s.result.objective.level == tier]
+        under = parents(own)
+        return {number for number, objective in enumerate(own) if objective.id in under}
+
+    def _fold(self, row: int, inside: bool, before: bool) -> None:
+        """Put the two rows of a secondary objective into a folded group; its sign stands at the row above it."""
+        if inside:
+            for line, height in ((row, UPPER), (row + 1, LOWER)):
+                self.page.ws.set_row_pixels(line, height, None, {"level": 1, "hidden": True})
+        elif before:
+            self.page.ws.set_row_pixels(row + 1, LOWER, None, {"collapsed": True})
 
     def _text(self, column: str, at: Live) -> Live:
         cell = index(self.table.span(column), at)
@@ -95,7 +118,7 @@ class _Objectives:
 
     def _objective(self, row: int, at: Live) -> int:
         page, put, made, book = self.page, self.put, self.made, self.book
-        page.heights(row, 34, 28)
+        page.heights(row, UPPER, LOWER)
         upper = page.upper
         lower: dict[str, Any] = {**page.lower, "text_wrap": True}
         page.sheet.fill(row + 1, MARK, STATUS, **page.lower)

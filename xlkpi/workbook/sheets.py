@@ -17,11 +17,10 @@ if TYPE_CHECKING:
 #: Columns of the objectives' table that pages show or formulas use; people have no need of them there.
 _HIDDEN = (
     "question", "scope", "stakeholders", "reason", "decision", "review", "S_why", "M_why", "A_why", "R_why", "T_why",
-    "S", "M", "A", "R", "T", "smart", "score",
-    "weight", "trust", "sources",
-    "unit", "format", "gap_format", "direction", "cumulative", "slot", "position", "periods", "first_row",
-    "last_status", "last_day", "block_rows", "since_row", "choices", "definition", "pitfalls", "formula", "input", "landing", "landing_low",
-    "landing_high", "probability",
+    "S", "M", "A", "R", "T", "smart", "score", "weight", "trust", "sources", "unit", "format", "gap_format",
+    "direction", "cumulative", "slot", "position", "periods", "first_row", "last_status", "last_day", "block_rows",
+    "since_row", "choices", "definition", "pitfalls", "formula", "input", "landing", "landing_low", "landing_high",
+    "probability",
 )  # fmt: skip
 _WIDE = {"title": 44, "kpi": 30, "question": 34, "scope": 34, "reason": 40, "decision": 40, "smart": 50, "owner": 22,
          "stakeholders": 24, "sources": 24}  # fmt: skip

@@ -57,10 +57,8 @@ class _Objectives:
         page.ws.set_row_pixels(row, 6)
         page.ws.freeze_panes(HEADER + 2, 3)
         page.ws.outline_settings(symbols_below=False)
-        folds = any(self._folded(tier) for tier in TIERS)
-        page.finish(
-            row, pages_high=0, repeat=(HEADER, HEADER + 1), protect=not folds
-        )  # Excel unfolds no protected rows
+        folds = any(self._folded(tier) for tier in TIERS)  # Excel unfolds no protected rows
+        page.finish(row, pages_high=0, repeat=(HEADER, HEADER + 1), protect=not folds)
 
     def _header(self, row: int) -> None:
         page, put, text = self.page, self.put, self.book.text

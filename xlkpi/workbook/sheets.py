@@ -12,6 +12,9 @@ from xlkpi.workbook.formats import date_format
 from xlkpi.workbook.tables import OBJECTIVE_COLUMNS, DataTable, Tables
 
 if TYPE_CHECKING:
+    from datetime import date
+
+    from xlkpi.cadence import Cadence
     from xlkpi.workbook.book import Book, Content
 
 #: Columns of the objectives' table that pages show or formulas use; people have no need of them there.
@@ -88,7 +91,6 @@ def _print(book: Book, sheet: Any) -> None:
 
 def measures_table(book: Book) -> DataTable:
     """The measures by month and part, as they were aggregated: what the KPIs are made of."""
-    from xlkpi.cadence import Cadence
     from xlkpi.scorecard.compute import _measures
     from xlkpi.scorecard.data import combined
 
@@ -105,8 +107,8 @@ def measures_table(book: Book) -> DataTable:
     table = DataTable(DATA, kinds, headers)
     if not measures or data.first is None or data.last is None:
         return table
-    cadence = Cadence("monthly", card.project.fiscal_year_start)
     last = min(card.as_of, data.last)
+    cadence = _grain(book, measures, last)
     for by in ((), (dimension,)) if dimension else ((),):
         of = combined(data, cadence, measures, data.first, last, by=[d for d in by if d])
         columns = {m: of.values.values(m).tolist() for m in measures}
@@ -120,6 +122,24 @@ def measures_table(book: Book) -> DataTable:
                     name = book.text_or(f"choice.{group[0]}", str(group[0])) if group else book.text("all_choices")
                     table.append(start=start, end=cadence.end_of(start), part=name, **row)
     return table
+
+
+def _grain(book: Book, measures: list[str], last: date) -> Cadence:
+    """Months; weeks where the data's rows are weeks, which months don't hold as a whole."""
+    from xlkpi.cadence import Cadence
+    from xlkpi.scorecard.data import combined
+
+    data, start = book.card.data, book.card.project.fiscal_year_start
+    assert data.first is not None, "asked for only where there are data"
+    known = {}
+    for code in ("monthly", "weekly"):
+        cadence = Cadence(code, start)  # type: ignore[arg-type]  # two of its codes
+        values = combined(data, cadence, measures, data.first, last).values
+        columns = [values.values(m) for m in measures]
+        known[cadence] = max(float((c == c).mean()) if len(c) else 0.0 for c in columns)
+        if known[cadence] >= 0.5:
+            return cadence
+    return max(known, key=lambda cadence: known[cadence])
 
 
 def _headers(book: Book, measures: list[str]) -> dict[str, str]:

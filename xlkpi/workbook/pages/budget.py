@@ -267,8 +267,9 @@ class _Budget:
         right = sum(list(_WIDTHS.values())[middle:])
         for number in range(HEIGHT // 20 + 1):
             self.page.ws.set_row_pixels(row + 1 + number, 20)
-        chart = self._curve_chart(written, left)
-        self.page.ws.insert_chart(row + 1, 1, chart, self._place("budget.alt_curves"))
+        if any(c.fit.usable for c in self.plan.channels):
+            chart = self._curve_chart(written, left)
+            self.page.ws.insert_chart(row + 1, 1, chart, self._place("budget.alt_curves"))
         bars = self._bar_chart(written, right)
         self.page.ws.insert_chart(row + 1, middle + 1, bars, self._place("budget.alt_spends"))
 

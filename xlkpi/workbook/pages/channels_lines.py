@@ -81,7 +81,8 @@ def _values(numbers: Numbers, what: Found, places: list[Live], first: int) -> No
         name = sheet.put(row, 0, if_error(numbers.name(at), ""))
         for month in range(MONTHS):
             ends = month_end(made.period_end, month + 1 - MONTHS)
-            where = ((data.span("part"), "=", name), (data.span("end"), "=", ends))
+            since = month_end(made.period_end, month - MONTHS) + 1
+            where = ((data.span("part"), "=", name), (data.span("end"), ">=", since), (data.span("end"), "<=", ends))
             value = sum_ifs(data.span(what.measure), *where)
             value = value / sum_ifs(data.span(what.per), *where) if what.per else value
             sheet.put(row, 3 + month, if_error(if_(value > 0, value, not_available()), not_available()))

@@ -75,7 +75,7 @@ class Numbers:
         for number in range(self.count):
             row = first + number
             name = sheet.put(row, 0, index(made.choices, float(number + 2)))
-            where = ((data.span("part"), "=", name), (data.span("start"), ">=", since),
+            where = ((data.span("part"), "=", name), (data.span("end"), ">=", since),
                      (data.span("end"), "<=", made.period_end))  # fmt: skip
             for column, measure in enumerate(self.measures, start=1):
                 sheet.put(row, column, sum_ifs(data.span(measure), *where))

@@ -133,7 +133,7 @@ def _grain(book: Book, measures: list[str], last: date) -> Cadence:
     assert data.first is not None, "asked for only where there are data"
     known = {}
     for code in ("monthly", "weekly"):
-        cadence = Cadence(code, start)  # type: ignore[arg-type]  # two of its codes
+        cadence = Cadence(code, start)
         values = combined(data, cadence, measures, data.first, last).values
         columns = [values.values(m) for m in measures]
         known[cadence] = max(float((c == c).mean()) if len(c) else 0.0 for c in columns)

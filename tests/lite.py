@@ -36,16 +36,15 @@ def available() -> str | None:
 
 
 def called(main: str, calls: Sequence[tuple[str, Sequence[Any]]]) -> Answer:
-    """What the functions of a ``main.py`` give; an argument is a cell or rows of cells."""
+    """What the functions of a ``main.py`` give; an argument is rows of cells, as Office.js hands them over."""
     if (missing := available()) is not None:
         require(missing)
     with tempfile.TemporaryDirectory(prefix="xlkpi-lite-") as folder:
         path = Path(folder, "main.py")
         path.write_text(main, encoding="utf-8")
-        given = [(name, [v if isinstance(v, list) else [[v]] for v in arguments]) for name, arguments in calls]
         done = subprocess.run(
             ["node", str(SCRIPT), str(path), str(_packages())],
-            input=json.dumps(given),
+            input=json.dumps(list(calls)),
             capture_output=True,
             encoding="utf-8",
             check=False,

@@ -28,7 +28,7 @@ Public Function Drive(ByVal calls As String) As String
     lines = Split(calls, Chr(10))
     For i = 0 To UBound(lines)
         fields = Split(lines(i), "|")
-        ReDim a(0 To UBound(fields))
+        ReDim a(0 To 59) ' what is left out is blank
         For k = 1 To UBound(fields)
             a(k - 1) = Given(fields(k))
         Next k
@@ -41,17 +41,20 @@ Failed:
 End Function
 
 Private Function Given(ByVal field As String) As Variant
-    Dim items() As String, column() As Variant, i As Long
+    Dim lines() As String, items() As String, cells_() As Variant, r As Long, c As Long
     If Left(field, 1) <> "[" Then
         Given = One(field)
         Exit Function
     End If
-    items = Split(Mid(field, 2), ";")
-    ReDim column(1 To UBound(items) + 1, 1 To 1)
-    For i = 0 To UBound(items)
-        column(i + 1, 1) = One(items(i))
-    Next i
-    Given = column
+    lines = Split(Mid(field, 2), "^")
+    ReDim cells_(1 To UBound(lines) + 1, 1 To UBound(Split(lines(0), ";")) + 1)
+    For r = 0 To UBound(lines)
+        items = Split(lines(r), ";")
+        For c = 0 To UBound(items)
+            cells_(r + 1, c + 1) = One(items(c))
+        Next c
+    Next r
+    Given = cells_
 End Function
 
 Private Function One(ByVal item As String) As Variant
@@ -114,10 +117,10 @@ End Function
 
 @dataclass(frozen=True)
 class VbaCall:
-    """A call of a function; a tuple or list is a column."""
+    """A call of a function; a tuple or list is a column, or rows of cells."""
 
     function: str
-    arguments: tuple[Input, ...]
+    arguments: tuple[Input | list[list[Scalar]], ...]
 
 
 def driver(calls: Sequence[VbaCall]) -> str:
@@ -171,8 +174,11 @@ def _texts(calls: Sequence[VbaCall]) -> Iterator[str]:
         yield "\n".join("|".join([c.function, *map(_field, c.arguments)]) for c in calls[first : first + 200])
 
 
-def _field(value: Input) -> str:
-    return "[" + ";".join(map(_item, value)) if isinstance(value, tuple | list) else _item(value)
+def _field(value: Input | list[list[Scalar]]) -> str:
+    if not isinstance(value, tuple | list):
+        return _item(value)
+    rows = [row if isinstance(row, list) else [row] for row in value]
+    return "[" + "^".join(";".join(map(_item, row)) for row in rows)
 
 
 def _item(value: Scalar) -> str:

@@ -16,20 +16,6 @@ def addin() -> None:
     """The functions in Excel: build, install or serve them."""
 
 
-@addin.command("serve", key="addin_serve", add_help_option=False)
-@option("--host", key="serve_host", default="127.0.0.1", metavar="ADDRESS")
-@option("--port", key="serve_port", default=8000, type=click.IntRange(1, 65535), metavar="PORT")
-@option("--certificate", key="serve_certificate", metavar="FILE")
-@option("--key", "private", key="serve_key", metavar="FILE")
-@language_option
-@help_option
-def serve(host: str, port: int, certificate: str | None, private: str | None) -> None:
-    """Serve the functions to Excel on the web, on a Mac or on Windows."""
-    from xlkpi.addin.server import serve as run
-
-    run(host, port, certificate, private)
-
-
 @addin.command("build", add_help_option=False, key="addin_build")
 @option("--out", "-o", "out", key="addin_out", type=click.Path(), metavar="DIR", default=".")
 @option("--vba-only", key="vba_only", is_flag=True)

@@ -37,6 +37,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "cli_distribute",
             "cli_functions",
             "cli_parts",
+            "cli_refresh",
             "__main__",
         }
     ),

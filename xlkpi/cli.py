@@ -124,6 +124,28 @@ def build(file: str, out: str | None, as_of: str | None, template: str | None, a
         click.echo(cli_build.as_text(written))
 
 
+@cli.command("refresh", add_help_option=False)
+@click.argument("workbook", metavar="WORKBOOK", type=click.Path())
+@option("--project", key="project", type=click.Path(), metavar="FILE")
+@option("--dry-run", key="refresh_dry_run", is_flag=True)
+@option("--as-of", "as_of", key="as_of", metavar="DATE")
+@option("--backups", key="backups", type=click.IntRange(0, 99), default=1, metavar="N")
+@option("--due", key="refresh_due", is_flag=True)
+@option("--accept-targets", "accept", key="accept_targets", is_flag=True)
+@json_option
+@language_option
+@help_option
+def refresh(workbook: str, as_json: bool, **given: Any) -> None:
+    """Refresh a scorecard workbook in its place."""
+    from xlkpi import cli_refresh
+
+    done = cli_refresh.refresh(workbook, **given)
+    if as_json:
+        _print_json(done.as_json())
+    else:
+        click.echo(cli_refresh.as_text(done))
+
+
 @cli.command("demo", add_help_option=False)
 @click.argument("folder", metavar="[DIR]", type=click.Path(), default="xlkpi-demo")
 @json_option

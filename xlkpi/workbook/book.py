@@ -13,7 +13,7 @@ from xlkpi.formula.nodata import NoData
 from xlkpi.language import has_text, text
 from xlkpi.status import rules
 from xlkpi.workbook.formats import Formats, date_format, number_format
-from xlkpi.workbook.live import Live, Span, Value, serial
+from xlkpi.workbook.live import Live, Span, Value, as_date, has_number, serial
 
 if TYPE_CHECKING:
     from xlsxwriter.chart import Chart
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from xlkpi.scorecard.selections import Selections
     from xlkpi.smart import Report
     from xlkpi.workbook.context import Context
+    from xlkpi.workbook.existing import Existing
     from xlkpi.workbook.layout import Layout
     from xlkpi.workbook.logo import Logo
     from xlkpi.workbook.people import Row, Written
@@ -71,6 +72,16 @@ class Book:
     data: DataTable | None = None
     #: The workbook's last build or refresh, where it is known.
     last: Last | None = None
+    #: The data tables by name, with the rows that people added.
+    data_tables: dict[str, DataTable] = field(default_factory=dict)
+    #: The workbook that is refreshed: its sheets' names, its places and its choices are kept.
+    existing: Existing | None = None
+    #: How many of each kind the pages have room for, see :meth:`places`.
+    room: dict[str, int] = field(default_factory=dict)
+    #: The rows that pages have on the calculation sheet: the first of each range, and how many.
+    rows: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    #: Ranges of the calculation sheet whose number of rows depends on the data: first row and column, last ones.
+    blocks: list[tuple[int, int, int, int]] = field(default_factory=list)
     _taken: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -78,10 +89,33 @@ class Book:
 
         self.format = Formats(self.book, self.theme)
         self.context = Context(self.card, self.choices.dimension)
+        if self.existing:
+            self._taken |= {name.casefold() for name in self.existing.all_sheets}
 
     @property
     def currency(self) -> str:
         return self.card.project.currency
+
+    @property
+    def part_names(self) -> list[str]:
+        """What the drop-down of parts offers: everything, then each part."""
+        names = [self.text_or(f"choice.{c}", c) for c in self.choices.choices]
+        unique = [n if names.count(n) == 1 else c for n, c in zip(names, self.choices.choices, strict=True)]
+        return [self.text("all_choices"), *unique]
+
+    @property
+    def chosen_day(self) -> date:
+        """The day that is shown: the scorecard's, or the earlier one that somebody chose."""
+        found = self.existing.chosen.get("xlkpi_as_of") if self.existing else None
+        latest = self.existing is None or found in (None, self.existing.state.as_of)
+        day = None if latest or not has_number(found) else as_date(found)
+        return day if day in self.choices.days else self.card.as_of
+
+    @property
+    def chosen_part(self) -> str:
+        """The part that is shown: everything, or the one that somebody chose and that there still is."""
+        found = self.existing.chosen.get("xlkpi_choice") if self.existing else None
+        return found if isinstance(found, str) and found in self.part_names else self.part_names[0]
 
     def text(self, key: str, **values: Any) -> str:
         """A label of the workbook in its language."""
@@ -106,13 +140,22 @@ class Book:
         return number_format(unit, decimals, self.language, self.currency, gap=gap)
 
     def add(self, id: str, name: str, *, hidden: bool = False) -> Sheet:
-        """A new worksheet; the name is made legal and unique."""
-        legal = self._legal(name)
+        """A new worksheet; the name is made legal and unique. In a workbook that is refreshed it stays what it is."""
+        legal = self.sheet_name(id, name)
         sheet = Sheet(self, self.book.add_worksheet(legal), legal)
         if hidden:
             sheet.ws.hide()
         self.sheets[id] = sheet
         return sheet
+
+    def places(self, what: str, needed: int) -> int:
+        """How many lines of a kind a page has: as many as needed; in a workbook that is refreshed, as many as it has.
+
+        A page that writes one line per thing asks here, leaves the lines blank for which there is nothing, and those
+        out that find no place: so every other cell keeps its address.
+        """
+        self.room[what] = needed if self.existing is None else self.existing.state.room.get(what, needed)
+        return self.room[what]
 
     def name(self, name: str, cell: str) -> None:
         """Define a name for machines."""
@@ -127,6 +170,11 @@ class Book:
         # XlsxWriter leaves out the default of Excel's own files, which other programs take for zero.
         chart._write_disp_blanks_as = lambda: chart._xml_empty_tag("c:dispBlanksAs", [("val", "gap")])
         return chart
+
+    def sheet_name(self, id: str, name: str) -> str:
+        """The name of a new sheet: legal and unique, or what it is called in the workbook that is refreshed."""
+        known = self.existing.sheets.get(id) if self.existing else None
+        return known or self._legal(name)
 
     def _legal(self, name: str) -> str:
         base = " ".join(name.translate(_NOT_IN_NAMES).split()).strip() or "xlkpi"
@@ -148,6 +196,8 @@ class Sheet:
         #: Cells by row and column, for ranges over them.
         self.cells: dict[tuple[int, int], Value] = {}
         self._rules: dict[tuple[str, tuple[tuple[str, Any], ...]], list[tuple[int, int, int, int]]] = {}
+        #: The formulas among them, without the equals sign.
+        self.formulas: dict[tuple[int, int], str] = {}
 
     def ref(self, row: int, column: int) -> Live:
         """The cell at an address (from 0), with what was put there."""
@@ -180,6 +230,7 @@ class Sheet:
             value = content.value
             formula = content.text.replace(self._prefix, "")
             self.ws.put_formula(row, column, formula, style, _cached(value))
+            self.formulas[row, column] = formula
         elif content is None or content == "":
             value = None
             if style is not None:

@@ -23,7 +23,9 @@ from xlkpi.workbook.theme import load_theme
 
 if TYPE_CHECKING:
     from xlkpi.workbook.book import Book, Last
+    from xlkpi.workbook.existing import Existing
     from xlkpi.workbook.people import Row
+    from xlkpi.workbook.state import State
     from xlkpi.workbook.tables import Tables
 
 
@@ -54,17 +56,17 @@ def build_workbook(
     DefinitionError for a layout or theme that does not exist, and WorkbookError when the file can't be written; then
     the old one stays as it was.
     """
+    from xlkpi.workbook.fill import fill
     from xlkpi.workbook.target import refuse_open
 
     refuse_open(out)
-    spoken = language or card.project.language or current()
     project = card.project
+    spoken = language or project.language or current()
     with use(spoken), tempfile.TemporaryDirectory(prefix="xlkpi-") as folder:
-        skeleton = Path(folder) / "skeleton.xlsx"
-        tables = _skeleton(card, skeleton, spoken, layout or project.template, theme or project.theme, kept, last)
-        from xlkpi.workbook.fill import fill
-
-        fill(skeleton, out, tables, parts=_functions(card, skeleton, spoken))
+        path = Path(folder) / "skeleton.xlsx"
+        skeleton = make_skeleton(card, path, spoken, layout or project.template, theme or project.theme,
+                                 folder=out.parent, kept=kept, last=last)  # fmt: skip
+        fill(path, out, skeleton.rows, parts=_functions(card, path, spoken))
     return Built(out, out.stat().st_size)
 
 
@@ -79,49 +81,70 @@ def _functions(card: Scorecard, skeleton: Path, language: str) -> dict[str, byte
         return {package.workbook: with_names(package, card.project.catalogue.functions, language)[0]}
 
 
-def _skeleton(
-    card: Scorecard, path: Path, language: str, layout: str | None, theme: str | None,
-    kept: Mapping[str, Sequence[Row]] | None, last: Last | None,
-) -> dict[str, Any]:  # fmt: skip
-    """Write the pages and the placeholders of tables; gives the rows of the tables."""
+@dataclass(frozen=True)
+class Skeleton:
+    """Pages and placeholders of tables as they were written; ``rows`` are those of the data tables, by name."""
+
+    book: Book
+    tables: Tables
+    state: State
+    rows: dict[str, Any]
+
+
+def make_skeleton(
+    card: Scorecard, path: Path, language: str, layout: str | None, theme: str | None, *, folder: Path,
+    existing: Existing | None = None, kept: Mapping[str, Sequence[Row]] | None = None,
+    last: Last | None = None,
+) -> Skeleton:  # fmt: skip
+    """Write the pages and the placeholders of tables to a file.
+
+    ``folder`` is where the workbook will stand. For an ``existing`` workbook the pages are those that it has, in their
+    present state: what people chose and typed is in them.
+    """
+    from xlkpi.workbook.anchors import write_anchors
     from xlkpi.workbook.book import Book
     from xlkpi.workbook.calculation import calculate
     from xlkpi.workbook.pages import PAGES, PEOPLE
     from xlkpi.workbook.pages.dashboard_head import inputs
     from xlkpi.workbook.sheets import data_sheets, provenance
+    from xlkpi.workbook.state import state_of
     from xlkpi.workbook.tables import make_tables
     from xlkpi.workbook.writer import Workbook
 
-    project = card.project
-    chosen = load_layout(layout, project.folder)
-    pages = chosen.pages
-    look, logo = load_theme(theme, project.folder)
+    chosen = load_layout(layout, card.project.folder)
+    pages = existing.state.pages if existing else chosen.pages
+    look, logo = load_theme(theme, card.project.folder)
     options = {
         "default_format_properties": {"font_name": look.font, "font_size": 10},
         "default_row_height": 17, "default_column_width": 64, "strings_to_formulas": False, "strings_to_urls": False,
     }  # fmt: skip
     with Workbook(path, options) as writer:
         choices = selections(card, chosen.by)
-        book = Book(writer, look, language, card, choices, _smart(card, language), chosen, logo, kept=kept or {})
+        book = Book(writer, look, language, card, choices, _smart(card, language), chosen, logo, kept=kept or {},
+                    existing=existing)  # fmt: skip
         book.last = last
         tables = make_tables(book)
         pages = tuple(id for id in pages if book.context.has(id))
         for id in pages:
             _add(book, tables, id)
         filled = data_sheets(book, tables)
-        provenance(book)
+        book.add("provenance", "xlkpi", hidden=True)
         book.add("calculation", "Calc", hidden=True)
         as_of, choice = inputs(book)
         made = calculate(book, tables, as_of, choice)
         filled_in = {table.id for table in PEOPLE.values()}
         for id in sorted(pages, key=lambda page: page not in filled_in):  # others read their tables
+            made.begin_page(id)
             PAGES[id](book, made)
         book.name("xlkpi_as_of", as_of.text)
         book.name("xlkpi_choice", choice.text)
         book.name("xlkpi_period_start", made.period_start.text)
         book.name("xlkpi_period_end", made.period_end.text)
+        write_anchors(book)
+        state = state_of(book, tables, folder, pages, (layout, theme))
+        provenance(book, state)
         _properties(book, writer)
-    return filled
+    return Skeleton(book, tables, state, filled)
 
 
 def _add(book: Book, tables: Tables, id: str) -> None:
@@ -130,9 +153,9 @@ def _add(book: Book, tables: Tables, id: str) -> None:
         book.add(id, _tab(book, id))
         return
     columns = tables.objectives.columns
-    found = [(str(slot), str(name)) for slot, name in zip(columns["slot"], columns["kpi"], strict=True) if slot]
-    for slot, name in sorted(found, key=lambda pair: (pair[0][0] != "S", int(pair[0][1:]))):
-        book.add(f"kpi_{slot}", name)
+    names = {str(slot): str(name) for slot, name in zip(columns["slot"], columns["kpi"], strict=True) if slot}
+    for slot in tables.all_slots:
+        book.add(f"kpi_{slot}", names.get(slot, slot))
 
 
 def _tab(book: Book, id: str) -> str:
@@ -157,4 +180,4 @@ def _properties(book: Book, writer: Any) -> None:
     writer.set_size(2400, 1500)
 
 
-__all__ = ["Built", "Tables", "build_workbook"]
+__all__ = ["Built", "Skeleton", "build_workbook", "make_skeleton"]

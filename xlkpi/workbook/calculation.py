@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from xlkpi.status import label, rules
 from xlkpi.workbook.book import Book, Sheet
-from xlkpi.workbook.calculation_rows import FIXED, POINTS, STATUS, TOLD, Row, Told
+from xlkpi.workbook.calculation_rows import FIXED, NAMES, POINTS, TOLD, Row, Told
 from xlkpi.workbook.functions import (
     if_,
     if_error,
@@ -26,6 +26,10 @@ from xlkpi.workbook.tables import DataTable, Tables
 
 if TYPE_CHECKING:
     from xlkpi.workbook.alert_cells import AlertCells
+
+#: Rows kept for the lists at the top, and the column from which the objectives' rows stand: nothing is below them, so
+#: that their number can change while every other cell keeps its address.
+LIST_ROWS, OBJECTIVES_FROM, LAST_COLUMN = 30, 60, 16_383
 
 
 @dataclass(frozen=True)
@@ -72,15 +76,26 @@ class Calculation:
     now: Block
     earlier: Block
     next_row: int = 0
+    #: The page that is written.
+    page: str = ""
     #: Where the rows of people's tables are found by objective, by the table's name.
     keys: dict[str, Span] = field(default_factory=dict)
     #: The alerts on the chosen day, once they are worked out.
     alerts: AlertCells | None = None
 
-    def rows(self, height: int) -> int:
-        """The first of so many free rows, and a blank one after them."""
+    def begin_page(self, id: str) -> None:
+        """Begin where the page's rows were, or after those of the page before where they have grown into them."""
+        self.page = id
+        self.next_row = max(self.next_row, self.book.places(f"rows.{id}", self.next_row))
+
+    def rows(self, height: int, room: int = 0) -> int:
+        """The first of so many free rows, and a blank one after them.
+
+        ``room``: rows to keep free where the height depends on the data, so that what follows keeps its address.
+        """
         first = self.next_row
-        self.next_row += height + 1
+        self.next_row += max(height, room) + 1
+        self.book.rows.setdefault(self.page, []).append((first, max(height, room)))
         return first
 
 
@@ -117,30 +132,31 @@ class Writer:
         whole = top["as_of"].same(month_end(top["as_of"], 0))
         end = self.sheet.write(6, 1, if_(whole, top["as_of"], month_end(top["as_of"], -1)), self.date)
         start = self.sheet.write(5, 1, month_end(end, -1) + 1, self.date)
-        self.first = max(len(book.choices.days), len(choices.values), 12) + 3
+        self.first = LIST_ROWS
         self._fixed_columns()
-        count = max(1, len(self.tables.order))
-        now = self._block(self.first, 2 + len(FIXED), top["as_of"], top["choice_no"], top["day_no"])
-        second = self.first + count + 3
-        earlier = self._block(second, 2 + len(FIXED), top["before"], top["choice_no"], top["day_no"] - 1)
+        after = OBJECTIVES_FROM + 1 + len(FIXED)
+        later = after + len(NAMES) + len(TOLD) + POINTS
+        now = self._block("", after, top["as_of"], top["choice_no"], top["day_no"])
+        earlier = self._block("before_", later, top["before"], top["choice_no"], top["day_no"] - 1)
         made = Calculation(
             book, self.sheet, self.tables, top["as_of"], top["choice"], top["choice_no"], top["day_no"], top["before"],
             start, end, days, choices, lists["codes"], lists["marks"], lists["words"], lists["levels"], now, earlier,
-            second + count + 2,
+            LIST_ROWS,
         )  # fmt: skip
+        book.blocks += [
+            (1, 3, len(days.values), 3), (1, 4, len(choices.values), 4),
+            (now.first, OBJECTIVES_FROM, now.last, LAST_COLUMN),
+        ]  # fmt: skip
         self._texts(made)
         return made
 
     def _lists(self) -> dict[str, Span]:
         """The lists of the drop-downs, and the looks of statuses."""
         book, sheet = self.book, self.sheet
-        everything = book.text("all_choices")
-        names = [book.text_or(f"choice.{c}", c) for c in book.choices.choices]
-        names = [n if names.count(n) == 1 else c for n, c in zip(names, book.choices.choices, strict=True)]
         looks = rules().looks
         columns: dict[str, list[Any]] = {
             "days": list(book.choices.days),
-            "choices": [everything, *names],
+            "choices": list(book.part_names),
             "codes": list(looks),
             "marks": [look.mark for look in looks.values()],
             "words": [label(code, book.language) for code in looks],
@@ -157,25 +173,27 @@ class Writer:
     # --- objectives ----------------------------------------------------------------------------------------------
 
     def _fixed_columns(self) -> None:
-        for column, name in enumerate(FIXED, start=1):
+        for column, name in enumerate(FIXED, start=OBJECTIVES_FROM + 1):
             self.fixed[name] = column
             self.sheet.put(self.first - 1, column, name)
         for number in range(len(self.tables.order)):
             row = self.first + number
-            place = self.sheet.put(row, 0, float(number + 1))
+            place = self.sheet.put(row, OBJECTIVES_FROM, float(number + 1))
             for name, column in self.fixed.items():
                 self.sheet.write(row, column, kept(index(self.objectives.span(name), place)))
 
-    def _block(self, first: int, column: int, day: Live, choice_no: Live, day_no: Live) -> Block:
+    def _block(self, prefix: str, column: int, day: Live, choice_no: Live, day_no: Live) -> Block:
         inputs = [c for c in self.series.kinds if c.startswith("x")]
-        names = ["periods_done", "row", "since", *inputs, "actual", "latest", "previous", "last_year", *STATUS[:11],
-                 "guard", *STATUS[11:], "look", "goal_now", "variance", "effect"]  # fmt: skip
-        columns = {name: column + i for i, name in enumerate(names)}
-        if first == self.first:  # the fixed columns stand once, beside the present day's
+        columns = {name: column + i for i, name in enumerate(NAMES)}
+        # The inputs of both days stand last, by turns: an objective with more of them moves no other column.
+        last = OBJECTIVES_FROM + 1 + len(FIXED) + 2 * len(NAMES) + len(TOLD) + POINTS
+        columns |= {name: last + 2 * i + bool(prefix) for i, name in enumerate(inputs)}
+        if not prefix:  # the fixed columns stand once, beside the present day's
             columns |= self.fixed
-        block = Block(self.sheet, first, first + max(1, len(self.tables.order)) - 1, columns)
-        for name in names:
-            self.sheet.put(first - 1, columns[name], name)
+        # A range of one row is misread by some programs.
+        block = Block(self.sheet, self.first, self.first + max(2, len(self.tables.order)) - 1, columns)
+        for name in (*NAMES, *inputs):
+            self.sheet.put(self.first - 1, columns[name], f"{prefix}{name}")
         chosen = (day, choice_no, day_no)
         rows = [Row(self, block, number, s, chosen, inputs) for number, s in enumerate(self.tables.order)]
         for row in rows:
@@ -205,7 +223,7 @@ class Writer:
     def _texts(self, made: Calculation) -> None:
         """More columns beside the present day's block: second lines, sparklines, the parts of bullets."""
         block = made.now
-        column = max(block.columns.values()) + 1
+        column = OBJECTIVES_FROM + 1 + len(FIXED) + len(NAMES)
         names = [*TOLD, *(f"p{i}" for i in range(POINTS))]
         columns = {**block.columns, **{name: column + i for i, name in enumerate(names)}}
         made.now = Block(block.sheet, block.first, block.last, columns)

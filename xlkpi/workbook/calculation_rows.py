@@ -46,6 +46,11 @@ STATUS = (
     "mode", "way", "goal", "elapsed", "expected", "met", "progress", "gap", "pace", "allowance", "status",
     "capped", "shown",
 )  # fmt: skip
+#: The columns of an objective on one day, but for the inputs of its KPI.
+NAMES = (
+    "periods_done", "row", "since", "actual", "latest", "previous", "last_year", *STATUS[:11], "guard", *STATUS[11:],
+    "look", "goal_now", "variance", "effect",
+)  # fmt: skip
 #: What pages say of an objective on the chosen day, the parts of its bullet, and its place in rankings.
 TOLD = (
     "said_last_year", "said_due", "said_expected", "said_progress", "said_gap", "said_status", "said_formula", "line",

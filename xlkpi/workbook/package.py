@@ -176,6 +176,15 @@ class Package:
         return found
 
     @cached_property
+    def names(self) -> Mapping[str, str]:
+        """What the names of the whole workbook stand for, by the name in lower case."""
+        return {
+            e.get("name", "").lower(): e.text or ""
+            for e in self.tree(self.workbook).iter()
+            if local_name(e) == "definedName" and e.get("localSheetId") is None
+        }
+
+    @cached_property
     def date_1904(self) -> bool:
         """Whether dates count from 1904, as old Macintosh workbooks do."""
         return any(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import unescape
 from xml.sax.saxutils import escape
@@ -42,6 +43,52 @@ class Box:
         return cls(column_number(left), int(top), column_number(right or left), int(bottom or top))
 
 
+def changed_formulas(xml: bytes, change: Callable[[str], str]) -> bytes:
+    """A part with its formulas, names and chart series changed; equal bytes where none is."""
+
+    def formula(found: re.Match[bytes]) -> bytes:
+        # Programs write entities differently, so decoded text is compared.
+        old = unescape(found[2].decode())
+        new = change(old)
+        return found[0] if new == old else found[1] + escape(new).encode()
+
+    return _FORMULAS.sub(formula, xml)
+
+
+@dataclass(frozen=True)
+class Shift:
+    """Rows of a sheet that moved: by the first old row, the rows and the first new one, from 1; up to a column."""
+
+    sheet: str
+    rows: Sequence[tuple[int, int, int]]
+    right: int
+
+    @property
+    def changes(self) -> bool:
+        return any(old != new for old, _, new in self.rows)
+
+    def formulas(self, xml: bytes) -> bytes:
+        """All formulas, names and chart series of a part that name the sheet."""
+        return changed_formulas(xml, self.formula)
+
+    def formula(self, text: str) -> str:
+        """A formula with its references moved."""
+        from xlkpi.workbook.formula_text import moved
+
+        def move(sheet: str | None, reference: str) -> tuple[str | None, str]:
+            if sheet is None or sheet.casefold() != self.sheet.casefold():
+                return sheet, reference
+            return sheet, re.sub(r"(\$?)([A-Z]+)(\$?)(\d+)", self._moved, reference)
+
+        return moved(text, move)
+
+    def _moved(self, found: re.Match[str]) -> str:
+        row = int(found[4])
+        if column_number(found[2]) <= self.right:
+            row = next((new + row - old for old, count, new in self.rows if old <= row < old + count), row)
+        return f"{found[1]}{found[2]}{found[3]}{row}"
+
+
 @dataclass(frozen=True)
 class Growth:
     """A table of a sheet whose last row of data moves to `last`."""
@@ -70,12 +117,6 @@ class Growth:
     def formulas(self, xml: bytes) -> bytes:
         """All formulas, names, chart series and pivot sources of a part; equal bytes where none changes."""
 
-        def formula(found: re.Match[bytes]) -> bytes:
-            # Programs write entities differently, so decoded text is compared.
-            old = unescape(found[2].decode())
-            new = self.formula(old)
-            return found[0] if new == old else found[1] + escape(new).encode()
-
         def source(found: re.Match[bytes]) -> bytes:
             names = dict(re.findall(r'(\w+)="([^"]*)"', found[0].decode()))
             if unescape(names.get("sheet", "")) != self.sheet or "ref" not in names:
@@ -83,7 +124,11 @@ class Growth:
             new = self._grown(names["ref"], single=False)
             return found[0].replace(f'ref="{names["ref"]}"'.encode(), f'ref="{new}"'.encode())
 
-        return _PIVOT_SOURCE.sub(source, _FORMULAS.sub(formula, xml))
+        return _PIVOT_SOURCE.sub(source, changed_formulas(xml, self.formula))
+
+    @property
+    def changes(self) -> bool:
+        return self.last != self.box.bottom
 
     def _grown(self, reference: str, *, single: bool) -> str:
         found = _RANGE.fullmatch(reference)

@@ -6,7 +6,7 @@ Imports pyarrow; import this module only when a sheet is written.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
@@ -60,13 +60,16 @@ def rows_xml(
     first_column: int = 1,
     references: bool = True,
     date_1904: bool = False,
+    edits: Mapping[int, Callable[[str], str]] | None = None,
+    blank: bool = True,
 ) -> Iterator[memoryview | bytes]:
     """The `<row>` elements of a table, in blocks; `data` is a pyarrow Table that has the columns' names.
 
     Numbers, truth values, dates and times, texts, and dictionaries of them are written; null, NaN, infinities and
     empty texts are blank cells that keep their column's format. A date is Excel's serial number (one before 1900,
     which Excel does not know, is text). No text ever becomes a formula. Without rows, one row of blank cells is
-    written, as Excel's tables need. `references=False` leaves out the addresses of cells, which Excel does not
+    written, as Excel's tables need, unless `blank` says otherwise. `edits` change the XML of single rows, by their
+    place in the data. `references=False` leaves out the addresses of cells, which Excel does not
     need but other programs do.
 
     Raises WorkbookError for a type of column that no cell holds, and for a text longer than a cell.
@@ -75,7 +78,7 @@ def rows_xml(
         _Writer(column, letters=column_letters(first_column + i) if references else "", date_1904=date_1904)
         for i, column in enumerate(columns)
     ]
-    if not data.num_rows:
+    if not data.num_rows and blank:
         cells = "".join(piece for writer in writers for piece in writer.blank(str(first_row)))
         yield f'<row r="{first_row}">{cells}</row>'.encode()
     counted = pa.array(range(min(BLOCK, data.num_rows)), pa.int32())
@@ -90,7 +93,13 @@ def rows_xml(
                 writer.cells(_one_array(block[writer.column.name]), numbers, begins) if known else writer.empty(numbers)
             )
         pieces.append("</row>")
-        yield _bytes(_joined(pieces))
+        rows = _joined(pieces)
+        wanted = sorted(i for i in edits or () if start <= i < start + block.num_rows)
+        if edits and wanted:
+            mask = pc.is_in(pa.array(range(block.num_rows)), pa.array([i - start for i in wanted]))
+            changed = [edits[i](rows[i - start].as_py()) for i in wanted]
+            rows = pc.replace_with_mask(rows, mask, pa.array(changed, _TEXT))
+        yield _bytes(rows)
 
 
 def _one_array(column: pa.ChunkedArray) -> pa.Array:

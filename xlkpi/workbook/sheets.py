@@ -9,6 +9,7 @@ import xlkpi
 from xlkpi.status import CODES
 from xlkpi.workbook.data_sheet import DATA, DataColumn, add_data_sheet
 from xlkpi.workbook.formats import date_format
+from xlkpi.workbook.state import FORMAT, State
 from xlkpi.workbook.tables import OBJECTIVE_COLUMNS, DataTable, Tables
 
 if TYPE_CHECKING:
@@ -29,13 +30,22 @@ _WIDE = {"title": 44, "kpi": 30, "question": 34, "scope": 34, "reason": 40, "dec
          "stakeholders": 24, "sources": 24}  # fmt: skip
 
 
+#: What stands in the rows of the data table that xlkpi wrote; in those that people add nothing does.
+ORIGIN = "xlkpi"
+
+
 def data_sheets(book: Book, tables: Tables) -> dict[str, Any]:
     """Add a sheet with a placeholder for each data table, and give their rows as pyarrow Tables by name."""
     data = book.data = measures_table(book)
     _objectives(book, tables.objectives)
     _plain(book, data, "data")
     _plain(book, tables.series, "series")
-    return {table.name: table.arrow() for table in (tables.objectives, data, tables.series)}
+    made = (tables.objectives, data, tables.series)
+    rows = {table.name: table.arrow() for table in made}
+    book.data_tables = {table.name: table for table in made}
+    for table in made if book.existing else ():
+        table.add_rows(row.values for row in book.existing.parts[table.name].people)  # type: ignore[union-attr]  # as just asked
+    return rows
 
 
 def _objectives(book: Book, table: DataTable) -> None:
@@ -48,7 +58,7 @@ def _objectives(book: Book, table: DataTable) -> None:
         style = book.format(**(typed if may_type else {}), **form)
         width = _WIDE.get(code, 12 if kind == "date" else 11)
         columns.append(DataColumn(table.headers[code], style, width))
-    name = book._legal(book.text("page.targets"))
+    name = book.sheet_name("targets", book.text("page.targets"))
     sheet = add_data_sheet(book.book, name, table.name, columns, style="Table Style Light 1")
     for number, (code, (kind, may_type)) in enumerate(OBJECTIVE_COLUMNS.items()):
         if code in _HIDDEN:
@@ -76,7 +86,7 @@ def _plain(book: Book, table: DataTable, id: str) -> None:
         DataColumn(table.headers[code], formats[kind], 13 if kind != "text" else 20)
         for code, kind in table.kinds.items()
     ]
-    sheet = add_data_sheet(book.book, book._legal(book.text(f"page.{id}")), table.name, columns)
+    sheet = add_data_sheet(book.book, book.sheet_name(id, book.text(f"page.{id}")), table.name, columns)
     _print(book, sheet)
 
 
@@ -101,9 +111,10 @@ def measures_table(book: Book) -> DataTable:
     plan = book.context.budget
     money += [plan.spend, plan.outcome] if plan else []
     used = dict.fromkeys(m for r in card.results if r.kpi for m in _measures(r.kpi, data) if data.sources_of(m))
-    measures = list(dict.fromkeys([*used, *money]))
+    kept = book.existing.state.columns[DATA] if book.existing else {}
+    measures = list(dict.fromkeys([*(m for m in kept if m not in ("start", "end", "part", "origin")), *used, *money]))
     headers = _headers(book, measures)
-    kinds = {"start": "date", "end": "date", "part": "text", **dict.fromkeys(measures, "number")}
+    kinds = {"start": "date", "end": "date", "part": "text", **dict.fromkeys(measures, "number"), "origin": "text"}
     table = DataTable(DATA, kinds, headers)
     if not measures or data.first is None or data.last is None:
         return table
@@ -120,7 +131,7 @@ def measures_table(book: Book) -> DataTable:
                 row = {m: columns[m][number * size + i] for m in measures}
                 if any(v == v for v in row.values()):
                     name = book.text_or(f"choice.{group[0]}", str(group[0])) if group else book.text("all_choices")
-                    table.append(start=start, end=cadence.end_of(start), part=name, **row)
+                    table.append(start=start, end=cadence.end_of(start), part=name, origin=ORIGIN, **row)
     return table
 
 
@@ -146,7 +157,8 @@ def _headers(book: Book, measures: list[str]) -> dict[str, str]:
     known = book.card.data.catalogue.measures
     dimension = book.choices.dimension or "channel"
     part = book.text_or(f"dimension.{dimension}", dimension)
-    headers = {"start": book.text("column.start"), "end": book.text("column.end"), "part": part}
+    headers = {"start": book.text("column.start"), "end": book.text("column.end"), "part": part,
+               "origin": book.text("column.origin")}  # fmt: skip
     taken = {h.casefold() for h in headers.values()}
     for measure in measures:
         name = book.say(known[measure].name) if measure in known else measure
@@ -156,12 +168,12 @@ def _headers(book: Book, measures: list[str]) -> dict[str, str]:
     return headers
 
 
-def provenance(book: Book) -> None:
-    """The hidden sheet for machines: version, language, sources and what was read."""
+def provenance(book: Book, state: State) -> None:
+    """The hidden sheet for machines: version, language, sources, what was read and what a refresh needs."""
     card = book.card
-    sheet = book.add("provenance", "xlkpi", hidden=True)
+    sheet = book.sheets["provenance"]
     rows: dict[str, Content] = {
-        "version": xlkpi.__version__, "format": 1.0, "language": book.language, "as_of": card.as_of,
+        "version": xlkpi.__version__, "format": float(FORMAT), "language": book.language, "as_of": card.as_of,
         "project": book.say(card.project.name), "files": ", ".join(path.name for path in card.project.files),
         "dimension": book.choices.dimension or "",
     }  # fmt: skip
@@ -174,3 +186,6 @@ def provenance(book: Book) -> None:
         sheet.put(row, 0, source)
         files = [{"file": f.file, "sha256": f.sha256, "read": f.rows_read, "kept": f.rows_kept} for f in report.files]
         sheet.put(row, 1, json.dumps(files, ensure_ascii=False)[:32_000])
+    for row, piece in enumerate(state.pieces(), start=first + len(card.data.reports)):
+        sheet.put(row, 0, "state")
+        sheet.ws.write_string(row, 1, piece)

@@ -6,7 +6,7 @@ Every table is columns of plain values; `fill` writes them, and :meth:`DataTable
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -24,8 +24,9 @@ from xlkpi.workbook.live import Span, Value, serial
 if TYPE_CHECKING:
     from xlkpi.workbook.book import Book
 
-#: Objectives on the first page.
+#: Objectives on the first page, and its two groups.
 MOST_PRIMARY = 7
+TIERS = ("strategic", "operational")
 MARKS = {"pass": "✓", "warning": "!", "fail": "✗", "not_checked": "–"}
 #: The columns of the objectives' table: their kind, and whether people may type there.
 OBJECTIVE_COLUMNS: Mapping[str, tuple[str, bool]] = {
@@ -68,6 +69,12 @@ class DataTable:
         for code in self.kinds:
             self.columns[code].append(_plain(values.get(code)))
 
+    def add_rows(self, rows: Iterable[Mapping[str, Value]]) -> None:
+        """Rows that people added, by header; formulas see them too."""
+        for row in rows:
+            for code, header in self.headers.items():
+                self.columns[code].append(row.get(header))
+
     def span(self, code: str) -> Span:
         """A column for formulas; the table must be complete."""
         if code not in self._spans:
@@ -100,17 +107,28 @@ class Tables:
     objectives: DataTable
     series: DataTable
     order: tuple[Selected, ...]
+    #: What the project says in the cells that people may change, by objective.
+    typed: Mapping[str, Mapping[str, Value]]
+    #: The places of the first page by tier: S1, S2 ... and O1, O2 ...
+    slots: Mapping[str, Sequence[str]]
+
+    @property
+    def all_slots(self) -> list[str]:
+        """The places of both tiers, strategic first."""
+        return [slot for tier in TIERS for slot in self.slots[tier]]
 
 
 def make_tables(book: Book) -> Tables:
     """Put a scorecard's numbers into tables."""
     choices = book.choices
     inputs = max((len(f.names) for s in choices.objectives for f in _formulas(s)), default=1)
-    series = _series_table(inputs)
+    series = _series_table(max(inputs, _known_inputs(book)))
     headers = {code: book.text_or(f"column.{code}", code) for code in OBJECTIVE_COLUMNS}
     objectives = DataTable(OBJECTIVES, {c: k for c, (k, _) in OBJECTIVE_COLUMNS.items()}, headers)
     order = _ordered(choices.objectives)
-    slots = _slots([s.result.objective for s in order])
+    slots = _slots(book, [s.result.objective for s in order])
+    places = {tier: [f"{tier[0].upper()}{i}" for i in range(1, book.places(f"slots.{tier}", _count(slots, tier)) + 1)]
+              for tier in TIERS}  # fmt: skip
     reports = {report.id: report for report in book.smart.objectives}
     numbers = {"strategic": 0, "operational": 0}
     for selected in order:
@@ -121,14 +139,27 @@ def make_tables(book: Book) -> Tables:
         letters = {letter: MARKS[smart.letters[letter].verdict] for letter in LETTERS} if smart else {}
         reasons = {f"{letter}_why": _reason(book, smart, letter) for letter in LETTERS} if smart else {}
         objectives.append(
-            **_fixed(book, result), **place, **letters, **reasons,
+            **_fixed(book, result), **typed_cells(result.objective, book.language), **place, **letters, **reasons,
             slot=slots.get(result.objective.id, ""),
             position=f"{result.objective.level[0].upper()}{numbers[result.objective.level]}",
             last_status=book.last.statuses.get(result.objective.id) if book.last else None,
             last_day=book.last.day if book.last else None, smart=_advice(book, smart),
             score=smart.score if smart else None,
         )  # fmt: skip
-    return Tables(objectives, series, order)
+    typed = book.existing.project_typed if book.existing else {}
+    typed = typed or {s.result.objective.id: typed_cells(s.result.objective, book.language) for s in order}
+    return Tables(objectives, series, order, {id: {c: _plain(v) for c, v in t.items()} for id, t in typed.items()},
+                  places)  # fmt: skip
+
+
+def _count(slots: Mapping[str, str], tier: str) -> int:
+    return sum(slot[0] == tier[0].upper() for slot in slots.values())
+
+
+def _known_inputs(book: Book) -> int:
+    """How many inputs the workbook that is refreshed has columns for."""
+    known = book.existing.state.columns[SERIES] if book.existing else {}
+    return sum(code[0] == "x" and code[1:].isdigit() for code in known)
 
 
 def _formulas(selected: Selected) -> list[Formula]:
@@ -174,16 +205,24 @@ def parents(objectives: Sequence[Objective]) -> dict[str, str]:
     return found
 
 
-def _slots(objectives: Sequence[Objective]) -> dict[str, str]:
-    """The places on the first page: S1, S2 ... O1, O2 ..., at most seven in all."""
+def _slots(book: Book, objectives: Sequence[Objective]) -> dict[str, str]:
+    """The places on the first page: S1, S2 ... O1, O2 ..., at most seven in all.
+
+    In a workbook that is refreshed an objective keeps its place, and new ones take those that are free.
+    """
     primary = [o for o in objectives if o.primary] or list(objectives)
     chosen = sorted(primary, key=lambda o: o.priority or 999)[:MOST_PRIMARY]
+    chosen = [o for o in primary if o in chosen]
+    state = book.existing.state if book.existing else None
+    kept = {o.id: s for o in chosen if state and (s := state.slots.get(o.id, " "))[0] == o.level[0].upper()}
     slots: dict[str, str] = {}
-    numbers = {"strategic": 0, "operational": 0}
-    for objective in primary:
-        if objective in chosen:
-            numbers[objective.level] += 1
-            slots[objective.id] = f"{objective.level[0].upper()}{numbers[objective.level]}"
+    for tier in TIERS:
+        of_tier = [o for o in chosen if o.level == tier]
+        size = len(of_tier) if state is None else state.room.get(f"slots.{tier}", 0)
+        free = [s for i in range(1, size + 1) if (s := f"{tier[0].upper()}{i}") not in kept.values()]
+        for objective in of_tier:
+            if slot := kept.get(objective.id) or (free.pop(0) if free else ""):
+                slots[objective.id] = slot
     return slots
 
 
@@ -196,23 +235,33 @@ def _fixed(book: Book, result: Result) -> dict[str, Any]:
     decimals = decimals_for(unit, (o.target, o.low, o.high, o.baseline, result.actual))
     cadence = result.series.cadence if result.series else None
     project = book.card.project
-    known = next(iter(o.attainable.benchmark), None)
     review = o.next_review(book.card.as_of, project.fiscal_year_start)
     return {
         "id": o.id, "title": book.say(o.title), "kpi": book.say(kpi.name) if kpi else book.say(o.title),
         "question": book.say(kpi.question or kpi.definition) if kpi else "", "scope": book.say(o.specific),
-        "level": o.level, "owner": o.owner, "start": o.start, "due": o.due, "kind": o.kind, "baseline": o.baseline,
-        "target": o.target, "low": o.low, "high": o.high, "success": o.success, "failure": o.failure,
-        "benchmark": result.benchmark, "override": o.override.status if o.override else None,
-        "override_until": o.override.until if o.override else None,
-        "override_reason": book.say(o.override.reason) if o.override else None,
-        "benchmark_date": known.date if known else None, "benchmark_source": known.source if known else None,
+        "level": o.level, "kind": o.kind,
         "stakeholders": ", ".join(o.stakeholders), "reason": book.say(o.relevant), "decision": book.say(o.decision),
         "review": review, "unit": unit, "format": f"{unit}{decimals}", "gap_format": f"{unit}{decimals}",
         "direction": kpi.direction if kpi else "none", "cumulative": 1.0 if result.cumulative else 0.0,
         **_explained(book, result), "weight": o.weight, "trust": result.trust.level,
         "sources": ", ".join(result.sources),
         "periods": cadence.reviews(o.start, o.due) if cadence and o.start and o.due else None,
+    }  # fmt: skip
+
+
+def typed_cells(objective: Objective, language: str) -> dict[str, Any]:
+    """What the project says in the cells that people may change."""
+    from xlkpi.catalogue import say
+
+    o, known = objective, next(iter(objective.attainable.benchmark), None)
+    return {
+        "owner": o.owner, "start": o.start, "due": o.due, "baseline": o.baseline, "target": o.target, "low": o.low,
+        "high": o.high, "success": o.success, "failure": o.failure,
+        "benchmark": known.value if known else None, "benchmark_date": known.date if known else None,
+        "benchmark_source": known.source if known else None,
+        "override": o.override.status if o.override else None,
+        "override_until": o.override.until if o.override else None,
+        "override_reason": str(say(o.override.reason, language)) if o.override else None,
     }  # fmt: skip
 
 

@@ -56,10 +56,10 @@ def _sources(book: Book, page: Page, row: int) -> int:
     line = {"bottom": 1, "bottom_color": page.theme.hair}
     whole = {"num_format": "#,##0", "align": "right"}
     days = {"num_format": date_format(book.language), "align": "right"}
-    for name, report in book.card.data.reports.items():
-        for file in report.files:
-            if file.skipped:
-                continue
+    files = [(name, f) for name, report in book.card.data.reports.items() for f in report.files if not f.skipped]
+    for place in range(book.places("about.files", len(files))):
+        if place < len(files):
+            name, file = files[place]
             page.ws.set_row_pixels(row, 21)
             page.sheet.fill(row, 1, LAST, **line)
             page.put(row, 1, name, bold=True, **line)
@@ -69,12 +69,13 @@ def _sources(book: Book, page: Page, row: int) -> int:
             page.put(row, 6, file.first or "–", **days, **line)
             page.put(row, 7, file.last or "–", **days, **line)
             page.put(row, 8, file.sha256[:16], indent=1, font_color=page.theme.mute, font_size=8, **line)
-            row += 1
-    for name in book.card.data.tables:
-        if name not in book.card.data.reports:
-            page.put(row, 1, name, bold=True, **line)
+        row += 1
+    databases = [name for name in book.card.data.tables if name not in book.card.data.reports]
+    for place in range(book.places("about.databases", len(databases))):
+        if place < len(databases):
+            page.put(row, 1, databases[place], bold=True, **line)
             page.put(row, 2, book.text("about.database"), **line)
-            row += 1
+        row += 1
     return row
 
 
@@ -88,10 +89,11 @@ def _aside(book: Book, page: Page, row: int) -> int:
         for aside in file.aside
     ]
     line = {"bottom": 1, "bottom_color": page.theme.hair}
+    lines = book.places("about.aside", max(1, len(found)))
     if not found:
         page.put(row, 1, book.text("about.nothing_aside"), font_color=page.theme.mute)
-        return row + 1
-    for name, file_name, aside in found:
+        return row + lines
+    for name, file_name, aside in found[:lines]:
         page.ws.set_row_pixels(row, 21)
         page.sheet.fill(row, 1, LAST, **line)
         page.put(row, 1, name, bold=True, **line)
@@ -100,7 +102,7 @@ def _aside(book: Book, page: Page, row: int) -> int:
         reason = text(f"sources.aside.{aside.reason}", book.language, column=aside.column or "")
         page.put(row, 4, reason, indent=1, **line)
         row += 1
-    return row
+    return row + max(0, lines - len(found))
 
 
 def _trust(book: Book, page: Page, row: int) -> int:
@@ -110,7 +112,8 @@ def _trust(book: Book, page: Page, row: int) -> int:
     line = {"bottom": 1, "bottom_color": page.theme.hair}
     theme = page.theme
     colours = {"high": theme.good, "medium": theme.warn, "low": theme.bad, "none": theme.mute}
-    for result in book.card.results:
+    lines = book.places("about.trust", len(book.card.results))
+    for result in book.card.results[:lines]:
         page.ws.set_row_pixels(row, 21)
         page.sheet.fill(row, 1, LAST, **line)
         trust = result.trust
@@ -123,7 +126,7 @@ def _trust(book: Book, page: Page, row: int) -> int:
         reasons = [text(f"scorecard.trust.{reason}", book.language) for reason in trust.reasons]
         page.put(row, 6, ", ".join(reasons) or "–", indent=1, **line)
         row += 1
-    return row
+    return row + max(0, lines - len(book.card.results))
 
 
 def _reading(book: Book, page: Page, row: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from xlkpi.scorecard.selections import MOST_CHOICES
 from xlkpi.workbook.book import FULL, NO_AXIS, Book
 from xlkpi.workbook.calculation import Calculation
 from xlkpi.workbook.formats import day_told, decimals_for, told
@@ -42,7 +43,7 @@ class _Channels:
         page.heights(5, 10, 18, 26, 19, 10, 20, 22)
         page.back(6)
         numbers = Numbers(self.book, self.made, self.book.data) if self.book.data is not None else None
-        if numbers is None or not numbers.some:
+        if numbers is None or not self.book.places("channels", int(numbers.some)):
             self._lacking()
             return
         self.numbers = numbers
@@ -74,7 +75,7 @@ class _Channels:
     def _headline(self) -> None:
         """The part that takes most beyond what it brings, and the one that brings most beyond what it takes."""
         numbers, sheet = self.numbers, self.made.sheet
-        first, last = numbers.shares, numbers.shares + numbers.count - 1
+        first, last = numbers.shares, numbers.shares + MOST_CHOICES - 1
         left, right = numbers.left, numbers.right
         if not (left and right):
             side = left or right

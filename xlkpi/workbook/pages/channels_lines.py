@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xlkpi.scorecard.selections import MOST_CHOICES
 from xlkpi.workbook.book import FULL, NO_AXIS
 from xlkpi.workbook.formats import decimals_for, told
 from xlkpi.workbook.functions import (
@@ -61,12 +62,13 @@ def _decimals(what: Found, top: Live) -> int:
 def _places(numbers: Numbers, what: Found) -> list[Live]:
     """Where the parts with the amount are, in the order of the page."""
     sheet, made = numbers.made.sheet, numbers.made
-    start = made.rows(numbers.count)
+    start = made.rows(numbers.count, MOST_CHOICES)
     for k, at in enumerate(numbers.places):
         sheet.put(start + k, 0, if_(if_error(numbers.of(what, at), 0) > 0, float(numbers.count - k), ""))
-    ranks = sheet.span(start, 0, start + numbers.count - 1)
-    shown = min(MOST, sum(isinstance(v, float) for v in ranks.values))
-    spots = sheet.span(numbers.shares, 0, numbers.shares + numbers.count - 1)
+    ranks = sheet.span(start, 0, start + MOST_CHOICES - 1)
+    active = min(MOST, sum(isinstance(v, float) for v in ranks.values))
+    shown = numbers.book.places(f"channels.lines.{what.place}", active)
+    spots = sheet.span(numbers.shares, 0, numbers.shares + MOST_CHOICES - 1)
     return [
         sheet.put(start + k, 1, if_error(index(spots, match(large(ranks, float(k + 1)), ranks)), ""))
         for k in range(shown)

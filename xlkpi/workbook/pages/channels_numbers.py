@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from xlkpi.scorecard.selections import MOST_CHOICES
 from xlkpi.workbook.book import Book
 from xlkpi.workbook.calculation import Calculation
 from xlkpi.workbook.functions import if_, if_error, index, large, match, month_end, sum_ifs, total
@@ -22,10 +23,14 @@ class Found:
     name: str
     of: str
     unit: str
+    place: int
 
 
-def found(book: Book, amount: Amount, data: DataTable) -> Found | None:
-    """What stands for an amount in the data; None where a measure is lacking, or does not add up over months."""
+def found(book: Book, amount: Amount, data: DataTable, place: int) -> Found | None:
+    """What stands for an amount in the data; None where a measure is lacking, or does not add up over months.
+
+    A workbook that is refreshed keeps the measures that it was built with: 1 is the first one, 0 none.
+    """
     known = book.card.data.catalogue.measures
 
     def first(names: tuple[str, ...]) -> str | None:
@@ -37,14 +42,21 @@ def found(book: Book, amount: Amount, data: DataTable) -> Found | None:
         values = zip(data.columns["part"], data.columns.get(name, ()), strict=False)
         return any(value is not None and part != everything for part, value in values)
 
-    measure, per = first(amount.measure), first(amount.per)
+    measure, per = (_kept(book, names, first(names), f"channels.amount.{place}.{key}")
+                    for key, names in (("measure", amount.measure), ("per", amount.per)))  # fmt: skip
     if measure is None or (amount.per and per is None):
         return None
     usual = measure == amount.measure[0] and (per is None or per == amount.per[0])
-    labels = [book.say(known[n].name) for n in (measure, per) if n]
+    labels = [book.say(known[n].name) if n in known else n for n in (measure, per) if n]
     name = book.say(amount.name) if usual else " / ".join(labels)
     of = book.say(amount.of) if usual else f"({name})"
-    return Found(amount, measure, per, name, of, amount.unit if usual or per else known[measure].unit)
+    unit = known[measure].unit if measure in known and not (usual or per) else amount.unit
+    return Found(amount, measure, per, name, of, unit, place)
+
+
+def _kept(book: Book, names: tuple[str, ...], chosen: str | None, what: str) -> str | None:
+    number = book.places(what, names.index(chosen) + 1 if chosen else 0)
+    return names[number - 1] if 0 < number <= len(names) else None
 
 
 class Numbers:
@@ -54,9 +66,13 @@ class Numbers:
         self.book, self.made, self.data = book, made, data
         layout = book.layout.channels
         assert layout is not None, "load_layout gives every layout its channels"
-        self.left, self.right, self.line = (found(book, a, data) for a in (layout.left, layout.right, layout.line))
-        self.columns = [c for c in (found(book, a, data) for a in layout.columns) if c is not None]
-        self.count = len(book.choices.choices)
+        self.left, self.right, self.line = (
+            found(book, a, data, i) for i, a in enumerate((layout.left, layout.right, layout.line))
+        )
+        columns = [found(book, a, data, i) for i, a in enumerate(layout.columns, start=3)]
+        self.columns = [c for c in columns if c is not None]
+        kept = book.existing.state.room.get("channels.rows", 0) if book.existing else 0
+        self.count = max(len(book.choices.choices), kept)
         every = [f for f in (self.left, self.right, self.line, *self.columns) if f is not None]
         self.measures = list(dict.fromkeys(m for f in every for m in (f.measure, f.per) if m))
         if self.count and self.measures:
@@ -70,16 +86,16 @@ class Numbers:
 
     def _sums(self) -> None:
         made, sheet, data = self.made, self.made.sheet, self.data
-        first = self.first = made.rows(self.count)
+        first = self.first = made.rows(self.count, MOST_CHOICES)
         since = sheet.put(made.rows(1), 1, month_end(made.period_end, -12) + 1)
         for number in range(self.count):
             row = first + number
-            name = sheet.put(row, 0, index(made.choices, float(number + 2)))
+            name = sheet.put(row, 0, if_error(index(made.choices, float(number + 2)), ""))
             where = ((data.span("part"), "=", name), (data.span("end"), ">=", since),
                      (data.span("end"), "<=", made.period_end))  # fmt: skip
             for column, measure in enumerate(self.measures, start=1):
                 sheet.put(row, column, sum_ifs(data.span(measure), *where))
-        self.last = first + self.count - 1
+        self.last = first + MOST_CHOICES - 1
         self.names = sheet.span(first, 0, self.last)
         self.spans = {m: sheet.span(first, c, self.last) for c, m in enumerate(self.measures, start=1)}
         self.totals = {m: sheet.put(made.rows(1), 1, total(span)) for m, span in self.spans.items()}
@@ -101,8 +117,9 @@ class Numbers:
             assert isinstance(some, Live), "there is a measure"
             sheet.put(row, column, if_(some > 0, order, ""))
         ranks: Span = sheet.span(self.first, column, self.last)
-        self.shown = max(1, sum(isinstance(v, float) for v in ranks.values))
-        start = made.rows(self.count)
+        active = max(1, sum(isinstance(v, float) for v in ranks.values))
+        self.shown = self.book.places("channels.rows", active)
+        start = made.rows(self.count, MOST_CHOICES)
         self.places = [
             sheet.put(start + k, 0, if_error(match(large(ranks, float(k + 1)), ranks), "")) for k in range(self.count)
         ]

@@ -44,9 +44,7 @@ class Board:
         self.put = self.page.put
         self.theme = book.theme
         self.small: dict[str, Any] = {"font_size": 8, "font_color": self.theme.mute}
-        slots = [str(v) for v in made.tables.objectives.columns["slot"] if v]
-        self.slots = {tier: sorted((s for s in slots if s[0] == tier[0].upper()), key=lambda s: int(s[1:]))
-                      for tier in TIERS}  # fmt: skip
+        self.slots = made.tables.slots
         self.position: dict[str, Live] = {}
         self.counts: dict[str, Live] = {}
         self.find()

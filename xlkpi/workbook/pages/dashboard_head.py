@@ -43,11 +43,10 @@ def inputs(book: Book) -> tuple[Live, Live]:
     }  # fmt: skip
     row, day, part = CHOICES
     shown = date_format(book.language)
-    as_of = sheet.put(row, day, book.card.as_of, num_format=f'{shown}* "▾ "', align="left", **typed)
+    as_of = sheet.put(row, day, book.chosen_day, num_format=f'{shown}* "▾ "', align="left", **typed)
     style = book.format(num_format='@* "▾ "', **typed)
-    everything = book.text("all_choices")
     sheet.ws.merge_range(row, part, row, BULLET_END, "", style)
-    choice = sheet.write(row, part, everything, style)
+    choice = sheet.write(row, part, book.chosen_part, style)
     return as_of, choice
 
 

@@ -118,6 +118,8 @@ def _objective(board: Board, row: int, slot: str) -> None:
 def _formats(board: Board, slot: str) -> tuple[str, str]:
     """The number formats that the place has at first; conditional ones follow when its objective changes."""
     table = board.made.tables.objectives
+    if slot not in table.columns["slot"]:
+        return board.book.number_format("count", 0), board.book.number_format("count", 0, gap=True)
     number = table.columns["slot"].index(slot)
     unit, key = str(table.columns["unit"][number]), str(table.columns["format"][number])
     decimals = int(key[len(unit) :])

@@ -22,6 +22,7 @@ def dictionary(book: Book, made: Calculation) -> None:
     for column, key in enumerate(("kpi", "definition", "formula", "unit", "pitfalls"), start=1):
         page.put(HEADER, column, book.text(f"dictionary.{key}"), **page.header)
     row = HEADER + 1
+    kpis = kpis[: book.places("dictionary", len(kpis))]
     line = {"bottom": 1, "bottom_color": page.theme.hair, "valign": "top", "text_wrap": True}
     for kpi in kpis:
         warnings = " ".join(pitfalls(book, kpi))

@@ -34,8 +34,7 @@ SHOWN, LOOKED_AT = 3, 80
 
 def kpis(book: Book, made: Calculation) -> None:
     """Write the pages of the primary objectives."""
-    slots = [str(v) for v in made.tables.objectives.columns["slot"] if v]
-    for slot in sorted(slots, key=lambda s: (s[0] != "S", int(s[1:]))):
+    for slot in made.tables.all_slots:
         at = made.sheet.put(made.rows(1), 1, if_error(match(slot, made.now.span("slot")), ""))
         _KPI(book, made, f"kpi_{slot}", at).write()
 
@@ -53,7 +52,9 @@ def explorer(book: Book, made: Calculation) -> None:
     }  # fmt: skip
     style = book.format(num_format='@* "▾ "', **typed)
     sheet.ws.merge_range(6, RIGHT, 6, END, "", style)
-    chosen = sheet.write(6, RIGHT, str(titles[first]) if titles else "", style)
+    known = book.existing.chosen.get("xlkpi_objective") if book.existing else None
+    shown = known if known in titles else titles[first] if titles else ""
+    chosen = sheet.write(6, RIGHT, str(shown), style)
     span = made.now.span("title")
     name = book.text("explorer.choose")
     sheet.ws.data_validation(6, RIGHT, 6, RIGHT, {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from xlkpi.scorecard.selections import MOST_CHOICES
 from xlkpi.workbook.book import FULL, NO_AXIS
 from xlkpi.workbook.functions import (
     if_,
@@ -66,7 +67,7 @@ def _numbers(view: View) -> tuple[int, int]:
     """A row per part on the calculation sheet: where it is, its size, its values, and what effects are made of."""
     made, sheet, series = view.made, view.sheet, view.made.tables.series
     count = len(view.book.choices.choices)
-    first = made.rows(max(count, 2))
+    first = made.rows(max(count, 2), MOST_CHOICES)
     for number in range(count):
         row = first + number
         at = sheet.put(row, AT, if_error(if_(

@@ -43,10 +43,11 @@ class View:
         table = made.tables.objectives
         selected = made.tables.order[number] if made.tables.order else None
         outlook = selected.result.outlook if selected else None
-        self.ahead = min(AHEAD, len(outlook.periods)) if outlook and not chooses else 9 if chooses else 1
+        ahead = min(AHEAD, len(outlook.periods)) if outlook and not chooses else 9 if chooses else 1
+        self.ahead = book.places(f"{id}.ahead", ahead)
         counts = [_parts_with_values(s) for s in made.tables.order if chooses or s is selected]
         self.points = if_(self.known("unit").same("percent"), 100, 1)
-        self.parts = min(PARTS, max(counts, default=0))
+        self.parts = book.places(f"{id}.parts", min(PARTS, max(counts, default=0)))
         self.unit = str(table.columns["unit"][number]) if table.rows else "count"
         self.decimals = int(str(table.columns["format"][number])[len(self.unit) :]) if table.rows else 0
 

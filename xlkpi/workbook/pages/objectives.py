@@ -30,8 +30,10 @@ class _Objectives:
     def __init__(self, book: Book, made: Calculation) -> None:
         self.book, self.made = book, made
         self.table = made.tables.objectives
+        positions = [p for p in self.table.columns["position"] if p]
         self.numbers = {
-            tier: sum(str(p)[0] == tier[0].upper() for p in self.table.columns["position"]) for tier in TIERS
+            tier: book.places(f"objectives.{tier}", sum(str(p)[0] == tier[0].upper() for p in positions))
+            for tier in TIERS
         }
         level = made.now.span("level")
         self.all = count_ifs((level, "=", "strategic")) + count_ifs((level, "=", "operational"))

@@ -1,0 +1,118 @@
+"""What ``xlkpi refresh`` and ``xlkpi upgrade`` do and say."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xlkpi.cli_build import as_day, need_extras
+from xlkpi.cli_check import progress_bar
+from xlkpi.language import text
+from xlkpi.language.numbers import in_unit
+from xlkpi.status import label
+
+if TYPE_CHECKING:
+    from xlkpi.objectives import Project
+    from xlkpi.scorecard.model import Scorecard
+    from xlkpi.workbook.report import Moved, Refreshed
+
+_NAMED = 24
+#: Lines of what is not about objectives.
+_MOST = 12
+
+
+def refresh(
+    file: str, *, project: str | None, dry_run: bool, as_of: str | None, backups: int, due: bool, accept: bool
+) -> Refreshed:
+    """Refresh a workbook, or tell what that would change."""
+    need_extras()
+    from xlkpi.workbook.refresh import Options, refresh_workbook
+
+    day = as_day(as_of)
+    options = Options(Path(project) if project else None, dry_run, backups, day, due, accept)
+
+    def compute(loaded: Project) -> Scorecard:
+        from xlkpi.scorecard import read_data, scorecard
+
+        return scorecard(loaded, read_data(loaded, progress_bar()), as_of=day)
+
+    return refresh_workbook(Path(file), options, compute)
+
+
+def as_text(done: Refreshed) -> str:
+    """A table with a line per objective, then what else changed and what was met."""
+    known = done.differences
+    before, after = known.as_of
+    head = text("refresh.would" if done.dry_run else "refresh.done", file=str(done.path), moved=len(known.moved),
+                count=len(known.objectives), before=_date(before), after=_date(after))  # fmt: skip
+    lines = [head, ""]
+    lines += [_line(moved) for moved in known.objectives]
+    others = [*_rows(done), *_people(done), *_sources(done)]
+    return "\n".join([*lines, *(["", *others] if others else [])])
+
+
+def _line(moved: Moved) -> str:
+    name = moved.id if len(moved.id) <= _NAMED else moved.id[: _NAMED - 1] + "…"
+    sides = [_side(moved, side) for side in (moved.before, moved.after)]
+    mark = " " if not moved.changed else "+" if moved.before is None else "−" if moved.after is None else "•"
+    told = sides[1] if not moved.changed else text("refresh.moved", before=sides[0], after=sides[1])
+    return f"  {mark} {name:<{_NAMED}}  {told}"
+
+
+def _side(moved: Moved, side: tuple[float | None, str] | None) -> str:
+    if side is None:
+        return text("refresh.nothing")
+    value = text("number.none") if side[0] is None else in_unit(side[0], moved.unit, moved.currency)
+    return f"{value} ({label(side[1])})"
+
+
+def _rows(done: Refreshed) -> list[str]:
+    lines = [
+        text("refresh.rows", table=name, rows=count.rows, new=count.new, vanished=count.vanished)
+        for name, count in done.rows.items()
+        if count.new or count.vanished
+    ]
+    lines += [
+        text("refresh.people_rows", table=name, rows=count.people) for name, count in done.rows.items() if count.people
+    ]
+    lines += [text("refresh.added", table=name, rows=count) for name, count in done.added.items()]
+    return lines + [text("refresh.archived", table=name, rows=count) for name, count in done.archived.items()]
+
+
+def _people(done: Refreshed) -> list[str]:
+    accepted = set(done.accepted)
+    lines = [
+        text("refresh.accepted" if cell in accepted else "refresh.typed", objective=cell.objective,
+             column=text(f"workbook.column.{cell.column}"), project=_plain(cell.project),
+             workbook=_plain(cell.workbook))
+        for cell in done.differences.typed
+    ]  # fmt: skip
+    if done.replaced:
+        listed = ", ".join(f"{sheet}!{cell}" for sheet, cell in done.replaced[:_MOST])
+        lines.append(text("refresh.replaced", count=len(done.replaced), cells=listed))
+    if done.without_place:
+        lines.append(text("refresh.without_place", objectives=", ".join(done.without_place)))
+    return lines
+
+
+def _sources(done: Refreshed) -> list[str]:
+    known = done.differences
+    lines = [
+        text("refresh.mapped" if new else "refresh.unmapped", source=source, column=column, meaning=meaning)
+        for source, column, meaning, new in known.mapping[:_MOST]
+    ]
+    lines += [text("refresh.late", objective=id, days=days) for id, days in known.late.items()]
+    if done.not_due:
+        lines.append(text("refresh.not_due", objectives=", ".join(done.not_due)))
+    return lines
+
+
+def _date(day: date | None) -> str:
+    from xlkpi.status.sentences import day as told
+
+    return told(day) if day else text("refresh.nothing")
+
+
+def _plain(value: Any) -> str:
+    return text("refresh.nothing") if value in (None, "") else f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,170 @@
+"""Anchors: where on the pages the cells of ours are, whatever people do to the pages.
+
+On a hidden sheet stands, for every cell that xlkpi wrote on a page, a formula such as ``=IF(1,0,Dashboard!$C$9)``.
+Whoever moves the cell, inserts rows or renames the sheet, in any program, moves the reference with it. Beside it is a
+fingerprint of what was written: a cell in which somebody put something else is recognised, and never overwritten.
+
+A row of the sheet holds the page's identifier, the row that the cells had when the page was built, and
+``C:fingerprint D:fingerprint ...``; then the formulas, in the same order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name
+
+from xlkpi.workbook.formula_text import canonical, fingerprint, moved, plain_sheet
+
+if TYPE_CHECKING:
+    from xlkpi.workbook.book import Book, Sheet
+    from xlkpi.workbook.cells import Cells
+    from xlkpi.workbook.live import Value
+
+ANCHORS = "anchors"
+#: Sheets of ours that are no pages: they are written anew as a whole.
+HIDDEN = ("calculation", "provenance", ANCHORS)
+_FORMULA = re.compile(r"IF\(1,\s*0,\s*(?:('(?:[^']|'')+'|[^'!]+)!)\$?([A-Z]{1,3})\$?(\d+)\)", re.IGNORECASE)
+_ADDRESS = re.compile(r"\$?([A-Z]{1,3})\$?(\d+)")
+
+#: A cell when its page was built: the page's identifier, row and column from 0.
+Key = tuple[str, int, int]
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where a cell is now: the sheet's name, row and column from 0."""
+
+    sheet: str
+    row: int
+    column: int
+
+
+@dataclass
+class Anchors:
+    """The anchors of a workbook: where each cell is (missing: it was deleted), and what was written there."""
+
+    spots: dict[Key, Spot] = field(default_factory=dict)
+    prints: dict[Key, str] = field(default_factory=dict)
+
+    @property
+    def sheets(self) -> dict[str, str]:
+        """The present names of pages by identifier; those that people deleted are missing."""
+        return {page: spot.sheet for (page, _, _), spot in self.spots.items()}
+
+    @property
+    def keys(self) -> dict[Spot, Key]:
+        """The keys by present place."""
+        return {spot: key for key, spot in self.spots.items()}
+
+
+def write_anchors(book: Book) -> None:
+    """Write the hidden sheet, once all pages are written."""
+    sheet = book.add(ANCHORS, "xlkpi_anchors", hidden=True)
+    named = {other.name: id for id, other in book.sheets.items()}
+    line = 0
+    for id, page in book.sheets.items():
+        if id in HIDDEN:
+            continue
+        for row, columns in _rows(page):
+            prints = [f"{xl_col_to_name(c)}:{_print_of(page, row, c, named)}" for c in columns]
+            sheet.ws.write_string(line, 0, id)
+            sheet.ws.write_number(line, 1, row + 1)
+            sheet.ws.write_string(line, 2, " ".join(prints))
+            for place, column in enumerate(columns, start=3):
+                sheet.ws.write_formula(line, place, f"=IF(1,0,{page.address(row, column)})", None, 0)
+            line += 1
+
+
+def prints_of(book: Book) -> dict[Key, str]:
+    """The fingerprints of all cells of the pages of a book."""
+    named = {other.name: id for id, other in book.sheets.items()}
+    return {
+        (id, row, column): _print_of(page, row, column, named)
+        for id, page in book.sheets.items()
+        if id not in HIDDEN
+        for row, columns in _rows(page)
+        for column in columns
+    }
+
+
+def formula_print(formula: str, home: str, named: Mapping[str, str], keys: Mapping[Spot, Key] | None = None) -> str:
+    """The fingerprint of a formula, whatever the sheets are named and wherever the pages' cells have been moved.
+
+    ``home``: the name of the sheet that it stands on; ``named``: identifiers by sheet name.
+    """
+
+    def move(sheet: str | None, reference: str) -> tuple[str | None, str]:
+        name = home if sheet is None else sheet
+        id = named.get(name)
+        if id is None:
+            return sheet, reference
+        if id in HIDDEN:
+            return id, reference.replace("$", "")
+        return id, _ADDRESS.sub(lambda m: _original(name, m, keys), reference)
+
+    return fingerprint(canonical(moved(formula.removeprefix("="), move)))
+
+
+def constant_print(value: Value) -> str:
+    """The fingerprint of what was typed."""
+    return fingerprint(repr(float(value)) if isinstance(value, float | int) else f"'{value}")
+
+
+def read_anchors(cells: Cells) -> Anchors:
+    """Read the hidden sheet of a workbook."""
+    found = Anchors()
+    by_row: dict[int, dict[int, str]] = {}
+    for (row, column), cell in cells.items():
+        if column > 2 and cell.formula is not None:
+            by_row.setdefault(row, {})[column] = cell.formula
+    for (row, column), cell in cells.items():
+        if column != 2 or not isinstance(cell.value, str):
+            continue
+        page, line = cells[row, 0].value, cells[row, 1].value
+        if not isinstance(page, str) or not isinstance(line, float):
+            continue
+        for place, part in enumerate(cell.value.split(), start=3):
+            letters, _, written = part.partition(":")
+            key = page, int(line) - 1, xl_cell_to_rowcol(f"{letters}1")[1]
+            found.prints[key] = written
+            at = _FORMULA.fullmatch(by_row.get(row, {}).get(place, "").strip())
+            if at and at[1]:
+                found.spots[key] = Spot(plain_sheet(at[1]), *xl_cell_to_rowcol(f"{at[2]}{at[3]}"))
+    return found
+
+
+def _rows(page: Sheet) -> Iterator[tuple[int, list[int]]]:
+    """The cells with content outside of the tables that people fill, row by row."""
+    boxes = [_box(table["range"]) for table in page.ws.tables]
+    found: dict[int, list[int]] = {}
+    for (row, column), value in page.cells.items():
+        inside = any(top <= row <= bottom and left <= column <= right for top, left, bottom, right in boxes)
+        if not inside and (value is not None or (row, column) in page.formulas):
+            found.setdefault(row, []).append(column)
+    for row in sorted(found):
+        yield row, sorted(found[row])
+
+
+def _box(reference: str) -> tuple[int, int, int, int]:
+    first, _, last = reference.partition(":")
+    return (*xl_cell_to_rowcol(first), *xl_cell_to_rowcol(last or first))
+
+
+def _print_of(page: Sheet, row: int, column: int, named: Mapping[str, str]) -> str:
+    formula = page.formulas.get((row, column))
+    if formula is None:
+        return constant_print(page.cells[row, column])
+    return formula_print(formula, page.name, named)
+
+
+def _original(sheet: str, address: re.Match[str], keys: Mapping[Spot, Key] | None) -> str:
+    """An address on a page as it was when the page was built."""
+    if keys is None:
+        return f"{address[1]}{address[2]}"
+    row, column = xl_cell_to_rowcol(f"{address[1]}{address[2]}")
+    key = keys.get(Spot(sheet, row, column))
+    return f"{xl_col_to_name(key[2])}{key[1] + 1}" if key else f"{address[1]}{address[2]}"

@@ -1,0 +1,185 @@
+"""A workbook that was built before, read for its refresh: what it remembers, and what people chose and typed in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from xlkpi.errors import Place, Problem, WorkbookError
+from xlkpi.workbook.anchors import ANCHORS, Anchors, Key, Spot, read_anchors
+from xlkpi.workbook.cells import Cells, address_of, read_cells, read_strings
+from xlkpi.workbook.data_part import DataPart, Marks
+from xlkpi.workbook.data_sheet import DATA, OBJECTIVES, SERIES
+from xlkpi.workbook.formula_text import plain_sheet
+from xlkpi.workbook.live import has_number
+from xlkpi.workbook.state import FORMAT, State
+
+if TYPE_CHECKING:
+    from xlkpi.workbook.live import Value
+    from xlkpi.workbook.package import Package
+
+#: Names that every scorecard has; a template without one of them is refused.
+NAMES = ("xlkpi_as_of", "xlkpi_choice", "xlkpi_version", "xlkpi_language", "xlkpi_period_start", "xlkpi_period_end")
+#: The sheets of the data tables by their table, and the codes of the column that only xlkpi fills and of the keys.
+DATA_SHEETS = {OBJECTIVES: "targets", DATA: "data", SERIES: "series"}
+MARKS = {
+    OBJECTIVES: ("position", ("id",)),
+    DATA: ("origin", ("start", "end", "part")),
+    SERIES: ("role", ("objective", "choice_no", "role", "start", "end")),
+}
+TYPED_KINDS = {"number": (float,), "date": (float,), "text": (str,)}
+
+
+@dataclass(frozen=True)
+class Existing:
+    """What a refresh keeps. ``sheets``: present names by identifier; ``all_sheets`` every one, people's too.
+
+    ``chosen``: the values of the cells ``xlkpi_as_of``, ``xlkpi_choice`` and ``xlkpi_objective``. ``typed``: the cells
+    of objectives that people changed, by objective and column; None is a cell that they emptied. ``parts``: the data
+    tables.
+    """
+
+    state: State
+    sheets: Mapping[str, str]
+    all_sheets: Sequence[str]
+    anchors: Anchors
+    chosen: Mapping[str, Value]
+    typed: Mapping[str, Mapping[str, Value]]
+    parts: Mapping[str, DataPart]
+    strings: list[str]
+    #: What the project itself says in the cells that people may change, once it is read.
+    project_typed: dict[str, Mapping[str, Value]] = field(default_factory=dict)
+
+    @cached_property
+    def identifiers(self) -> dict[str, str]:
+        """The identifiers of our sheets by present name."""
+        return {name: id for id, name in self.sheets.items()}
+
+    @cached_property
+    def anchor_keys(self) -> dict[Spot, Key]:
+        """What stands where on the pages."""
+        return self.anchors.keys
+
+
+def read_existing(package: Package) -> Existing:
+    """Read a workbook that xlkpi built. Raises WorkbookError where it is none, or of another version."""
+    strings = read_strings(package)
+    hidden = _hidden_cells(package, strings)
+    state = _state(package, hidden)
+    _refuse_missing(package)
+    anchor_sheet = _anchor_sheet(package, state)
+    anchors = read_anchors(read_cells(package, package.sheets[anchor_sheet], strings))
+    parts = {name: _data_part(package, state, name, strings) for name in DATA_SHEETS}
+    sheets = {**anchors.sheets, **{id: parts[name].table.sheet for name, id in DATA_SHEETS.items()}}
+    sheets |= {"provenance": _sheet_of(package, "xlkpi_version"), "calculation": _sheet_of(package, "xlkpi_period_end"),
+               ANCHORS: anchor_sheet}  # fmt: skip
+    return Existing(
+        state, sheets, tuple(package.sheets), anchors, dict(_chosen(package, strings)),
+        _typed(package, state, parts[OBJECTIVES]), parts, strings,
+    )  # fmt: skip
+
+
+def _hidden_cells(package: Package, strings: list[str]) -> Cells:
+    try:
+        sheet = _sheet_of(package, "xlkpi_version")
+    except KeyError:
+        raise package.error("workbook_not_ours") from None
+    if sheet not in package.sheets:
+        raise package.error("workbook_not_ours")
+    return read_cells(package, package.sheets[sheet], strings)
+
+
+def _state(package: Package, cells: Cells) -> State:
+    """The state from the hidden sheet: its pieces stand beside the word ``state``, one under the other."""
+    labelled = {(row, column): cell.value for (row, column), cell in cells.items()}
+    rows = sorted(row for (row, column), value in labelled.items() if column == 0 and value == "state")
+    pieces = [str(labelled.get((row, 1), "")) for row in rows]
+    format_ = next((labelled.get((r, 1)) for (r, c), v in labelled.items() if c == 0 and v == "format"), None)
+    if not has_number(format_):
+        raise package.error("workbook_not_ours")
+    assert isinstance(format_, float), "as just checked"
+    if format_ > FORMAT:
+        version = next((labelled.get((r, 1)) for (r, c), v in labelled.items() if c == 0 and v == "version"), "")
+        raise package.error("workbook_newer", version=str(version))
+    if format_ < FORMAT:
+        raise package.error("workbook_older")
+    try:
+        return State.of(pieces)
+    except (ValueError, TypeError) as mistake:
+        raise package.error("workbook_not_ours") from mistake
+
+
+def _refuse_missing(package: Package) -> None:
+    from xlkpi.workbook.fill import refuse_missing
+
+    refuse_missing(package, DATA_SHEETS, NAMES)
+
+
+def _sheet_of(package: Package, name: str) -> str:
+    """The sheet that a name leads to."""
+    return plain_sheet(package.names[name].rpartition("!")[0])
+
+
+def _anchor_sheet(package: Package, state: State) -> str:
+    given = state.sheets.get(ANCHORS, "")
+    if given not in package.sheets:
+        raise package.error("workbook_not_ours")
+    return given
+
+
+def _data_part(package: Package, state: State, name: str, strings: list[str]) -> DataPart:
+    headers = state.columns[name]
+    mark, keys = MARKS[name]
+    marks = Marks(headers[mark], [headers[key] for key in keys])
+    table = package.tables[name.lower()]
+    part = DataPart(package, table, marks, strings, headers.values(), remember=name == OBJECTIVES)
+    if lacking := [h for h in headers.values() if h not in part.headers]:
+        values = {"table": name, "columns": ", ".join(lacking)}
+        raise WorkbookError(Problem("workbook_lacks_columns", values, Place(package.path.name, sheet=table.sheet)))
+    return part
+
+
+def _chosen(package: Package, strings: list[str]) -> Iterator[tuple[str, Value]]:
+    """The values of the cells in which people choose; those that were deleted are missing."""
+    for name in ("xlkpi_as_of", "xlkpi_choice", "xlkpi_objective"):
+        sheet, _, address = package.names.get(name, "").rpartition("!")
+        plain = plain_sheet(sheet)
+        if plain in package.sheets and "REF" not in address:
+            cells = read_cells(package, package.sheets[plain], strings)
+            cell = cells.get(address_of(address.replace("$", "").encode()))
+            yield name, cell.value if cell else None
+
+
+def _typed(package: Package, state: State, part: DataPart) -> dict[str, dict[str, Value]]:
+    """The cells of the objectives' table that differ from what was written there."""
+    from xlkpi.workbook.tables import OBJECTIVE_COLUMNS
+
+    headers = state.columns[OBJECTIVES]
+    found: dict[str, dict[str, Value]] = {}
+    problems = []
+    for values in (part.remembered or {}).values():
+        id = str(values[headers["id"]])
+        written = state.typed.get(id, {})
+        for code, (kind, may_type) in OBJECTIVE_COLUMNS.items():
+            if not may_type or code not in headers:
+                continue
+            value, before = values.get(headers[code]), written.get(code)
+            if value == before or (value in (None, "") and before is None):
+                continue
+            if value not in (None, "") and not isinstance(value, TYPED_KINDS[kind]):
+                told = {"column": headers[code], "value": str(value)[:60], "kind": kind}
+                place = Place(package.path.name, key=id, sheet=part.table.sheet)
+                problems.append(Problem("workbook_typed", told, place))
+                continue
+            found.setdefault(id, {})[code] = value or None if isinstance(value, str) else value
+    if problems:
+        raise WorkbookError(problems)
+    return found
+
+
+def as_json(value: Any) -> str:
+    """A value in a cell of the hidden sheet."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

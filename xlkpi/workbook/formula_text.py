@@ -1,0 +1,86 @@
+"""Formulas as text: read token by token, so that references can be renamed and two writings of one formula compared."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from zlib import crc32
+
+from xlkpi.formula.excel import number
+
+_TOKEN = re.compile(
+    r"""
+    (?P<text>"(?:[^"]|"")*")
+    |(?P<column>[\w.]+\[(?:[^\[\]]|\[[^\[\]]*\])*\])
+    |(?P<sheet>(?:'(?:[^']|'')+'|[^\W\d][\w.]*)!)?
+     (?P<reference>\$?[A-Z]{1,3}\$?[1-9]\d*(?::\$?[A-Z]{1,3}\$?[1-9]\d*)?)(?![\w(\[!.])
+    |(?P<word>[^\W\d][\w.]*)
+    |(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
+    |(?P<space>\s+)
+    |(?P<sign>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_PLACE = re.compile(r"""#(?:'((?:[^']|'')+)'|([^'!]+))!([A-Z]{1,3}\d+)""")
+_PLAIN_NAME = re.compile(r"[^\W\d][\w.]*")
+#: Gives the sheet (None: the formula's own) and the reference that a reference becomes.
+Move = Callable[[str | None, str], tuple[str | None, str]]
+
+
+def moved(formula: str, move: Move) -> str:
+    """A formula with its references, and the places that it links to, changed; all else is as it was."""
+
+    def token(found: re.Match[str]) -> str:
+        if found["reference"]:
+            before = plain_sheet(found["sheet"]) if found["sheet"] else None
+            sheet, reference = move(before, found["reference"])
+            if (sheet, reference) == (before, found["reference"]):
+                return found[0]
+            return f"{quoted_sheet(sheet)}!{reference}" if sheet is not None else reference
+        if found["text"] and (link := _PLACE.fullmatch(found["text"][1:-1])):
+            before = link[1].replace("''", "'") if link[1] else link[2]
+            sheet, reference = move(before, link[3])
+            if (sheet, reference) == (before, link[3]):
+                return found[0]
+            return f'"#{quoted_sheet(sheet or "")}!{reference}"'
+        return found[0]
+
+    return _TOKEN.sub(token, formula)
+
+
+def canonical(formula: str) -> str:
+    """One writing for all: programs differ in blanks, in how they quote sheets, and in how they write numbers."""
+
+    def token(found: re.Match[str]) -> str:
+        if found["space"]:
+            return ""
+        if found["number"]:
+            return number(float(found["number"]))
+        if found["sheet"]:
+            return f"{quoted_sheet(plain_sheet(found['sheet']))}!{found['reference']}"
+        return found[0].upper() if found["word"] else found[0]
+
+    return _TOKEN.sub(token, formula).replace("TRUE()", "TRUE").replace("FALSE()", "FALSE")
+
+
+def fingerprint(content: str) -> str:
+    """A few letters that tell whether a formula or a text is the one that was written."""
+    value, letters = crc32(content.encode()), ""
+    for _ in range(5):
+        value, rest = divmod(value, 62)
+        letters += "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"[rest]
+    return letters
+
+
+def plain_sheet(written: str) -> str:
+    """The name of a sheet from how formulas write it."""
+    name = written.removesuffix("!")
+    return name[1:-1].replace("''", "'") if name.startswith("'") else name
+
+
+def quoted_sheet(name: str) -> str:
+    """The name of a sheet as formulas write it: quoted unless it is a plain word."""
+    return name if _PLAIN_NAME.fullmatch(name) else "'" + name.replace("'", "''") + "'"
+
+
+__all__ = ["Move", "canonical", "fingerprint", "moved", "plain_sheet", "quoted_sheet"]

@@ -1,0 +1,133 @@
+"""The cells of ours on pages, brought up to date: found by their anchors, where they still hold what was written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name
+
+from xlkpi.workbook.anchors import ANCHORS, HIDDEN, Key, Spot, constant_print, formula_print, prints_of
+from xlkpi.workbook.cells import Address, Cell, Change, changed_cells, read_cells
+from xlkpi.workbook.formula_text import Move, moved
+
+if TYPE_CHECKING:
+    from xlkpi.workbook.book import Book
+    from xlkpi.workbook.existing import Existing
+    from xlkpi.workbook.fill import Changes
+    from xlkpi.workbook.live import Value
+    from xlkpi.workbook.package import Package
+
+
+@dataclass
+class Kept:
+    """What was left alone: cells in which people put something else, as sheet and address."""
+
+    replaced: list[tuple[str, str]] = field(default_factory=list)
+    #: How many cells got a new value.
+    updated: int = 0
+
+
+def update_pages(package: Package, changes: Changes, existing: Existing, book: Book) -> Kept:
+    """Change the cells of the pages, and the fingerprints of those that were written anew."""
+    kept, prints = Kept(), prints_of(book)
+    fresh: dict[Key, str] = {}
+    by_sheet: dict[str, dict[Address, Key]] = {}
+    for key, spot in existing.anchors.spots.items():
+        by_sheet.setdefault(spot.sheet, {})[spot.row, spot.column] = key
+    move = to_present(existing)
+    for sheet, places in by_sheet.items():
+        part = package.sheets.get(sheet)
+        if part is None:
+            continue
+        cells = read_cells(package, part, existing.strings)
+        wanted: dict[Address, Change] = {}
+        for address, key in places.items():
+            cell, new = cells.get(address), prints.get(key)
+            if cell is None or _print(cell, sheet, existing) != existing.anchors.prints[key]:
+                kept.replaced.append((sheet, f"{xl_col_to_name(address[1])}{address[0] + 1}"))
+                continue
+            change = _change(book, key, cell, existing.anchors.prints[key], new, move)
+            if change is not None:
+                wanted[address] = change
+                kept.updated += 1
+            if new is not None and new != existing.anchors.prints[key]:
+                fresh[key] = new
+        if wanted:
+            changes.put(package, part, changed_cells(changes.read(package, part), wanted))
+    _renew_prints(package, changes, existing, fresh)
+    return kept
+
+
+def to_present(existing: Existing) -> Move:
+    """Turns references to pages as they are built into references to where the cells are now."""
+
+    def move(sheet: str | None, reference: str) -> tuple[str | None, str]:
+        id = existing.identifiers.get(sheet) if sheet else None
+        if id is None or id in HIDDEN or ":" in reference:
+            return sheet, reference
+        row, column = xl_cell_to_rowcol(reference.replace("$", ""))
+        spot = existing.anchors.spots.get((id, row, column))
+        if spot is None or (spot.row, spot.column) == (row, column):
+            return sheet, reference
+        dollar = "$" if reference.startswith("$") else ""
+        return spot.sheet, f"{dollar}{xl_col_to_name(spot.column)}{dollar}{spot.row + 1}"
+
+    return move
+
+
+def _change(book: Book, key: Key, cell: Cell, old: str, new: str | None, move: Move) -> Change | None:
+    """What a cell becomes; None where it stays."""
+    page, row, column = key
+    sheet = book.sheets.get(page)
+    if sheet is None or new is None:
+        return None
+    value, formula = sheet.cells.get((row, column)), sheet.formulas.get((row, column))
+    if formula is None:
+        return Change(value) if new != old or cell.value != value else None
+    value = 0.0 if value is None else value
+    if new == old:
+        return Change(value, keep=True) if not _same(cell.value, value) else None
+    home = book.sheets[page].name
+
+    def at_home(sheet_name: str | None, reference: str) -> tuple[str | None, str]:
+        named, at = move(sheet_name or home, reference)
+        return (None if sheet_name is None else named), at
+
+    return Change(value, moved(formula, at_home))
+
+
+def _same(one: Value, other: Value) -> bool:
+    """An empty text has no value in some files."""
+    return (one is None and other == "") or (type(one) is type(other) and one == other)
+
+
+def _print(cell: Cell, sheet: str, existing: Existing) -> str:
+    if cell.formula is None:
+        return constant_print(cell.value)
+    return formula_print(cell.formula, sheet, existing.identifiers, existing.anchor_keys)
+
+
+def _renew_prints(package: Package, changes: Changes, existing: Existing, fresh: Mapping[Key, str]) -> None:
+    """Put new fingerprints on the hidden sheet."""
+    if not fresh:
+        return
+    part = package.sheets[existing.sheets[ANCHORS]]
+    cells = read_cells(package, part, existing.strings)
+    wanted: dict[Address, Change] = {}
+    for (row, column), cell in cells.items():
+        if column != 2 or not isinstance(cell.value, str):
+            continue
+        page, line = cells[row, 0].value, cells[row, 1].value
+        if not isinstance(page, str) or not isinstance(line, float):
+            continue
+        pieces = [piece.partition(":") for piece in cell.value.split()]
+        keys = [(page, int(line) - 1, xl_cell_to_rowcol(f"{letters}1")[1]) for letters, _, _ in pieces]
+        text = " ".join(f"{p[0]}:{fresh.get(key, p[2])}" for p, key in zip(pieces, keys, strict=True))
+        if text != cell.value:
+            wanted[row, column] = Change(text)
+    changes.put(package, part, changed_cells(changes.read(package, part), wanted))
+
+
+__all__ = ["Kept", "Spot", "to_present", "update_pages"]

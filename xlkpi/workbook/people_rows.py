@@ -1,0 +1,139 @@
+"""The tables that people fill, in a workbook that is refreshed: their rows read, and what xlkpi knows put among them.
+
+What is read here goes through :func:`xlkpi.workbook.people.merged`; only cells whose value then differs are written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from xlkpi.workbook.cells import Address, Cell, Change, changed_cells, read_cells
+from xlkpi.workbook.package import local_name
+from xlkpi.workbook.references import Box, Growth
+
+if TYPE_CHECKING:
+    from xlkpi.workbook.book import Book
+    from xlkpi.workbook.fill import Changes
+    from xlkpi.workbook.live import Value
+    from xlkpi.workbook.package import Package, TablePart
+    from xlkpi.workbook.people import Row, Written
+
+_RANGE = re.compile(rb'(<(?:table|autoFilter)\b[^>]*?\sref="[A-Z]+\d+:[A-Z]+)\d+"')
+
+
+@dataclass
+class PeoplePart:
+    """A table that people fill as it stands: its range, the place of each header, its rows by code, blank ones too."""
+
+    table: TablePart
+    box: Box
+    places: Mapping[str, int]
+    cells: Mapping[Address, Cell]
+    rows: list[dict[str, Value]]
+
+    @property
+    def filled(self) -> list[Row]:
+        """The rows down to the last one with something in it."""
+        return list(self.rows[: self.last_filled])  # type: ignore[arg-type]  # values are contents of cells
+
+    @property
+    def last_filled(self) -> int:
+        return max((i + 1 for i, row in enumerate(self.rows) if any(v is not None for v in row.values())), default=0)
+
+
+def read_people(
+    package: Package, columns: Mapping[str, Mapping[str, str]], names: Sequence[str], strings: list[str]
+) -> dict[str, PeoplePart]:
+    """The tables of these names that the workbook has; ``columns`` are headers by code, by table."""
+    found = {}
+    for name in names:
+        table = package.tables.get(name.lower())
+        if table is not None and name in columns:
+            found[name] = _read(package, table, columns[name], strings)
+    return found
+
+
+def _read(package: Package, table: TablePart, headers: Mapping[str, str], strings: list[str]) -> PeoplePart:
+    tree = package.tree(table.part)
+    box = Box.of(tree.get("ref", ""))
+    box = Box(box.left, box.top, box.right, box.bottom - int(tree.get("totalsRowCount", "0")))
+    present = [e.get("name", "") for e in tree.iter() if local_name(e) == "tableColumn"]
+    formulas = [any(local_name(c) == "calculatedColumnFormula" for c in e)
+                for e in tree.iter() if local_name(e) == "tableColumn"]  # fmt: skip
+    places = {code: box.left - 1 + present.index(h) for code, h in headers.items() if h in present}
+    computed = {code for code, at in places.items() if formulas[at - box.left + 1]}
+    cells = read_cells(package, package.sheets[table.sheet], strings)
+    rows: list[dict[str, Value]] = []
+    for row in range(box.top, box.bottom):
+        found = {code: cells.get((row, at)) for code, at in places.items() if code not in computed}
+        rows.append({code: _typed(cell.value) if cell else None for code, cell in found.items()})
+    return PeoplePart(table, box, places, cells, rows)
+
+
+def _typed(value: Value) -> Value:
+    return None if value == "" else value
+
+
+def update_people(package: Package, changes: Changes, parts: Mapping[str, PeoplePart], book: Book) -> dict[str, int]:
+    """Put into the tables what differs; gives the number of rows that were added, by table."""
+    added = {}
+    for name, part in parts.items():
+        written = book.people.get(name)
+        if written is not None:
+            added[name] = _update(package, changes, part, written)
+    return added
+
+
+def _update(package: Package, changes: Changes, part: PeoplePart, written: Written) -> int:
+    """The cells of one table; it grows where rows are added for which it has none."""
+    values = written.columns
+    count = max((i + 1 for i in range(written.rows) if any(
+        values[c.code][i] is not None for c in written.table.columns if not c.is_formula)), default=0)  # fmt: skip
+    last = max(part.box.bottom, part.box.top + count)
+    wanted: dict[Address, Change] = {}
+    styles: dict[Address, int] = {}
+    for i in range(last - part.box.top):
+        row = part.box.top + i
+        for code, at in part.places.items():
+            cell, above = part.cells.get((row, at)), part.cells.get((row - 1, at))
+            styles[row, at] = cell.style if cell else styles.get((row - 1, at), above.style if above else 0)
+            column = written.table.column(code)
+            value = values[code][i] if i < written.rows else ("" if column.is_formula else None)
+            change = _change(cell, value, column.is_formula, _formula(written, code, row >= part.box.bottom))
+            if change is not None:
+                wanted[row, at] = change
+    if not wanted:
+        return 0
+    content = changed_cells(changes.read(package, part.table.sheet_part), wanted, styles)
+    if last > part.box.bottom:
+        growth = Growth(part.table.sheet, part.box, last)
+        end = content.index(b"</sheetData>")
+        content = content[:end] + growth.selections(content[end:])
+        definition = changes.read(package, part.table.part)
+        changes.put(package, part.table.part, _RANGE.sub(lambda m: m[1] + b'%d"' % last, definition))
+    changes.put(package, part.table.sheet_part, content)
+    return count - part.last_filled
+
+
+def _formula(written: Written, code: str, is_new: bool) -> str | None:
+    """The formula of a calculated column for a row that is added."""
+    if not is_new or not written.table.column(code).is_formula:
+        return None
+    return written.sheet.formulas.get((written.first, written.place(code)))
+
+
+def _change(cell: Cell | None, value: Value, is_formula: bool, formula: str | None) -> Change | None:
+    """What a cell becomes; a calculated cell in which somebody typed stays what they typed."""
+    if is_formula:
+        if formula is not None:
+            return Change(value, formula)
+        if cell is None or cell.formula is None or (cell.value or "") == (value or ""):
+            return None
+        return Change(value, keep=True)
+    before = _typed(cell.value) if cell else None
+    if before == value or (cell is not None and cell.formula is not None):
+        return None
+    return Change(value)

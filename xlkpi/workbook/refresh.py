@@ -1,0 +1,267 @@
+"""Refreshing a scorecard workbook: the data are read again, and nothing that a person wrote is touched.
+
+>>> from xlkpi.workbook.refresh import refresh_workbook
+>>> refresh_workbook(Path("scorecard.xlsx"))  # doctest: +SKIP
+
+The workbook is read first: what people chose, typed and filled in. The scorecard is computed with that, a skeleton is
+written as a build would, and from it the workbook gets the rows of its data tables, the values of the cells of ours
+(found by their anchors), the copies that charts carry, and the hidden sheets. Every other part keeps its very bytes.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xlkpi.language import use
+from xlkpi.workbook.existing import DATA_SHEETS, Existing, read_existing
+from xlkpi.workbook.live import as_date
+from xlkpi.workbook.package import CONTENT_TYPES, Package
+from xlkpi.workbook.page_cells import to_present, update_pages
+from xlkpi.workbook.references import Box, Growth, Shift
+from xlkpi.workbook.report import Refreshed, RowCount, differences
+
+if TYPE_CHECKING:
+    from xlkpi.objectives import Project
+    from xlkpi.scorecard.model import Scorecard
+    from xlkpi.workbook.book import Last
+    from xlkpi.workbook.build import Skeleton
+    from xlkpi.workbook.fill import Changes
+    from xlkpi.workbook.people_rows import PeoplePart
+
+#: Gives the computed scorecard of a project; the command shows how far it is.
+Compute = Callable[["Project"], "Scorecard"]
+_PIVOT = re.compile(rb"<(?:\w+:)?pivotCacheDefinition\b[^>]*>")
+_CALC = re.compile(rb"<calcPr\b[^>]*?(/?)>")
+_TABLE_OF_PIVOT = re.compile(rb'<worksheetSource\b[^>]*\b(?:name="(xlkpi_\w+)"|sheet="([^"]*)")')
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to refresh. ``project``: its file, where it is not what the workbook remembers. ``backups``: how many of the
+    versions before are kept beside the workbook. ``as_of``: the day that the numbers are for.
+    """
+
+    project: Path | None = None
+    dry_run: bool = False
+    backups: int = 1
+    as_of: date | None = None
+    due: bool = False
+    accept: bool = False
+
+
+def refresh_workbook(path: Path, options: Options | None = None, compute: Compute | None = None) -> Refreshed:
+    """Refresh a workbook in its place, and tell what changed.
+
+    Raises WorkbookError where it is no scorecard, open elsewhere, or can't be refreshed without losing something;
+    DefinitionError and SourceError where the project or its sources can't be read. Then it stays as it was.
+    """
+    from xlkpi.workbook.lock import locked
+    from xlkpi.workbook.target import refuse_open
+
+    refuse_open(path)
+    with locked(path):
+        options = options or Options()
+        return _refresh(path, path, options, compute or _computed(options))
+
+
+def _computed(options: Options) -> Compute:
+    def compute(project: Project) -> Scorecard:
+        from xlkpi.scorecard import read_data, scorecard
+
+        return scorecard(project, read_data(project), as_of=options.as_of)
+
+    return compute
+
+
+def _refresh(source: Path, target: Path, options: Options, compute: Compute) -> Refreshed:
+    from xlkpi.workbook.backup import replacing_with_backup
+    from xlkpi.workbook.fill import Changes
+
+    stamp = _stamp(source)
+    with Package(source) as package, tempfile.TemporaryDirectory(prefix="xlkpi-") as folder:
+        existing = read_existing(package)
+        with use(existing.state.language):
+            project = load_project(package, existing, options.project)
+            work = _Work(package, existing, project, compute, Path(folder) / "skeleton.xlsx", target.parent)
+            changes = Changes()
+            report = work.report(target, work.apply(changes), options)
+            if options.dry_run:
+                return report
+            with replacing_with_backup(target, options.backups) as file:
+                changes.write(package, file)
+                package.close()  # Windows can't replace a file that is open
+                if _stamp(source) != stamp:
+                    raise package.error("workbook_changed_meanwhile")
+    return report
+
+
+def load_project(package: Package, existing: Existing, given: Path | None) -> Project:
+    """The project that a workbook was built from. Raises WorkbookError where its file is not there any more."""
+    from xlkpi.objectives import load
+
+    if given is None and not existing.state.files:
+        raise package.error("workbook_no_project", project="")
+    file = given or package.path.parent / existing.state.files[0]
+    if given is None and not file.exists():
+        raise package.error("workbook_no_project", project=existing.state.files[0])
+    return load(file)
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    try:
+        known = path.stat()
+    except OSError:
+        return (0, 0, 0)  # opening it tells why
+    return known.st_ino, known.st_size, known.st_mtime_ns
+
+
+class _Work:
+    """One refresh: the workbook, the scorecard as it is now, and a skeleton with its values."""
+
+    def __init__(
+        self, package: Package, existing: Existing, project: Project, compute: Compute, path: Path, folder: Path
+    ) -> None:
+        from xlkpi.workbook.pages import PEOPLE
+        from xlkpi.workbook.people_rows import read_people
+        from xlkpi.workbook.tables import typed_cells
+        from xlkpi.workbook.typed import with_typed
+
+        self.package, self.existing, self.path, self.folder = package, existing, path, folder
+        existing.project_typed.update({o.id: typed_cells(o, existing.state.language) for o in project.objectives})
+        self.project = with_typed(project, existing.typed, package.path.name)
+        self.card = compute(self.project)
+        self.differences = differences(existing, self.card)
+        state = existing.state
+        self.people: dict[str, PeoplePart] = read_people(package, state.columns, list(PEOPLE), existing.strings)
+
+    def apply(self, changes: Changes) -> Skeleton:
+        """Put what is new into the parts of the package."""
+        from xlkpi.workbook.build import make_skeleton
+        from xlkpi.workbook.chart_caches import update_charts
+        from xlkpi.workbook.fill import fill_part
+        from xlkpi.workbook.people_rows import update_people
+
+        package, existing, state = self.package, self.existing, self.existing.state
+        kept = {name: part.filled for name, part in self.people.items()}
+        skeleton = make_skeleton(
+            self.card, self.path, state.language, state.layout, state.theme, folder=self.folder, existing=existing,
+            kept=kept, last=self._last(),
+        )  # fmt: skip
+        growths = []
+        for name in DATA_SHEETS:
+            part, rows = existing.parts[name], skeleton.rows[name]
+            part.with_columns(rows.column_names)
+            fill_part(changes, part, rows)
+            growths.append(part.growth(rows.num_rows))
+        changes.follow(package, [*growths, *self._calculated(skeleton)])
+        self.kept = update_pages(package, changes, existing, skeleton.book)
+        self.added = update_people(package, changes, self.people, skeleton.book)
+        update_charts(package, changes, existing, skeleton.book)
+        self._hidden_sheets(changes, skeleton)
+        self._pivots(changes)
+        self._recalculation(changes)
+        return skeleton
+
+    def _last(self) -> Last | None:
+        """What the workbook said the last time."""
+        from xlkpi.workbook.book import Last
+
+        day = as_date(self.existing.state.as_of)
+        statuses = {id: str(code) for id, (_, code) in self.existing.state.results.items()}
+        return Last(day, statuses) if day else None
+
+    def report(self, path: Path, skeleton: Skeleton, options: Options) -> Refreshed:
+        """What was changed."""
+        rows = {}
+        for name, part in self.existing.parts.items():
+            made, before = skeleton.rows[name], part.keys
+            now = set(part.keys_of(made)) if len(before) == part.rows else set()
+            rows[name] = RowCount(made.num_rows, len(now - before), len(before - now), len(part.people))
+        placed = len([r for r in self.card.results if r.objective.primary])
+        slots = set(skeleton.state.slots)
+        without = [r.objective.id for r in self.card.results if r.objective.primary and r.objective.id not in slots]
+        return Refreshed(
+            path, options.dry_run, self.differences, rows, self.kept.replaced,
+            {name: count for name, count in self.added.items() if count}, without_place=without if placed <= 7 else (),
+        )  # fmt: skip
+
+    def _calculated(self, skeleton: Skeleton) -> list[Growth | Shift]:
+        """The ranges of the calculation sheet that grow or shrink, and those that move."""
+        from xlkpi.workbook.calculation import OBJECTIVES_FROM
+
+        sheet = self.existing.sheets["calculation"]
+        moved = []
+        for page, rows in skeleton.book.rows.items():
+            then = self.existing.state.rows.get(page, [])
+            if len(then) != len(rows):
+                raise self.package.error("workbook_outgrown", page=self.existing.sheets.get(page, page))
+            moved += [(old + 1, count + 1, new + 1) for (old, count), (new, _) in zip(then, rows, strict=True)]
+        found: list[Growth | Shift] = [Shift(sheet, moved, OBJECTIVES_FROM)]
+        for before, now in zip(self.existing.state.blocks, skeleton.book.blocks, strict=True):
+            top, left, bottom, right = (edge + 1 for edge in before)
+            found.append(Growth(sheet, Box(left, top, right, bottom), now[2] + 1))
+        return found
+
+    def _hidden_sheets(self, changes: Changes, skeleton: Skeleton) -> None:
+        """The calculation and what the workbook remembers, written anew."""
+        from xlkpi.workbook.cells import read_strings
+        from xlkpi.workbook.fill import date_styles
+        from xlkpi.workbook.transplant import transplanted
+
+        move = to_present(self.existing)
+        with Package(self.path) as made:
+            strings = read_strings(made)
+            own = date_styles(self.package)
+            dates = frozenset(date_styles(made)), own[0] if own else None
+            for id in ("calculation", "provenance"):
+                sheet = self.existing.sheets[id]
+                part = self.package.sheets[sheet]
+                content = transplanted(self.package.read(part), made, made.sheets[sheet], strings, move, dates)
+                changes.put(self.package, part, content)
+
+    def _pivots(self, changes: Changes) -> None:
+        """Pivot tables over our tables are refreshed when the workbook opens."""
+        ours = {part.table.sheet.encode() for part in self.existing.parts.values()}
+        for part in self.package.parts:
+            if not re.search(r"pivotCacheDefinition[^/]*\.xml$", part):
+                continue
+            content = changes.read(self.package, part)
+            source = _TABLE_OF_PIVOT.search(content)
+            tag = _PIVOT.search(content)
+            if source and tag and (source[1] or source[2] in ours) and b"refreshOnLoad=" not in tag[0]:
+                end = tag[0].index(b"pivotCacheDefinition") + len(b"pivotCacheDefinition")
+                at = tag.start() + end
+                changes.put(self.package, part, content[:at] + b' refreshOnLoad="1"' + content[at:])
+
+    def _recalculation(self, changes: Changes) -> None:
+        """Excel recalculates when it opens the workbook, and makes its chain of calculation anew."""
+        package = self.package
+        content = changes.read(package, package.workbook)
+        tag = _CALC.search(content)
+        if tag is None:
+            at = max(content.rfind(b"</definedNames>") + 15, content.rfind(b"</sheets>") + 9)
+            content = content[:at] + b'<calcPr fullCalcOnLoad="1"/>' + content[at:]
+        elif b'fullCalcOnLoad="1"' not in tag[0]:
+            opened = re.sub(rb'\s(?:fullCalcOnLoad|calcCompleted)="[^"]*"', b"", tag[0])
+            end = b"/>" if tag[1] else b">"
+            content = content.replace(tag[0], opened.removesuffix(end) + b' fullCalcOnLoad="1"' + end, 1)
+        changes.put(package, package.workbook, content)
+        if (chain := package.part_of_kind("calcChain")) is not None:
+            changes.dropped.add(chain)
+            head, _, tail = package.workbook.rpartition("/")
+            relations = f"{head}/_rels/{tail}.rels".removeprefix("/")
+            without = re.sub(rb'<Relationship\b[^>]*?/calcChain"[^>]*?(?:/>|></Relationship>)', b"",
+                             changes.read(package, relations))  # fmt: skip
+            changes.put(package, relations, without)
+            types = re.sub(rb'<Override\b[^>]*?PartName="/%s"[^>]*?(?:/>|></Override>)' % re.escape(chain.encode()),
+                           b"", changes.read(package, CONTENT_TYPES))  # fmt: skip
+            changes.put(package, CONTENT_TYPES, types)
+
+
+__all__ = ["Options", "refresh_workbook"]

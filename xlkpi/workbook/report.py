@@ -1,0 +1,156 @@
+"""What a refresh changes: values and statuses, rows, columns of sources, and what people did that it met."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xlkpi.workbook.live import as_date
+from xlkpi.workbook.state import mapping_of
+from xlkpi.workbook.tables import OBJECTIVE_COLUMNS
+
+if TYPE_CHECKING:
+    from xlkpi.scorecard.model import Result, Scorecard
+    from xlkpi.workbook.existing import Existing
+    from xlkpi.workbook.live import Value
+
+
+@dataclass(frozen=True)
+class Moved:
+    """An objective before and after; ``before`` or ``after`` is None where it is new or gone, values where unknown."""
+
+    id: str
+    before: tuple[float | None, str] | None
+    after: tuple[float | None, str] | None
+    title: str = ""
+    unit: str = "count"
+    currency: str = "EUR"
+
+    @property
+    def changed(self) -> bool:
+        return self.before != self.after
+
+
+@dataclass(frozen=True)
+class TypedCell:
+    """A cell of an objective in which people typed something else than the project says."""
+
+    objective: str
+    column: str
+    project: Value | date
+    workbook: Value | date
+
+
+@dataclass(frozen=True)
+class RowCount:
+    """The rows of a table: how many there are, how many are new, how many vanished, and how many people added."""
+
+    rows: int
+    new: int
+    vanished: int
+    people: int
+
+
+@dataclass(frozen=True)
+class Differences:
+    """What is known before anything is written. ``late``: objectives whose data is later than it should be, in days."""
+
+    as_of: tuple[date | None, date]
+    objectives: Sequence[Moved]
+    typed: Sequence[TypedCell]
+    mapping: Sequence[tuple[str, str, str, bool]]
+    late: Mapping[str, int]
+
+    @property
+    def moved(self) -> list[Moved]:
+        return [objective for objective in self.objectives if objective.changed]
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """A refresh that was done, or that would be (``dry_run``)."""
+
+    path: Path
+    dry_run: bool
+    differences: Differences
+    rows: Mapping[str, RowCount] = field(default_factory=dict)
+    #: Cells of ours in which somebody put something else, and that were left alone.
+    replaced: Sequence[tuple[str, str]] = ()
+    #: Rows that were put into people's tables, and rows that were moved to the archive, by table.
+    added: Mapping[str, int] = field(default_factory=dict)
+    archived: Mapping[str, int] = field(default_factory=dict)
+    #: Objectives for which pages have no place.
+    without_place: Sequence[str] = ()
+    #: Targets that were written to the project's file.
+    accepted: Sequence[TypedCell] = ()
+    #: Objectives that were not due and kept their numbers.
+    not_due: Sequence[str] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """For ``--json``."""
+        known = self.differences
+        return {
+            "file": str(self.path), "dry_run": self.dry_run,
+            "as_of": {"before": _plain(known.as_of[0]), "after": _plain(known.as_of[1])},
+            "objectives": [_moved_as_json(m) for m in known.objectives],
+            "rows": {name: vars(count) for name, count in self.rows.items()},
+            "mapping": [{"source": s, "column": c, "meaning": m, "new": new} for s, c, m, new in known.mapping],
+            "typed": [_typed_as_json(t) for t in known.typed], "accepted": [_typed_as_json(t) for t in self.accepted],
+            "replaced": [{"sheet": sheet, "cell": cell} for sheet, cell in self.replaced],
+            "added": dict(self.added), "archived": dict(self.archived), "without_place": list(self.without_place),
+            "late": dict(known.late), "not_due": list(self.not_due),
+        }  # fmt: skip
+
+
+def differences(existing: Existing, card: Scorecard) -> Differences:
+    """Compare a workbook's memory with the scorecard as it is now."""
+    state = existing.state
+    now = {r.objective.id: result_of(r) for r in card.results}
+    before = {id: (value, str(code)) for id, (value, code) in state.results.items()}
+    ids = [*now, *(id for id in before if id not in now)]
+    old, new = ({(s, c, m) for s, pairs in mapping.items() for c, m in pairs}
+                for mapping in (state.mapping, mapping_of(card)))  # fmt: skip
+    typed = []
+    for id, cells in existing.typed.items():
+        for code, value in cells.items():
+            said = existing.project_typed.get(id, {}).get(code)
+            found = as_date(value) if OBJECTIVE_COLUMNS[code][0] == "date" else value
+            if id in now and said != found:
+                typed.append(TypedCell(id, code, said, found))
+    return Differences(
+        (as_date(state.as_of), card.as_of), [_moved(card, id, before.get(id), now.get(id)) for id in ids], typed,
+        [(*key, key in new) for key in sorted(old ^ new)],
+        {r.objective.id: r.trust.late_days for r in card.results if r.trust.late_days > 0 and not r.trust.fresh},
+    )  # fmt: skip
+
+
+def result_of(result: Result) -> tuple[float | None, str]:
+    """The value and the status of an objective."""
+    return None if result.actual != result.actual else result.actual, result.status.shown
+
+
+def _moved(card: Scorecard, id: str, before: Any, after: Any) -> Moved:
+    from xlkpi.catalogue import say
+
+    result = card.by_id.get(id)
+    kpi = result.kpi if result else None
+    title = str(say(result.objective.title)) if result else id
+    return Moved(id, before, after, title, kpi.unit if kpi else "count", card.project.currency)
+
+
+def _moved_as_json(moved: Moved) -> dict[str, Any]:
+    sides = {"before": moved.before, "after": moved.after}
+    told = {name: {"value": side[0], "status": side[1]} if side else None for name, side in sides.items()}
+    return {"id": moved.id, "changed": moved.changed, **told}
+
+
+def _typed_as_json(cell: TypedCell) -> dict[str, Any]:
+    return {"objective": cell.objective, "column": cell.column, "project": _plain(cell.project),
+            "workbook": _plain(cell.workbook)}  # fmt: skip
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,110 @@
+"""What a workbook remembers of its last build or refresh, on its hidden sheet, so that the next one can follow."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import xlkpi
+from xlkpi.workbook.live import serial
+
+if TYPE_CHECKING:
+    from xlkpi.scorecard.model import Scorecard
+    from xlkpi.workbook.book import Book
+    from xlkpi.workbook.live import Value
+    from xlkpi.workbook.tables import Tables
+
+#: Grows when a refresh can no longer follow what earlier versions wrote.
+FORMAT = 2
+#: A cell holds 32,767 characters.
+_PIECE = 30_000
+
+
+@dataclass(frozen=True)
+class State:
+    """``files``: the project's, relative to the workbook. ``room``: lines of pages. ``blocks``: growing ranges of the
+    calculation sheet; ``rows``: those of pages on it. ``slots``: places of objectives on the first page. ``sheets``:
+    the names given to sheets. ``columns``: of the tables, headers by code. ``typed``: what the project said in cells
+    that people may change. ``results``: value and status of objectives. ``offered``: keys of rows that were put into
+    people's tables. ``mapping``: which column of a source means what.
+    """
+
+    format: int = FORMAT
+    version: str = xlkpi.__version__
+    language: str = "en"
+    as_of: float = 0.0
+    files: Sequence[str] = ()
+    layout: str | None = None
+    theme: str | None = None
+    pages: Sequence[str] = ()
+    room: Mapping[str, int] = field(default_factory=dict)
+    blocks: Sequence[Sequence[int]] = ()
+    rows: Mapping[str, Sequence[Sequence[int]]] = field(default_factory=dict)
+    slots: Mapping[str, str] = field(default_factory=dict)
+    sheets: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    typed: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    results: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    offered: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    mapping: Mapping[str, Sequence[Sequence[str]]] = field(default_factory=dict)
+
+    def pieces(self) -> list[str]:
+        """As texts that fit cells."""
+        written = json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
+        return [written[i : i + _PIECE] for i in range(0, len(written), _PIECE)]
+
+    @classmethod
+    def of(cls, pieces: Sequence[str]) -> State:
+        """From its texts. Raises ValueError for what is none."""
+        found = json.loads("".join(pieces))
+        if not isinstance(found, dict) or not isinstance(found.get("format"), int):
+            raise ValueError("no state")
+        known = {f.name for f in fields(cls)}
+        return cls(**{name: value for name, value in found.items() if name in known})
+
+
+def state_of(
+    book: Book, tables: Tables, folder: Path, pages: Sequence[str], looks: tuple[str | None, str | None]
+) -> State:
+    """The state of a book that is written to a folder, once its pages are; ``looks`` are its layout and its theme."""
+    from xlkpi.workbook.tables import OBJECTIVE_COLUMNS
+
+    card, objectives = book.card, tables.objectives
+    typed_codes = [code for code, (_, may_type) in OBJECTIVE_COLUMNS.items() if may_type]
+    ids = [str(id) for id in objectives.columns["id"][: len(tables.order)]]
+    headers = {t.name: dict(t.headers) for t in book.data_tables.values()}
+    headers |= {name: dict(written.headers) for name, written in book.people.items()}
+    return State(
+        language=book.language, as_of=serial(card.as_of), files=[_relative(f, folder) for f in card.project.files],
+        layout=looks[0], theme=looks[1], pages=list(pages), room=book.room, blocks=[list(b) for b in book.blocks],
+        rows={page: [list(pair) for pair in pairs] for page, pairs in book.rows.items()},
+        slots={id: str(slot) for id, slot in zip(ids, objectives.columns["slot"], strict=False) if slot},
+        sheets={id: sheet.name for id, sheet in book.sheets.items()},
+        columns=headers,
+        typed={id: {c: v for c in typed_codes if (v := tables.typed[id].get(c)) is not None} for id in ids},
+        results={r.objective.id: [_known(r.actual), r.status.shown] for r in card.results}, mapping=mapping_of(card),
+    )  # fmt: skip
+
+
+def mapping_of(card: Scorecard) -> dict[str, list[list[str]]]:
+    """Which column of a source means what."""
+    return {
+        name: [list(pair) for pair in sorted({(m.column, m.target) for file in report.files for m in file.mapped})]
+        for name, report in card.data.reports.items()
+    }
+
+
+def _relative(file: Path, folder: Path) -> str:
+    """A path from the workbook's folder; only the name where there is no way, as from one drive to another."""
+    try:
+        return Path(os.path.relpath(file.resolve(), folder.resolve())).as_posix()
+    except ValueError:
+        return file.name
+
+
+def _known(value: float) -> float | None:
+    return None if value != value else value

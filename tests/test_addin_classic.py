@@ -258,7 +258,12 @@ def test_build_writes_the_module_and_the_add_in_without_python(tmp_path: Path, c
     assert source.isascii()
     assert b"\r\n" in source
     with ExcelFile(tmp_path / "xlkpi_kpis.xlam") as book:
-        assert book.get_module("xlkpi_kpis").replace("\r\n", "\n") == source.decode().replace("\r\n", "\n")
+        modules = book.vba_modules()
+    assert modules["xlkpi_kpis"].replace("\r\n", "\n") == source.decode().replace("\r\n", "\n")
+    for name, code in modules.items():
+        (tmp_path / f"{name}.{'bas' if name.startswith('xlkpi') else 'cls'}").write_bytes(code.encode())
+    found = analyze_loose_files(sorted(str(p) for p in tmp_path.iterdir() if p.suffix in (".bas", ".cls")))
+    assert [(name, p.code) for name, ps in found.items() for p in ps if p.severity.value != "information"] == []
     assert run(["addin", "install", "--vba-only", "--folder", str(tmp_path / "place")]) == 0
     assert [p.name for p in (tmp_path / "place").iterdir()] == ["xlkpi_kpis.xlam"]
 

@@ -30,9 +30,9 @@ def build(folder: Path, own: str | None, *, vba_only: bool) -> Files:
     from xlkpi.addin import plain, xlam
 
     if vba_only:
-        kpis = _catalogue(own).functions
-        source = plain.module(kpis).replace("\n", "\r\n").encode("ascii")
-        return _written(folder, {plain.MODULE: source, plain.XLAM: plain.addin(kpis)}, len(kpis))
+        kpis = _catalogue(own)
+        source = plain.module(kpis.functions).replace("\n", "\r\n").encode("ascii")
+        return _written(folder, {plain.MODULE: source, plain.XLAM: plain.addin(kpis)}, len(kpis.functions))
     functions = _registry(own)
     return _written(folder, {xlam.CLASSIC: xlam.classic(functions.values())}, len(functions))
 
@@ -44,8 +44,8 @@ def install(folder: Path | None, own: str | None, language: str | None, *, vba_o
 
     places = placing.Places.here(folder)
     if vba_only or sys.platform == "darwin":
-        kpis = _catalogue(own).functions
-        return placing.install_plain(plain.addin(kpis), len(kpis), places)
+        kpis = _catalogue(own)
+        return placing.install_plain(plain.addin(kpis), len(kpis.functions), places)
     functions = _registry(own)
     return placing.install_classic(xlam.classic(functions.values()), len(functions), places, language, own)
 

@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import xlkpi
-from xlkpi.addin.xlam import need_extras, package
-from xlkpi.catalogue import KPI
+from xlkpi.addin.wrappers import descriptions, runtime
+from xlkpi.addin.xlam import need_extras, package, this_workbook
+from xlkpi.catalogue import KPI, Catalogue
 from xlkpi.formula.vba import VbaFunction
 from xlkpi.formula.vba import module as printed
+from xlkpi.udfs.registry import of_catalogue
 
+#: There is no file of settings without Python: Excel's own language is spoken.
+_NO_SETTINGS = """Attribute VB_Name = "xlkpi_settings"
+Option Explicit
+
+Public Function GetConfig(ByVal key As String, Optional ByVal default As String = "") As Variant
+    GetConfig = default
+End Function
+"""
 MODULE, XLAM = "xlkpi_kpis.bas", "xlkpi_kpis.xlam"
 
 
@@ -22,7 +32,14 @@ def module(kpis: Mapping[str, KPI]) -> str:
     return printed(functions, heading=heading)
 
 
-def addin(kpis: Mapping[str, KPI]) -> bytes:
-    """The same module as an add-in."""
+def addin(kpis: Catalogue) -> bytes:
+    """The same module as an add-in, with the functions' help in *Insert function*. Raises DefinitionError."""
     need_extras()
-    return package({"xlkpi_kpis": module(kpis)})
+    described = [function for function in of_catalogue(kpis).values() if function.kpi]
+    modules = {
+        "xlkpi_kpis": module(kpis.functions),
+        "xlkpi_help": descriptions(described),
+        "xlkpi_runtime": runtime(),
+        "xlkpi_settings": _NO_SETTINGS,
+    }
+    return package(modules, this_workbook())

@@ -33,14 +33,18 @@ def classic(functions: Iterable[Function]) -> bytes:
         "xlkpi_runtime": runtime(),
         "xlwings": _xlwings(),
     }
-    this_workbook = files("xlkpi.addin").joinpath("ThisWorkbook.bas").read_text(encoding="ascii")
-    return package(modules, this_workbook, {"Dictionary": _xlwings_file("addin/Dictionary.cls")})
+    return package(modules, this_workbook(), {"Dictionary": _xlwings_file("addin/Dictionary.cls")})
+
+
+def this_workbook() -> str:
+    """What runs when the add-in opens, and when a workbook does."""
+    return files("xlkpi.addin").joinpath("ThisWorkbook.bas").read_text(encoding="ascii")
 
 
 def package(
-    modules: Mapping[str, str], this_workbook: str = "", classes: Mapping[str, str] | None = None, ribbon: str = ""
+    modules: Mapping[str, str], behind: str = "", classes: Mapping[str, str] | None = None, ribbon: str = ""
 ) -> bytes:
-    """An .xlam with standard modules, class modules, what stands behind its workbook, and a ribbon (customUI14)."""
+    """An .xlam with standard modules, class modules, what stands ``behind`` its workbook, and a ribbon (customUI14)."""
     from pyopenvba import ExcelFile, VBAModuleKind
 
     with tempfile.TemporaryDirectory(prefix="xlkpi-") as folder:
@@ -51,8 +55,8 @@ def package(
                 project.add_module(name, _lines(source), kind=VBAModuleKind.standard)
             for name, source in (classes or {}).items():
                 project.add_module(name, _lines(source), kind=VBAModuleKind.other)
-            if this_workbook:
-                project.get_module("ThisWorkbook").body = _lines(this_workbook)
+            if behind:
+                project.get_module("ThisWorkbook").body = _lines(behind)
             project.delete_module("Module1")
             book.save()
         return _determinate(path, _with_ribbon(path, ribbon) if ribbon else {})

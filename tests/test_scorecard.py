@@ -347,7 +347,8 @@ def test_rows_of_an_export_can_be_selected_before_anything_is_counted(tmp_path: 
 @pytest.mark.parametrize(
     ("source", "keys"),
     [
-        ("connection: 'duckdb://x.db', table: t, preset: google_ads, rates: {USD: 0.9}", ["preset", "rates"]),
+        ("connection: 'duckdb://x.db', table: t, header: 2, rates: {USD: 0.9}", ["header", "rates"]),
+        ("connection: 'duckdb://x.db', table: t, preset: google_ads, decimal: ','", ["decimal"]),
         ("path: ads.csv, query: 'SELECT 1'", ["query"]),
     ],
 )
@@ -357,6 +358,26 @@ def test_a_key_that_a_source_would_pass_over_is_refused(source: str, keys: list[
         scorecard(load(project(tmp_path, objective("cpa", "cpa", "decrease", 30, 25), more)), today=TODAY)
     assert [p.place.key for p in caught.value.problems] == [f"sources.other.{key}" for key in keys]
     assert all(p.text("fr") != p.text("en") and p.place.line == 8 for p in caught.value.problems)
+
+
+def test_a_table_of_a_database_is_read_with_a_preset_and_reported(tmp_path: Path) -> None:
+    import sqlite3
+
+    made = sqlite3.connect(tmp_path / "ads.db")
+    made.execute("CREATE TABLE campaign_stats (customer_id bigint, date date, cost_micros bigint, clicks bigint, "
+                 "impressions bigint, conversions double, device text)")  # fmt: skip
+    made.execute("INSERT INTO campaign_stats VALUES (7, '2026-10-06', 2500000, 5, 100, 1, 'MOBILE')")
+    made.commit()
+    made.close()
+    file = project(tmp_path, objective("cpc", "cpc", "decrease", 1, 0.4), "  db:")
+    before, rest = file.read_text(encoding="utf-8").split("  ads:")
+    source = "  ads: {connection: 'sqlite://ads.db', table: campaign_stats, preset: auto}"
+    file.write_text(before + source + rest.split("  db:")[1], encoding="utf-8")
+    card = scorecard(load(file), as_of=date(2026, 10, 31), today=TODAY)
+    assert card.by_id["cpc"].actual == pytest.approx(0.5)
+    about = card.data.reports["ads"].files[0]
+    assert (about.preset, about.rows_kept) == ("google_ads", 1)
+    assert "micros" in {m.note for m in about.mapped}
 
 
 def test_a_database_that_fails_is_told_once_at_its_line_of_the_project(tmp_path: Path) -> None:

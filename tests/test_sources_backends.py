@@ -24,13 +24,16 @@ import pyarrow as pa
 
 from tests import mariadb_server, postgres_server
 from tests.engines import require
+from tests.warehouse_tables import TABLES
 from xlkpi.cadence import CODES, Cadence
 from xlkpi.catalogue import Measure, catalogue
 from xlkpi.errors import SourceError
+from xlkpi.sources import Source
 from xlkpi.sources import expressions as ex
 from xlkpi.sources.aggregate import Aggregated, aggregate
 from xlkpi.sources.connection import Connection, connect, set_timezone
 from xlkpi.sources.table import Columns, Table, from_connection, from_ibis, selected
+from xlkpi.sources.warehouse import from_preset
 
 #: Engines beyond those that the continuous integration installs: a driver built from source, a library of 500 MB.
 MYSQL = mariadb_server.missing() is None and importlib.util.find_spec("MySQLdb") is not None
@@ -255,6 +258,8 @@ def in_spark(folder: Path, data: list[tuple[Any, ...]]) -> Connection:
     url = (
         f"pyspark:///{folder}/warehouse?spark.master=local[1]&spark.ui.enabled=false&spark.sql.shuffle.partitions=2"
         "&spark.driver.bindAddress=127.0.0.1&spark.log.level=ERROR"
+        # compiling costs more than it brings on so few rows
+        "&spark.sql.codegen.wholeStage=false&spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1%20-XX:%2BUseSerialGC"
     )
     connection = connect(url)
     kinds = {"text": "string", "numeric(12,2)": "decimal(12,2)", "double precision": "double"}
@@ -366,6 +371,22 @@ def test_a_query_is_read_like_a_table_on_every_engine(other: Connection) -> None
     kept = aggregate(read(other, COLUMNS, query=sql), Cadence("monthly"))
     where = aggregate(read(other, COLUMNS, table="figures", where={"campaign": "a"}), Cadence("monthly"))
     same(kept, where)
+
+
+def test_presets_of_a_warehouse_give_the_same_numbers_on_a_server(postgres: postgres_server.Server) -> None:
+    import psycopg
+
+    options = {"host": "127.0.0.1", "port": postgres.port, "dbname": "postgres"}
+    with psycopg.connect(**options, user=postgres_server.USER, password=postgres_server.PASSWORD) as made:  # type: ignore[arg-type]
+        for name, table in TABLES.items():
+            made.execute(table.create(name))
+            made.cursor().executemany(table.insert(name, "%s"), table.rows)
+    with connect(postgres.url, environment={"XLKPI_TEST_PASSWORD": postgres_server.PASSWORD}) as connection:
+        for name, table in TABLES.items():
+            source = Source(preset="auto", rates=table.rates)
+            found, _ = from_preset(connection, source, table=name, currency="EUR", label=name, known=KNOWN)
+            months = aggregate(found, Cadence("monthly"))
+            assert {m: months.values(m)[0] for m in months.measures} == pytest.approx(table.sums), name
 
 
 def test_moments_become_days_of_the_wanted_time_zone(postgres: postgres_server.Server) -> None:

@@ -34,7 +34,9 @@ def read_data(project: Project, progress: Progress | None = None) -> Data:
         try:
             _check_keys(entry)
             if entry.connection:
-                tables[name] = _from_database(name, entry, project, catalogue)
+                tables[name], report = _from_database(name, entry, project, catalogue)
+                if report:
+                    reports[name], observed[name] = report, _observed(entry, report)
             elif files := _too_large_to_hold(entry, project):
                 tables[name], reports[name] = _scanned(name, entry, files, catalogue)
             else:
@@ -62,17 +64,27 @@ _OF_FILES = (
     "decimal", "dates", "covers", "duplicates", "overlap", "currency", "rates",
 )  # fmt: skip
 _OF_DATABASES = ("query",)
+#: Of the keys of files, those that a table of a database read with a preset has as well.
+_OF_PRESETS = ("preset", "currency", "rates")
 
 
 def _check_keys(entry: Any) -> None:
     """Raise SourceError for keys that would be passed over, for a number read without them may be a wrong one."""
     unfit = _OF_FILES if entry.connection else _OF_DATABASES
+    fit = _OF_PRESETS if entry.connection and _has_preset(entry) else ()
     told = [
-        key for key in unfit if getattr(entry, key) not in (None, {}, ()) and (key, entry.preset) != ("preset", "none")
+        key
+        for key in unfit
+        if key not in fit and getattr(entry, key) not in (None, {}, ()) and (key, entry.preset) != ("preset", "none")
     ]
     kind = "database" if entry.connection else "files"
     if told:
         raise SourceError([Problem(f"source_key_{kind}", {"name": key}, Place(key=key)) for key in told])
+
+
+def _has_preset(entry: Any) -> bool:
+    """Whether a platform's preset tells what the columns are: one is named, or nothing else tells it."""
+    return entry.preset != "none" and bool(entry.preset or not entry.measures)
 
 
 def _selected(table: Table, where: Mapping[str, Any]) -> Table:
@@ -172,7 +184,8 @@ def _scanned(name: str, entry: Any, files: Sequence[Path], catalogue: Catalogue)
     return table, report
 
 
-def _from_database(name: str, entry: Any, project: Project, catalogue: Catalogue) -> Table:
+def _from_database(name: str, entry: Any, project: Project, catalogue: Catalogue) -> tuple[Table, Report | None]:
+    """A table of a database; with a report of its columns where a preset knows them."""
     from xlkpi.sources.connection import connect
     from xlkpi.sources.table import Columns, from_connection
 
@@ -180,13 +193,27 @@ def _from_database(name: str, entry: Any, project: Project, catalogue: Catalogue
     secrets = project.resolve(project.secrets) if project.secrets else None
     zone = entry.timezone or "UTC"
     connection = connect(entry.connection, folder=project.folder, secrets=secrets, timezone=zone, place=place)
+    if _has_preset(entry):
+        from xlkpi.sources import Source
+        from xlkpi.sources.warehouse import from_preset
+
+        return from_preset(
+            connection,
+            Source.of({**vars(entry), "table": None}),
+            table=entry.table,
+            query=entry.query,
+            where=entry.where,
+            currency=project.currency,
+            label=name,
+            known=catalogue.measures,
+        )
     measures = entry.measures or {}
     columns = Columns(
         date=entry.date or "date",
         measures=measures if isinstance(measures, dict) else {m: m for m in measures},
         dimensions=entry.dimensions or (),
     )
-    return from_connection(
+    table = from_connection(
         connection,
         columns,
         table=entry.table,
@@ -195,6 +222,7 @@ def _from_database(name: str, entry: Any, project: Project, catalogue: Catalogue
         label=name,
         known=catalogue.measures,
     )
+    return table, None
 
 
 def _with_source_measures(project: Project) -> Catalogue:

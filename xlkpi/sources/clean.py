@@ -223,7 +223,7 @@ def _measures(
         key = f"{f.target}\0{f.channel}" if f.channel else f.target
         if f.index is None:
             column = pa.repeat(pa.scalar(1.0), raw.length)
-            report.mapped.append(Mapped("", f.target, None, None, None, "counted"))
+            report.mapped.append(Mapped("", f.target, None, None, None, "counted", _only(f)))
         else:
             read = _numbers(raw, f, f.index, source, export, report, currency)
             column = read.values
@@ -235,7 +235,7 @@ def _measures(
                 unreadable[raw.names[f.index]] = read.unreadable
             note = "rate" if f.rated else "minus" if f.minus is not None else f.spec.scale
             report.mapped.append(
-                Mapped(raw.names[f.index], key.replace("\0", " × "), f.alias, _form(read), read.why, note)
+                Mapped(raw.names[f.index], key.replace("\0", " × "), f.alias, _form(read), read.why, note, _only(f))
             )
         if f.minus is not None:
             less = _numbers(raw, f, f.minus, source, export, report, currency)
@@ -309,6 +309,10 @@ def _form(read: Numbers) -> str:
     if read.why == "typed":
         return "typed"
     return {",": "comma", ".": "point", None: "integers"}[read.decimal]
+
+
+def _only(f: Field) -> tuple[str, ...]:
+    return f.spec.where.values if f.spec.where and f.where is not None else ()
 
 
 def _where(column: Any, wanted: tuple[str, ...]) -> Any:

@@ -96,17 +96,21 @@ class Connection:
             isinstance(n, writes) and not isinstance(n, sqlglot.exp.Query) for n in statements[0].walk()
         ):
             raise SourceError(Problem("source_query_refused", {}, self.place))
-        if self.engine == "postgres":
-            return self._guarded(lambda: self._postgres_query(sql))
+        if self.engine in ("postgres", "duckdb"):
+            return self._guarded(lambda: self._query_by_view(sql))
         found = self._guarded(lambda: self.backend.sql(sql))
         if self.engine == "mysql":  # ibis takes text that is compared letter by letter (collation ..._bin) for binary
             found = found.mutate(**{n: found[n].cast("string") for n, t in found.schema().items() if t.is_binary()})
         return found
 
-    def _postgres_query(self, sql: str) -> Any:
-        """Through a view that lasts as long as the session, for ibis's own way fails with recent sqlglot."""
+    def _query_by_view(self, sql: str) -> Any:
+        """Through a view that lasts as long as the session, for ibis's own way fails with recent sqlglot and DuckDB."""
         name = f"xlkpi_query_{next(_NUMBERS)}"
-        self.backend.raw_sql(f'CREATE TEMPORARY VIEW "{name}" AS {sql.strip().rstrip(";")}').close()
+        create = f'CREATE TEMPORARY VIEW "{name}" AS {sql.strip().rstrip(";")}'
+        if self.engine == "duckdb":
+            self.backend.con.execute(create).fetchall()
+            return self.backend.table(name, database=("temp", "main"))
+        self.backend.raw_sql(create).close()
         self.backend.con.commit()
         return self.backend.table(name)
 

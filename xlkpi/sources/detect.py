@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
 
 from xlkpi.sources.headers import normal
 from xlkpi.sources.preset import Export, preset, presets
@@ -34,11 +35,15 @@ def detect(names: Sequence[str], only: str | None = None, file: str | None = Non
     """
     named = {normal(name): name for name in names if name}
     ids = [only] if only else list(presets())
-    matches = [
+    fitting = [
         m for id_ in ids for key, export in preset(id_).exports.items() if (m := _match(id_, key, export, named))
     ]
+    matches = [m for m in fitting if _is_named(m.found, file)]
     matches.sort(key=lambda m: -m.known)
     shown = ", ".join(list(named.values())[:12])
+    if fitting and not matches:
+        patterns = [name for m in fitting for name in m.found.named]
+        fail("preset_named", file, preset=preset(fitting[0].preset).name, names=", ".join(patterns))
     if not matches:
         if only:
             fail(
@@ -73,6 +78,12 @@ def _match(id_: str, key: str, export: Export, named: dict[str, str]) -> Match |
     if export.period:
         aliases |= {normal(n) for n in (*export.period.start, *export.period.end)}
     return Match(id_, key, tuple(dict.fromkeys(telling)), sum(1 for n in named if n in aliases), len(named))
+
+
+def _is_named(export: Export, file: str | None) -> bool:
+    """Whether a file or table has a name by which the export is told apart from others of the same columns."""
+    name = PurePosixPath(file or "").name.lower()
+    return not export.named or any(fnmatchcase(name, pattern) for pattern in export.named)
 
 
 def _hit(wanted: str, named: dict[str, str]) -> str | None:

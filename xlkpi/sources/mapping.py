@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Map
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -232,6 +232,31 @@ def _reasons(export: Export) -> dict[str, str]:
         ("ratio", [export.ratios, *(column.rate for column in columns)]),
     ]
     return {normal(name): reason for reason, lists in groups for names in lists for name in names}
+
+
+def settle_choices(
+    mapping: Mapping, names: Sequence[str], words: Callable[[int], Sequence[str]], file: str | None
+) -> None:
+    """Of values that tell the same things in several ways, keep the first that occurs in their column.
+
+    ``words``: the different values of a column. A measure of which none occurs is missing, not zero; raises
+    SourceError, with the values that are there, when that leaves no measure.
+    """
+    asked: dict[int, dict[str, str]] = {}
+    for f in list(mapping.fields):
+        if f.where is None or not f.spec.where or not f.spec.where.first:
+            continue
+        there = asked.setdefault(f.where, {normal(word): word for word in words(f.where)})
+        chosen = next((value for value in f.spec.where.values if normal(value) in there), None)
+        mapping.fields.remove(f)
+        if chosen is None:
+            mapping.missing.append(f.target)
+        else:
+            one = replace(f.spec, where=replace(f.spec.where, values=(chosen,)))
+            mapping.fields.append(replace(f, spec=one))
+    for at, there in asked.items():
+        if not mapping.of("measure"):
+            fail("no_such_rows", file, key="measures", column=names[at], found=", ".join(sorted(there.values())[:30]))
 
 
 def check_twice(mapping: Mapping, names: Sequence[str], columns: Sequence[Any], file: str) -> None:

@@ -18,6 +18,11 @@ _THREE = "BHD IQD JOD KWD LYD OMR TND"
 _DIGITS = dict.fromkeys(_WITHOUT.split(), 0) | dict.fromkeys(_THREE.split(), 3)
 
 
+def minor_unit(code: str | None) -> float:
+    """How many minor units make one of a currency; of one that is not told, 100."""
+    return float(10.0 ** _DIGITS.get((code or "").upper(), 2))
+
+
 def minor_units(currency: Any, length: int) -> Any:
     """What to divide amounts in minor units by, per row: 100, 1 for yen, 1000 for dinars."""
     import pyarrow as pa
@@ -26,7 +31,7 @@ def minor_units(currency: Any, length: int) -> Any:
     if currency is None:
         return pa.repeat(pa.scalar(100.0), length)
     coded = currency.dictionary_encode()
-    factors = [10.0 ** _DIGITS.get((code or "").upper(), 2) for code in coded.dictionary.to_pylist()]
+    factors = [minor_unit(code) for code in coded.dictionary.to_pylist()]
     return pc.fill_null(pc.take(pa.array(factors, pa.float64()), coded.indices), 100.0)
 
 
@@ -59,6 +64,22 @@ def one_currency(
     return pc.coalesce(own, constant)
 
 
+def needed_rates(found: list[str], wanted: str | None, rates: Map[str, float]) -> tuple[str | None, dict[str, float]]:
+    """The currency that amounts in those found are turned into, and the rates for the others.
+
+    Raises SourceError when there are several currencies, or another than the wanted one, and no rate for them.
+    """
+    base = wanted or (found[0] if len(found) == 1 else None)
+    if not found or found == [base]:
+        return base, {}
+    lacking = [code for code in found if code != base and code not in rates]
+    if base is None or lacking:
+        fail(
+            "currencies", key="rates", currencies=", ".join(found), wanted=base or "EUR", lacking=(lacking or found)[0]
+        )
+    return base, {code: rates[code] for code in found if code != base}
+
+
 def converted(table: Any, wanted: str | None, rates: Map[str, float], money: list[str]) -> tuple[Any, dict[str, float]]:
     """The table in one currency, and the rates that were used (how much of the wanted currency one unit is worth).
 
@@ -74,15 +95,9 @@ def converted(table: Any, wanted: str | None, rates: Map[str, float], money: lis
         at = table.schema.get_field_index("currency")
         table = table.set_column(at, "currency", pc.take(codes, coded.indices))
     found = sorted(code for code in table["currency"].unique().to_pylist() if code)
-    base = wanted or (found[0] if len(found) == 1 else None)
-    if not money or not found or found == [base]:
+    base, used = needed_rates(found if money else [], wanted, rates)
+    if not used:
         return table, {}
-    lacking = [code for code in found if code != base and code not in rates]
-    if base is None or lacking:
-        fail(
-            "currencies", key="rates", currencies=", ".join(found), wanted=base or "EUR", lacking=(lacking or found)[0]
-        )
-    used = {code: rates[code] for code in found if code != base}
     coded = table["currency"].combine_chunks().dictionary_encode()
     factors = pa.array([used.get(code, 1.0) for code in coded.dictionary.to_pylist()], pa.float64())
     factor = pc.fill_null(pc.take(factors, coded.indices), 1.0)

@@ -27,11 +27,15 @@ Names = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Where:
-    """Rows whose column (any of the names) has one of the values; compared without case and accents."""
+    """Rows whose column (any of the names) has one of the values; compared without case and accents.
+
+    ``first``: the values tell the same things in several ways; only the first that occurs counts.
+    """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     column: Names
     values: Names
+    first: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,7 @@ class Export:
     ``recognise``: groups of headers; one of each has to be there. ``once_per``: the columns that tell an order whose
     lines stand on several rows. ``drop``: rows that are no result (failed, voided). ``ratios``: columns that can't be
     added up. ``wide``: measure -> ``{channel}_spend``, for a column per channel. ``members``: which files of a zip.
+    ``named``: patterns of the file's or table's name, for exports that the columns alone do not tell apart.
     ``covers``: what the date stands for; ``step`` reads it from the distance of the dates. ``machine``: written by a
     program, with a decimal point. ``unique``: no two rows are alike, so that a repeated row is a duplicate.
     """
@@ -96,6 +101,7 @@ class Export:
     ignore: Names = ()
     wide: dict[str, Names] = field(default_factory=dict)
     members: Names = ()
+    named: Names = ()
     covers: Literal["day", "week", "month", "step"] = "day"
     machine: bool = False
     unique: bool = True
@@ -144,7 +150,7 @@ def _thawed(raw: dict[str, Any]) -> Preset:
     for key, given in raw["exports"].items():
         columns = {t: _column(c) if isinstance(c, dict) else tuple(c) for t, c in given["columns"].items()}
         period = given["period"] and Period(tuple(given["period"]["start"]), tuple(given["period"]["end"]))
-        names = {k: tuple(given[k]) for k in ("once_per", "ratios", "ignore", "members")}
+        names = {k: tuple(given[k]) for k in ("once_per", "ratios", "ignore", "members", "named")}
         exports[key] = Export(**{
             **given,
             **names,
@@ -164,7 +170,7 @@ def _column(raw: dict[str, Any]) -> Column:
 
 
 def _where(raw: dict[str, Any]) -> Where:
-    return Where(tuple(raw["column"]), tuple(raw["values"]))
+    return Where(tuple(raw["column"]), tuple(raw["values"]), raw["first"])
 
 
 def preset(name: str) -> Preset:

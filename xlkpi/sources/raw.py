@@ -66,6 +66,14 @@ def from_arrow(table: Any, file: str, first_row: int = 1) -> RawTable:
     return RawTable(file, list(table.column_names), columns, counting(table.num_rows, first_row), typed=True)
 
 
+def different_words(column: Any) -> list[str]:
+    """The different values of a column, as text; blank ones left out."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return [word for word in pc.unique(pc.cast(column, pa.string())).to_pylist() if word]
+
+
 def counting(length: int, first: int = 0) -> Any:
     """The whole numbers from ``first`` on, as a pyarrow array."""
     import pyarrow as pa

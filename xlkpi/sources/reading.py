@@ -16,10 +16,10 @@ from xlkpi.sources.detect import Match, detect
 from xlkpi.sources.files import Content, contents, find
 from xlkpi.sources.formats import read_table
 from xlkpi.sources.layout import COMMENT
-from xlkpi.sources.mapping import map_columns
+from xlkpi.sources.mapping import map_columns, settle_choices
 from xlkpi.sources.money import converted
 from xlkpi.sources.preset import is_money, preset, presets
-from xlkpi.sources.raw import RawTable, Row, from_arrow
+from xlkpi.sources.raw import RawTable, Row, different_words, from_arrow
 from xlkpi.sources.report import FileReport, Report
 from xlkpi.sources.source import Limits, Progress, Source, fail, need
 
@@ -92,6 +92,7 @@ def _reading(
     _one_kind(matched)
     parts = [_part(raw, about, match, source, salt) for raw, about, match in matched]
     report.files = [about for _, about in raws]
+    report.need_rows()
     report.random_salt = report.random_salt and any(p.done == "hashed" for f in report.files for p in f.personal)
     table = combine(parts, source)
     money = [name for name in table.column_names if is_money(name)]
@@ -170,6 +171,7 @@ def _one_kind(matched: Sequence[tuple[RawTable, FileReport, Match | None]]) -> N
 def _part(raw: RawTable, about: FileReport, match: Match | None, source: Source, salt: bytes) -> Part:
     export = match.found if match else None
     mapping = map_columns(raw.names, source, export, raw.file)
+    settle_choices(mapping, raw.names, lambda index: different_words(raw.columns[index]), raw.file)
     if not mapping.of("measure"):
         fail("no_measure", raw.file, key="measures", columns=", ".join(n for n in raw.names if n)[:300])
     about.columns, about.repaired = len([n for n in raw.names if n]), raw.repaired

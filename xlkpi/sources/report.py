@@ -11,11 +11,15 @@ from typing import Any
 
 from xlkpi.language import current, has_text, text
 from xlkpi.sources.mapping import Ignored
+from xlkpi.sources.source import fail
 
 
 @dataclass(frozen=True)
 class Mapped:
-    """A column and what it became. ``form`` tells how its numbers or dates were read; ``note`` is a code or None."""
+    """A column and what it became. ``form`` tells how its numbers or dates were read; ``note`` is a code or None.
+
+    ``only``: the values of another column whose rows count.
+    """
 
     column: str
     target: str
@@ -23,6 +27,7 @@ class Mapped:
     form: str | None = None
     why: str | None = None
     note: str | None = None
+    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,6 +116,17 @@ class Report:
     def last(self) -> date | None:
         return max((f.last for f in self.files if f.last), default=None)
 
+    def need_rows(self) -> None:
+        """Raise SourceError when no row of any file counts: a source that is empty would pass for one of zeros."""
+        if not self.files or self.rows_kept:
+            return
+        file = self.files[0].file
+        if not self.rows_read:
+            fail("no_rows", file)
+        reasons = {(a.reason, a.column or "") for f in self.files for a in f.aside}
+        told = [text(f"sources.aside.{reason}", column=column) for reason, column in sorted(reasons)]
+        fail("nothing_kept", file, read=self.rows_read, reasons=", ".join(told))
+
     def set_aside(self) -> Any:
         """All rows set aside, as a pyarrow Table: file, row, reason, column, content (the cells as JSON)."""
         import pyarrow as pa
@@ -188,6 +204,8 @@ def _lines(f: FileReport, language: str) -> Iterator[str]:
         how = ", ".join(
             _code(kind, code, language) for kind, code in (("form", m.form), ("why", m.why), ("note", m.note)) if code
         )
+        if m.only:
+            how = ", ".join(part for part in (how, say("only", values=", ".join(m.only))) if part)
         yield "  " + say("mapped", column=m.column or "–", target=m.target) + (f" ({how})" if how else "")
     for reason in dict.fromkeys(i.reason for i in f.ignored):
         yield "  " + say(f"ignored.{reason}", columns=", ".join(i.column for i in f.ignored if i.reason == reason))

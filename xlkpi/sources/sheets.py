@@ -39,6 +39,8 @@ def read_workbook(content: Content, source: Source) -> RawTable:
         ]
         if at is None:
             at = _header_row(head, content.name)
+        if source.header and len(head) <= at and len(head) < HEAD:
+            fail("header_beyond", content.name, key="header", header=source.header)
         rows = None if last is None else last - at - 1
         body = _load(book, sheet, columns, header_row=at, n_rows=rows, schema_sample_rows=None)
         names = head[at] if at < len(head) else []
@@ -46,6 +48,8 @@ def read_workbook(content: Content, source: Source) -> RawTable:
             label = _load(book, sheet, columns, header_row=None, skip_rows=at, n_rows=1, dtypes="string")
             names = [column[0].as_py() or "" for column in label.columns]
     except _failure() as problem:
+        if source.header and source.header > HEAD:  # beyond the rows that are looked at first
+            fail("header_beyond", content.name, key="header", header=source.header)
         fail("sheet_unreadable", content.name, key="range", detail=str(problem).split("\n")[0][:200])
     if body.num_columns == 0:
         fail("no_table", content.name)

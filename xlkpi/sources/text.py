@@ -90,6 +90,8 @@ def read_text(content: Content, source: Source) -> RawTable:
     rows = records(sample, delimiter)
     skipped = 1 if start else 0
     at = source.header - 1 - skipped if source.header else header_index(rows)
+    if source.header and at is not None and at >= len(rows):
+        fail("header_beyond", content.name, key="header", header=source.header)
     if at is None or not 0 <= at < len(rows):
         fail("no_header", content.name, key="header")
     begin = start + _offset(sample, delimiter, at)

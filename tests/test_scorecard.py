@@ -344,6 +344,19 @@ def test_rows_of_an_export_can_be_selected_before_anything_is_counted(tmp_path: 
     assert result.actual == pytest.approx(1000 / 50)
 
 
+def test_a_source_of_which_no_row_is_left_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "more.csv").write_text("day,channel,sessions\n2026-09-06,radio,50\n", encoding="utf-8")
+    (tmp_path / "head.csv").write_text("day,channel,sessions\n", encoding="utf-8")
+    how = "date: day, measures: {sessions: sessions}, dimensions: [channel]"
+    more = f"  none: {{path: more.csv, {how}, where: {{channel: tv}}}}\n  head: {{path: head.csv, {how}}}"
+    with pytest.raises(SourceError) as caught:
+        scorecard(load(project(tmp_path, objective("cpa", "cpa", "decrease", 30, 25), more)), today=TODAY)
+    assert [(p.code, p.place.key) for p in caught.value.problems] == [
+        ("source_no_dated_rows", "sources.none.where"),
+        ("source_no_rows", "sources.head"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("source", "keys"),
     [
@@ -369,12 +382,12 @@ def test_a_table_of_a_database_is_read_with_a_preset_and_reported(tmp_path: Path
     made.execute("INSERT INTO campaign_stats VALUES (7, '2026-10-06', 2500000, 5, 100, 1, 'MOBILE')")
     made.commit()
     made.close()
-    file = project(tmp_path, objective("cpc", "cpc", "decrease", 1, 0.4), "  db:")
+    file = project(tmp_path, objective("cpa", "cpa", "decrease", 3, 2), "  db:")
     before, rest = file.read_text(encoding="utf-8").split("  ads:")
     source = "  ads: {connection: 'sqlite://ads.db', table: campaign_stats, preset: auto}"
     file.write_text(before + source + rest.split("  db:")[1], encoding="utf-8")
     card = scorecard(load(file), as_of=date(2026, 10, 31), today=TODAY)
-    assert card.by_id["cpc"].actual == pytest.approx(0.5)
+    assert card.by_id["cpa"].actual == pytest.approx(2.5)
     about = card.data.reports["ads"].files[0]
     assert (about.preset, about.rows_kept) == ("google_ads", 1)
     assert "micros" in {m.note for m in about.mapped}

@@ -47,12 +47,13 @@ def read_data(project: Project, progress: Progress | None = None) -> Data:
             if entry.where and not entry.connection:
                 tables[name] = _selected(tables[name], entry.where)
             span = _span(tables[name])
+            if not span:  # such a source would pass for one whose figures are missing
+                raise SourceError(Problem("source_no_dated_rows", {}, Place(key="where" if entry.where else "date")))
         except SourceError as mistake:
             place = project.place("sources", name)
             problems += [_of_source(p, place) for p in mistake.problems]
             continue
-        if span:
-            spans[name] = span
+        spans[name] = span
     if problems:
         raise SourceError(problems)
     return Data(tables, catalogue, reports, spans, observed)

@@ -21,7 +21,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"formula"}),
     frozenset({"catalogue"}),
     frozenset({"objectives", "smart", "status", "analysis", "sources", "sample", "starter"}),
-    frozenset({"scorecard", "alerts"}),
+    frozenset({"scorecard", "alerts", "effects", "experiments", "reviews"}),
     frozenset({"workbook", "workbook_templates"}),
     frozenset({"distribute"}),
     frozenset(

@@ -19,6 +19,7 @@ from xlkpi.language import text
 from xlkpi.smart import LETTERS, Finding, LetterReport, ObjectiveReport, Report
 
 if TYPE_CHECKING:
+    from xlkpi.scorecard import Scorecard
     from xlkpi.scorecard.data import Data, Progress
 
 MARKS = {"pass": "✓", "warning": "▲", "fail": "✗", "not_checked": "·"}
@@ -32,6 +33,7 @@ class Checked:
     report: Report
     data: Data | None = None
     problems: tuple[Problem, ...] = ()
+    card: Scorecard | None = None
 
     @property
     def ok(self) -> bool:
@@ -81,7 +83,7 @@ def checked(file: str, *, with_data: bool = True, today: date | None = None) -> 
     odds = {r.objective.id: r.outlook.probability for r in card.results if r.outlook}
     delivered = {name: frozenset(table.forms) for name, table in data.tables.items()}
     report = check(project, today=today, history=history, probability=odds, delivered=delivered, until=until)
-    return Checked(report, data, card.problems)
+    return Checked(report, data, card.problems, card)
 
 
 def _need_libraries() -> None:
@@ -100,6 +102,26 @@ def check_as_json(result: Checked, language: str | None = None) -> dict[str, Any
         **result.report.as_json(language),
         "sources": {n: r.as_json() for n, r in result.data.reports.items()} if result.data else {},
         "problems": [problem.as_json(language) for problem in result.problems],
+        **(decisions_as_json(result.card, language) if result.card else {}),
+    }
+
+
+def decisions_as_json(card: Scorecard, language: str | None = None) -> dict[str, Any]:
+    """What calls for a decision: alerts, the latest reviews, effects of actions, experiments."""
+    from xlkpi.alerts import alerts
+    from xlkpi.effects import effects
+    from xlkpi.experiments import outcome
+    from xlkpi.reviews import reviews
+
+    stop = card.project.checks.stop_after
+    return {
+        "alerts": [alert.as_json(language) for alert in alerts(card)],
+        "reviews": [review.as_json(language) for review in reviews(card)],
+        "actions": [
+            {"objective": r.objective.id, "task": say(a.task, language), **e.as_json(), "may_stop": e.may_stop(stop)}
+            for r, a, e in effects(card)
+        ],
+        "experiments": [outcome(experiment).as_json() for experiment in card.project.experiments],
     }
 
 
@@ -109,9 +131,19 @@ def check_as_text(result: Checked, language: str | None = None) -> str:
     if result.data and result.data.reports:
         parts.append(text("check.sources", language))
         parts += [f"{name}\n{report.text(language)}" for name, report in result.data.reports.items()]
+    if result.card and (told := _alerts_as_text(result.card, language)):
+        parts.append(told)
     if result.problems:
         parts += [text("check.unreadable", language), *(problem.text(language) for problem in result.problems)]
     return "\n\n".join(parts)
+
+
+def _alerts_as_text(card: Scorecard, language: str | None) -> str:
+    """The alerts, a line each; empty without any."""
+    from xlkpi.alerts import alerts
+
+    lines = [f"  {a.severity}  {a.objective}: {say(a.rule.title, language)}" for a in alerts(card)]
+    return "\n".join([text("check.alerts", language), *lines]) if lines else ""
 
 
 def progress_bar() -> Progress | None:

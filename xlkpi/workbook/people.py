@@ -55,7 +55,7 @@ class Column:
 
     ``choices`` are what a list offers: codes whose words are ``workbook.<words>.<code>``, or the words themselves
     without ``words``. ``compute`` is the formula of a ``computed`` column, from the row's other cells. ``form`` is its
-    number format.
+    number format; ``percent2`` is that of percentages with two decimals in the workbook's language.
     """
 
     code: str
@@ -177,14 +177,18 @@ def write_people(
     page: Page | None = None,
     header: int = HEADER,
     lists: Mapping[str, Span] | None = None,
+    update: Callable[[Row], Row] | None = None,
+    freeze: int = 0,
 ) -> Written:
     """Write a table on its page; ``rows`` are what is known, after those that people have (``book.kept``).
 
     ``page`` and ``header`` are for a page with more above the table; it is then finished by its own. ``lists`` gives
-    the choices of columns that offer cells of the workbook.
+    the choices of columns that offer cells of the workbook; ``update`` fills what xlkpi knows into every row that is
+    known, a person's too; ``freeze`` columns stay in view.
     """
     kept = book.kept.get(table.name)
     known = merged(table, kept, rows) if kept is not None else list(rows)
+    known = [update(row) for row in known] if update else known
     own = page is None
     if page is None:
         page = _page(book, table)
@@ -192,7 +196,7 @@ def write_people(
     written = writer.write(known)
     book.people[table.name] = written
     if own:
-        page.ws.freeze_panes(header + 1, 0)
+        page.ws.freeze_panes(header + 1, freeze)
         page.finish(written.last, pages_high=0, repeat=(header, header), protect=False)
     return written
 
@@ -220,7 +224,8 @@ class _Writer:
         count = len(known) + table.free_rows
         last = self.header + count
         columns: dict[str, list[Value]] = {c.code: [] for c in table.columns}
-        ws.set_row_pixels(self.header, 24)
+        narrow = any(len(self.headers[c.code]) * 6.2 > c.width - 10 for c in table.columns)
+        ws.set_row_pixels(self.header, 38 if narrow else 24)
         self._options(last, known)
         for number in range(count):
             row = known[number] if number < len(known) else {}
@@ -288,7 +293,9 @@ class _Writer:
             form = "#,##0" if column.kind == "number" else self.book.number_format("percent", 1)
             style |= {"num_format": form, "align": "right"}
         if column.form:
-            style |= {"num_format": column.form, "align": "right"}
+            percent = column.form.startswith("percent")
+            form = self.book.number_format("percent", int(column.form[7:])) if percent else column.form
+            style |= {"num_format": form, "align": "right"}
         return style
 
     def _height(self, values: Mapping[str, Value]) -> int:
@@ -297,7 +304,7 @@ class _Writer:
         for c in self.table.columns:
             if c.wraps and isinstance(words := values.get(c.code), str):
                 room = max(20, c.width - 16)
-                lines = max(lines, sum(max(1, math.ceil(len(part) * 5.7 / room)) for part in words.split("\n")))
+                lines = max(lines, sum(max(1, math.ceil(len(part) * 5.9 / room)) for part in words.split("\n")))
         known = any(v not in (None, "") for v in values.values())
         return max(28 if known else 21, 13 * min(lines, 14) + 6)
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from xlkpi.workbook.pages.about import about
+from xlkpi.workbook.pages.actions import TABLE as ACTIONS
+from xlkpi.workbook.pages.actions import actions
 from xlkpi.workbook.pages.alerts import TABLE as ALERTS
 from xlkpi.workbook.pages.alerts import alerts
 from xlkpi.workbook.pages.budget import BUDGET, budget
@@ -16,11 +18,18 @@ from xlkpi.workbook.pages.customers import customers
 from xlkpi.workbook.pages.dashboard import dashboard
 from xlkpi.workbook.pages.dictionary import dictionary
 from xlkpi.workbook.pages.drivers import DRIVERS, RESULTS, drivers
+from xlkpi.workbook.pages.experiments import TABLE as EXPERIMENTS
+from xlkpi.workbook.pages.experiments import experiments
+from xlkpi.workbook.pages.journal import TABLE as JOURNAL
+from xlkpi.workbook.pages.journal import journal
 from xlkpi.workbook.pages.kpi import explorer, kpis
 from xlkpi.workbook.pages.market import COMPETITORS, market
-from xlkpi.workbook.pages.notes import ACTION_TABLE, NOTE_TABLE, actions, notes
+from xlkpi.workbook.pages.notes import TABLE as NOTES
+from xlkpi.workbook.pages.notes import notes
 from xlkpi.workbook.pages.objectives import objectives
 from xlkpi.workbook.pages.reconcile import reconcile
+from xlkpi.workbook.pages.reviews import TABLE as REVIEWS
+from xlkpi.workbook.pages.reviews import reviews
 from xlkpi.workbook.pages.surveys import RUBRICS, SURVEYS, surveys
 from xlkpi.workbook.pages.swot import SWOT, swot
 from xlkpi.workbook.people import PeopleTable
@@ -43,7 +52,10 @@ PAGES: Mapping[str, Callable[[Book, Calculation], None]] = {
     "surveys": surveys,
     "customers": customers,
     "reconcile": reconcile,
+    "reviews": reviews,
     "actions": actions,
+    "experiments": experiments,
+    "journal": journal,
     "notes": notes,
     "dictionary": dictionary,
     "about": about,
@@ -51,5 +63,8 @@ PAGES: Mapping[str, Callable[[Book, Calculation], None]] = {
 #: The tables that people fill, by their defined names: what a refresh keeps, and how it knows a row.
 PEOPLE: Mapping[str, PeopleTable] = {
     table.name: table
-    for table in (ALERTS, ACTION_TABLE, NOTE_TABLE, BUDGET, DRIVERS, RESULTS, COMPETITORS, SWOT, SURVEYS, RUBRICS)
+    for table in (
+        *(ALERTS, REVIEWS, ACTIONS, EXPERIMENTS, JOURNAL, NOTES),
+        *(BUDGET, DRIVERS, RESULTS, COMPETITORS, SWOT, SURVEYS, RUBRICS),
+    )
 }

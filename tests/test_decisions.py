@@ -1,0 +1,260 @@
+"""Reviews, actions and their effects, experiments, the journal: computed, and on their pages."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.checks import recalc
+from tests.checks.reading import Book, letters_of, position
+from tests.scorecards import card
+from xlkpi.analysis.ab_test import compare_proportions, sample_size_proportions
+from xlkpi.analysis.impact import Impact, impact
+from xlkpi.effects import Effect, effect, effects
+from xlkpi.errors import DefinitionError
+from xlkpi.experiments import outcome
+from xlkpi.language import languages, text
+from xlkpi.objectives import load
+from xlkpi.objectives.decisions import Experiment, Variant
+from xlkpi.reviews import analysis, interpretation, review_date, reviews
+from xlkpi.workbook.build import build_workbook
+from xlkpi.workbook.people import Row
+
+# --- reviews ---------------------------------------------------------------------------------------------------------
+
+
+def test_every_objective_that_has_begun_has_its_latest_review() -> None:
+    found = {r.result.objective.id: r for r in reviews(card())}
+    begun = {r.objective.id for r in card().results if r.objective.start is None or r.objective.start <= card().as_of}
+    assert {*found} == begun
+    assert found["roi_paid"].date == date(2026, 3, 1)
+    assert found["roi_paid"].next == date(2026, 4, 1)
+
+
+def test_a_closed_objective_is_frozen_on_its_due_date_with_its_verdict() -> None:
+    closing = next(r for r in reviews(card()) if r.result.objective.id == "basket")
+    due = closing.result.objective.due
+    assert due is not None
+    then = card(due).by_id["basket"]
+    assert closing.date == due
+    assert closing.result.actual == then.actual != card().by_id["basket"].actual
+    assert closing.verdict == then.verdict.code == "partially"
+    assert closing.next is None
+
+
+def test_a_review_on_a_date_of_its_own_is_that_day() -> None:
+    result = card().by_id["roi_paid"]
+    own = replace(result, objective=replace(result.objective, review=date(2026, 3, 5)))
+    assert review_date(card(), own) == date(2026, 3, 5)
+
+
+@pytest.mark.parametrize("language", languages())
+def test_analysis_and_interpretation_are_sentences_in_the_language(language: str) -> None:
+    for result in card().results:
+        for words in (analysis(result, language), interpretation(result, language)):
+            assert words.endswith(".")
+            assert "nan" not in words
+            assert "{" not in words
+    roi = card().by_id["roi_paid"]
+    assert ("période précédente" if language == "fr" else "period before") in analysis(roi, language)
+    assert roi.status.sentence(language).rstrip(".") in interpretation(roi, language)
+
+
+# --- actions ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_effect_is_that_of_the_windows_set_beforehand() -> None:
+    result = card().by_id["roi_paid"]
+    assert result.series is not None
+    found = effect(result, card().as_of, state="done", start=None, due=date(2025, 9, 11), window=4)
+    at = result.series.periods.index(date(2025, 9, 1))
+    values = result.series.values
+    expected = impact(values[at - 4 : at], values[at + 1 : at + 5], season_length=12)
+    assert isinstance(found.found, Impact)
+    assert (found.found.effect, found.found.lower) == (expected.effect, expected.lower)
+    assert found.after == len(values) - at - 1
+
+
+@pytest.mark.parametrize(("state", "day"), [
+    ("planned", date(2025, 9, 11)), ("stopped", date(2025, 9, 11)), ("done", date(2027, 1, 1)), ("doing", None),
+])  # fmt: skip
+def test_what_has_not_acted_has_no_effect(state: str, day: date | None) -> None:
+    assert effect(card().results[1], card().as_of, state=state, start=day, due=day).found is None
+
+
+def test_an_effect_waits_until_its_window_is_complete() -> None:
+    found = effect(card().results[1], card().as_of, state="done", start=None, due=date(2025, 12, 5), window=3)
+    assert (found.found, found.after) == (None, 2)
+
+
+def test_an_action_without_a_visible_effect_may_stop_after_so_many_reviews() -> None:
+    none = impact([1.0, 2.0, 1.5], [1.6, 1.4, 1.5])
+    gain = impact([1.0, 1.1, 1.05], [9.0, 9.1, 9.05])
+    assert [Effect(None, 3, n, none).may_stop(3) for n in (2, 3)] == [False, True]
+    assert not Effect(None, 3, 9, gain).may_stop(3)
+    assert not Effect(None, 3, 9, None).may_stop(3)
+
+
+def test_an_objective_without_data_has_actions_without_effects() -> None:
+    result = card().by_id["brand_awareness"]
+    assert effect(result, card().as_of, state="done", start=None, due=date(2025, 9, 1)).as_json()["impact"] is None
+    assert all(e.as_json() for _, _, e in effects(card()))
+
+
+# --- experiments -----------------------------------------------------------------------------------------------------
+
+#: Seen and successes of A, then of B.
+CASES = [
+    (4120, 92, 4087, 131), (5200, 112, 5180, 121), (1000, 500, 1000, 500), (100_000, 2000, 100_000, 2010),
+    (20, 0, 20, 8), (30, 1, 28, 2), (20, 20, 20, 18), (1000, 3, 900, 9), (50, 2, 100_000, 400), (10, 0, 10, 0),
+]  # fmt: skip
+
+
+def _experiment(a: tuple[int, int], b: tuple[int, int], **more: Any) -> Experiment:
+    return Experiment("x", {"en": "x"}, a=Variant({}, *a), b=Variant({}, *b), **more)
+
+
+def test_an_experiment_is_compared_as_ab_test_does() -> None:
+    for na, xa, nb, xb in CASES:
+        assert outcome(_experiment((na, xa), (nb, xb))).found == compare_proportions(xa, na, xb, nb)
+
+
+def test_a_planned_experiment_says_its_sample() -> None:
+    planned = Experiment("x", {"en": "x"}, baseline_rate=0.0225, smallest_lift=0.15)
+    assert outcome(planned).needed == sample_size_proportions(0.0225, 0.15)
+    assert outcome(Experiment("x", {"en": "x"})).as_json() == {"id": "x", "needed": None, "comparison": None}
+
+
+@pytest.fixture(scope="module")
+def logged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workbook whose log of experiments was filled by people, with counts that can't be too."""
+    rows: list[Row] = [
+        {
+            "id": f"t{i}",
+            "trials_a": float(na),
+            "successes_a": float(xa),
+            "trials_b": float(nb),
+            "successes_b": float(xb),
+        }
+        for i, (na, xa, nb, xb) in enumerate(CASES)
+    ]
+    rows += [
+        {"id": "too_many", "trials_a": 10.0, "successes_a": 11.0, "trials_b": 10.0, "successes_b": 1.0},
+        {"id": "nobody", "trials_a": 0.0, "successes_a": 0.0, "trials_b": 10.0, "successes_b": 1.0},
+        {"id": "negative", "trials_a": 10.0, "successes_a": -1.0, "trials_b": 10.0, "successes_b": 1.0},
+        {"id": "planned", "expected": 0.0225, "smallest": 0.15}, {"id": "half", "trials_a": 10.0, "successes_a": 1.0},
+        {"id": "large_lift", "expected": 0.9, "smallest": 3.0},
+    ]  # fmt: skip
+    path = tmp_path_factory.mktemp("log") / "log.xlsx"
+    build_workbook(card(), path, language="en", kept={"xlkpi_experiments": rows})
+    return path
+
+
+def test_the_log_is_calculated_natively_as_by_ab_test(logged: Path) -> None:
+    """Fisher's sum over an array is beyond ironcalc: LibreOffice is the judge."""
+    assert recalc.differences(logged, ("libreoffice",)) == []
+    rows = _table(logged, "xlkpi_experiments")
+    for i, (na, xa, nb, xb) in enumerate(CASES):
+        row, found = rows[f"t{i}"], compare_proportions(xa, na, xb, nb)
+        expected = {
+            "Rate A": found.a, "p-value": found.p_value, "B − A from": found.lower, "B − A to": found.upper,
+            "Needed per variant": found.needed, "Lift": found.lift,
+        }  # fmt: skip
+        for header, value in expected.items():
+            if math.isnan(value):
+                assert row[header] in ("", None)
+            else:
+                assert row[header] == pytest.approx(value, rel=1e-9), (i, header)
+        word = (
+            text(f"workbook.experiments.{found.verdict}", "en") if found.verdict != "not_enough_data" else "Not enough"
+        )
+        assert str(row["Result so far"]).startswith(word), i
+
+
+def test_counts_that_cannot_be_are_told_and_blanks_are_not_enough_data(logged: Path) -> None:
+    rows = _table(logged, "xlkpi_experiments")
+    told = {id: rows[id]["Result so far"] for id in ("too_many", "nobody", "negative", "planned", "half", "large_lift")}
+    wrong, nothing = (text(f"workbook.experiments.{code}", "en") for code in ("wrong", "no_data"))
+    assert told == {**dict.fromkeys(("too_many", "nobody", "negative"), wrong),
+                    **dict.fromkeys(("planned", "half", "large_lift"), nothing)}  # fmt: skip
+    assert rows["planned"]["Needed per variant"] == sample_size_proportions(0.0225, 0.15)
+    assert rows["large_lift"]["Needed per variant"] in ("", None)
+
+
+def test_rows_of_the_project_follow_those_that_people_have(logged: Path) -> None:
+    assert [*_table(logged, "xlkpi_experiments")][-3:] == [e.id for e in card().project.experiments]
+
+
+def test_an_effect_is_measured_for_actions_that_people_added(tmp_path: Path) -> None:
+    mine: Row = {"key": "roi_paid", "task": "Mine", "due": 45911.0, "state": "Done", "window": 3.0, "effort": 4.0}
+    path = tmp_path / "mine.xlsx"
+    build_workbook(card(), path, language="en", kept={"xlkpi_actions": [mine]})
+    row = _table(path, "xlkpi_actions", "Action")["Mine"]
+    assert row["Reviews since"] == 5
+    assert "before" in str(row["Measured before and after"])
+    assert recalc.differences(path, ("ironcalc",)) == []
+
+
+def test_the_journal_holds_check_ins_lessons_and_changed_targets(logged: Path) -> None:
+    rows = _table(logged, "xlkpi_journal", "What and why")
+    kinds = [row["Kind"] for row in rows.values()]
+    assert {*kinds} >= {text(f"workbook.journal_kind.{k}", "en") for k in ("lesson", "checkin", "target")}
+    target = next(row for row in rows.values() if row["Kind"] == "Target")
+    assert (target["Target before"], target["Target after"]) == (9500, 10_000)
+
+
+def _table(path: Path, name: str, key: str | None = None) -> dict[str, dict[str, Any]]:
+    """The rows of a table by one of its columns, the first by default; blank ones left out."""
+    book = Book(path)
+    table = next(t for t in book.tables if t.name == name)
+    sheet = next(s for s in book.sheets if s.name == table.sheet)
+    top, left = position(table.reference.split(":")[0])
+    headers: dict[int, str] = {}
+    column = left
+    while (cell := sheet.cells.get(f"{letters_of(column)}{top}")) is not None and cell.value:
+        headers[column] = str(cell.value)
+        column += 1
+    rows: dict[str, dict[str, Any]] = {}
+    for row in range(top + 1, position(table.reference.split(":")[1])[0] + 1):
+        found = {h: c.value for col, h in headers.items() if (c := sheet.cells.get(f"{letters_of(col)}{row}"))}
+        name_ = found.get(key or next(iter(headers.values())))
+        if name_ not in (None, ""):
+            rows[str(name_)] = {h: found.get(h) for h in headers.values()}
+    return rows
+
+
+# --- the project file ------------------------------------------------------------------------------------------------
+
+HEAD = "xlkpi: 1\nname: Shop\n"
+GOOD = "objectives: [{id: o, title: T, target: 5, kpi: roi"
+
+
+@pytest.mark.parametrize(("lines", "code"), [
+    ("experiments: [{id: a, hypothesis: H, a: {trials: 5, successes: 6}}]\n", "experiment_successes"),
+    ("experiments: [{id: a, hypothesis: H, a: {trials: -5}}]\n", "experiment_counts"),
+    ("experiments: [{id: a, hypothesis: H, smallest_lift: 0.0}]\n", "experiment_lift"),
+    ("experiments: [{id: a, hypothesis: H, baseline_rate: 3.0}]\n", "experiment_rate"),
+    ("experiments: [{id: a, hypothesis: H, start: 2026-02-01, end: 2026-01-01}]\n", "decision_days"),
+    ("experiments: [{id: a, hypothesis: H, objective: nobody}]\n", "alert_objective"),
+    ("experiments: [{id: a, hypothesis: H}, {id: a, hypothesis: H}]\n", "project_duplicate"),
+    ("journal: [{date: 2026-01-01, kind: gossip}]\n", "value_not_listed"),
+    ("journal: [{date: 2026-01-01, objective: nobody}]\n", "alert_objective"),
+    ("capacity: {effort: -3.0}\n", "capacity_negative"),
+    (GOOD + ", revisions: [{date: 2026-01-01, old: 3, new: 4, why: w}]}]\n", "revision_target"),
+    (GOOD + ", actions: [{task: t, window: 1}]}]\n", "action_window"),
+    (GOOD + ", actions: [{task: t, start: 2026-02-01, due: 2026-01-01}]}]\n", "decision_days"),
+])  # fmt: skip
+def test_a_mistake_is_told_at_its_line_in_every_language(tmp_path: Path, lines: str, code: str) -> None:
+    path = tmp_path / "project.yaml"
+    path.write_text(HEAD + lines, encoding="utf-8")
+    with pytest.raises(DefinitionError) as caught:
+        load(path)
+    (problem,) = caught.value.problems
+    assert problem.code == code
+    assert problem.place.line == 3
+    assert all(problem.text(language) for language in languages())

@@ -1,0 +1,77 @@
+"""The journal: check-ins, changed targets, statuses set by hand, lessons and notes; lines are only ever added."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from xlkpi.objectives.decisions import JournalKind
+from xlkpi.scorecard.model import Result
+from xlkpi.status import label
+from xlkpi.workbook.book import Book
+from xlkpi.workbook.calculation import Calculation
+from xlkpi.workbook.formats import decimals_for
+from xlkpi.workbook.people import Column, PeopleTable, Row, Shown, write_people
+
+KINDS: tuple[str, ...] = get_args(JournalKind)
+TABLE = PeopleTable("journal", "xlkpi_journal", (
+    Column("date", "date", 92), Column("kind", "list", 110, KINDS, "journal_kind"), Column("key", "key", 110),
+    Column("title", "title", 200), Column("value", "number", 84, form="General"), Column("status", "list", 92),
+    Column("old", "number", 84, form="General"), Column("new", "number", 84, form="General"),
+    Column("text", "text", 380), Column("about", "text", 190), Column("author", "text", 130),
+), keys=("date", "kind", "key", "text"), free_rows=20)  # fmt: skip
+
+
+def journal(book: Book, made: Calculation) -> None:
+    """Write the page, with what the project file knows."""
+    rows = sorted((*_entries(book), *_changes(book)), key=lambda row: (str(row["date"]), str(row["key"])))
+    write_people(book, made, TABLE, rows, lists={"status": made.words})
+
+
+def _entries(book: Book) -> list[dict[str, Any]]:
+    return [
+        {
+            "date": entry.date, "kind": _kind(book, entry.kind), "key": entry.objective or "",
+            "value": _shown(book, entry.objective, entry.value),
+            "status": label(entry.status, book.language) if entry.status else "", "text": book.say(entry.text),
+            "about": book.say(entry.about), "author": entry.author or "",
+        }
+        for entry in book.card.project.journal
+    ]  # fmt: skip
+
+
+def _changes(book: Book) -> list[dict[str, Any]]:
+    """The versions of targets, and the statuses that people set over the computed ones."""
+    rows: list[dict[str, Any]] = []
+    for result in book.card.results:
+        objective = result.objective
+        rows += [
+            {
+                "date": revision.date, "kind": _kind(book, "target"), "key": objective.id,
+                "old": _shown(book, objective.id, revision.old), "new": _shown(book, objective.id, revision.new),
+                "text": book.say(revision.why), "author": revision.who or "",
+            }
+            for revision in objective.revisions
+        ]  # fmt: skip
+        override = objective.override
+        if override is not None:
+            rows.append({
+                "date": override.since or book.card.as_of, "kind": _kind(book, "override"), "key": objective.id,
+                "status": label(override.status, book.language), "text": book.say(override.reason),
+            })  # fmt: skip
+    return rows
+
+
+def _kind(book: Book, kind: str) -> str:
+    return book.text(f"journal_kind.{kind}")
+
+
+def _shown(book: Book, id: str | None, value: float | None) -> Shown | None:
+    """A number in the unit of its objective's KPI."""
+    if value is None:
+        return None
+    result: Result | None = book.card.by_id.get(id or "")
+    unit = result.kpi.unit if result and result.kpi else "count"
+    return Shown(value, book.number_format(unit, decimals_for(unit, (value,))))
+
+
+__all__ = ["KINDS", "TABLE", "Row", "journal"]

@@ -1,0 +1,118 @@
+"""The reviews: a row per objective and review date, with the four phases, and the calendar of the next ones."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from xlkpi.cadence import CODES
+from xlkpi.language import text
+from xlkpi.reviews import Review, analysis, interpretation
+from xlkpi.reviews import reviews as reviews_of
+from xlkpi.status import label
+from xlkpi.workbook.book import Book
+from xlkpi.workbook.calculation import Calculation
+from xlkpi.workbook.formats import date_format, day_told, decimals_for
+from xlkpi.workbook.functions import month_end, month_of, rest, sentence, year_of
+from xlkpi.workbook.live import Live
+from xlkpi.workbook.page import Page
+from xlkpi.workbook.people import Column, PeopleTable, Row, Shown, write_people
+
+#: How a period may have ended.
+CLOSED = ("achieved", "partially", "missed")
+#: The calendar has a line per cadence, and these for single dates.
+SINGLE = 2
+TABLE = PeopleTable("reviews", "xlkpi_reviews", (
+    Column("date", "date", 92, filled="once"), Column("key", "key", 110, filled="once"), Column("title", "title", 180),
+    Column("value", "number", 84, filled="once", form="General"),
+    Column("target", "number", 84, filled="once", form="General"),
+    Column("status", "text", 84, filled="once"), Column("verdict", "text", 96, filled="once"),
+    Column("analysis", "text", 270), Column("interpretation", "text", 300), Column("reaction", "text", 190),
+    Column("decision", "text", 190), Column("author", "text", 100), Column("next", "date", 92, filled="once"),
+), keys=("date", "key"))  # fmt: skip
+
+
+def reviews(book: Book, made: Calculation) -> None:
+    """Write the page."""
+    day = sentence(book.text("as_of"), {"day": day_told(made.as_of, book.language), "year": year_of(made.as_of)})
+    widths = (14, *(c.width for c in TABLE.columns), 14)
+    page = Page(book, "reviews", widths, book.text("page.reviews"), book.text("reviews.second"), day)
+    page.heights(5, 12, 18, 22)
+    page.back(6)
+    page.put(7, 1, book.text("reviews.help"), font_color=page.theme.mute)
+    header = _calendar(book, made, page, 8) + 1
+    page.ws.set_row_pixels(header - 1, 10)
+    rows = [_row(book, review) for review in reviews_of(book.card)]
+    written = write_people(book, made, TABLE, rows, page=page, header=header)
+    place = written.place("verdict")
+    theme, plain = page.theme, book.format.plain
+    for code, colour in (("achieved", theme.good), ("partially", theme.warn), ("missed", theme.bad)):
+        page.ws.conditional_format(written.first, place, written.last, place, {
+            "type": "cell", "criteria": "==", "value": f'"{text(f"status.verdict.{code}", book.language)}"',
+            "format": plain(bold=True, font_color=colour),
+        })  # fmt: skip
+    page.ws.freeze_panes(header + 1, 4)
+    page.finish(written.last, pages_high=0, repeat=(header, header), protect=False)
+
+
+def _row(book: Book, review: Review) -> Row:
+    result, objective = review.result, review.result.objective
+    unit = result.kpi.unit if result.kpi else "count"
+    form = book.number_format(unit, decimals_for(unit, (objective.target, objective.baseline, result.actual)))
+    verdict = text(f"status.verdict.{review.verdict}", book.language) if review.verdict in CLOSED else ""
+    return {
+        "date": review.date, "key": objective.id, "value": Shown(result.actual, form),
+        "target": Shown(objective.target, form), "status": label(result.status.shown, book.language),
+        "verdict": verdict, "analysis": analysis(result, book.language),
+        "interpretation": interpretation(result, book.language), "next": review.next,
+    }  # fmt: skip
+
+
+def _calendar(book: Book, made: Calculation, page: Page, row: int) -> int:
+    """The next reviews: a line per cadence, whose date follows the chosen day, then those on a date of their own."""
+    theme, form = page.theme, {"num_format": date_format(book.language), "align": "left"}
+    by: dict[str, list[str]] = {}
+    single: list[tuple[date, str]] = []
+    for selected in made.tables.order:
+        result, objective = selected.result, selected.result.objective
+        name = book.say(result.kpi.name) if result.kpi else book.say(objective.title)
+        if objective.due is not None and objective.due <= book.card.as_of:
+            continue
+        if isinstance(objective.review, date) and objective.review > book.card.as_of:
+            single.append((objective.review, name))
+            continue
+        code = objective.review if isinstance(objective.review, str) else objective.cadence
+        code = code or (result.series.cadence.code if result.series else "monthly")
+        by.setdefault(code, []).append(name)
+    page.ws.set_row_pixels(row, 24)
+    page.section(row, 1, len(page.columns) - 2, book.text("reviews.calendar"))
+    row += 1
+    for code in (c for c in CODES if c in by):
+        page.put(row, 1, _next(code, made.as_of, book.card.project.fiscal_year_start), bold=True, **form)
+        page.put(row, 2, book.text(f"reviews.cadence.{code}"), font_color=theme.mute)
+        page.put(row, 3, _names(by[code]))
+        page.ws.set_row_pixels(row, 20)
+        row += 1
+    for on, name in sorted(single)[:SINGLE]:
+        page.put(row, 1, on, bold=True, **form)
+        page.put(row, 2, book.text("reviews.cadence.single"), font_color=theme.mute)
+        page.put(row, 3, name)
+        page.ws.set_row_pixels(row, 20)
+        row += 1
+    return row
+
+
+def _next(code: str, day: Live, first_month: int) -> Live:
+    """The first day after the period of a day, as :meth:`xlkpi.cadence.Cadence.next_review`."""
+    if code == "daily":
+        return day + 1
+    if code == "weekly":
+        return day + 7 - rest(day - 2, 7)
+    if code == "monthly":
+        return month_end(day, 0) + 1
+    months = 3 if code == "quarterly" else 12
+    return month_end(day, months - 1 - rest(month_of(day) - first_month, months)) + 1
+
+
+def _names(names: list[str]) -> str:
+    told = ", ".join(names)
+    return told if len(told) <= 190 else f"{told[:189].rsplit(', ', 1)[0]} … ({len(names)})"

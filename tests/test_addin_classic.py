@@ -245,6 +245,9 @@ def test_install_places_the_add_in_and_settings_and_keeps_what_was_set(tmp_path:
     assert json.loads((tmp_path / "settings.json").read_text(encoding="utf-8")) == {
         "project": "mine.yaml", "language": "fr"
     }  # fmt: skip
+    (tmp_path / "file").touch()
+    assert run(["addin", "install", "--folder", str(tmp_path / "file")]) == 1
+    assert "xlkpi.xlam: " in capsys.readouterr().err
     (tmp_path / "~$xlkpi.xlam").touch()
     assert run(["addin", "install", "--folder", str(tmp_path)]) == 1  # it is open in Excel
 

@@ -86,13 +86,9 @@ def as_json(made: Files | Installed) -> str:
 
 
 def _written(folder: Path, files: Mapping[str, bytes], functions: int) -> Files:
-    from xlkpi.workbook.target import replacing
+    from xlkpi.addin.install import place
 
-    for name, content in files.items():
-        folder.mkdir(parents=True, exist_ok=True)
-        with replacing(folder / name) as file:
-            file.write(content)
-    return Files(tuple(folder / name for name in files), functions)
+    return Files(tuple(place(content, folder / name) for name, content in files.items()), functions)
 
 
 def _catalogue(own: str | None) -> Catalogue:

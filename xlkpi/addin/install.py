@@ -70,7 +70,7 @@ def install_classic(
     ``language`` is that of help and texts, ``project`` a file with KPIs of one's own; None leaves what was set before.
     """
     interpreter = windowless(sys.executable)
-    path = _place(addin, places.addins / xlam.CLASSIC)
+    path = place(addin, places.addins / xlam.CLASSIC)
     wanted = {
         "INTERPRETER_WIN": interpreter,
         "INTERPRETER_MAC": interpreter,
@@ -87,7 +87,7 @@ def install_classic(
 
 def install_plain(addin: bytes, functions: int, places: Places) -> Installed:
     """Place the add-in that needs no Python."""
-    return Installed(_place(addin, places.addins / plain.XLAM), functions)
+    return Installed(place(addin, places.addins / plain.XLAM), functions)
 
 
 def windowless(interpreter: str) -> str:
@@ -99,10 +99,12 @@ def windowless(interpreter: str) -> str:
     return interpreter
 
 
-def _place(addin: bytes, path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
+def place(content: bytes, path: Path) -> Path:
+    """Write a file as a whole, in a folder that is made where there is none. Raises WorkbookError."""
+    with suppress(OSError):  # what follows tells why there is no folder
+        path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as file:
-        file.write(addin)
+        file.write(content)
     return path
 
 
@@ -114,9 +116,8 @@ def _remember(path: Path | None, **given: str | None) -> None:
     kept: object = {}
     with suppress(OSError, ValueError):
         kept = json.loads(path.read_text(encoding="utf-8"))
-    path.parent.mkdir(parents=True, exist_ok=True)
     settings = {**(kept if isinstance(kept, dict) else {}), **chosen}
-    path.write_text(json.dumps(settings, ensure_ascii=False, indent=2), encoding="utf-8")
+    place(json.dumps(settings, ensure_ascii=False, indent=2).encode(), path)
 
 
 def _write_settings(path: Path, wanted: Mapping[str, str]) -> None:
@@ -132,5 +133,4 @@ def _write_settings(path: Path, wanted: Mapping[str, str]) -> None:
         content = text.getvalue().encode(encoding)
     except UnicodeEncodeError:
         raise DefinitionError(Problem("addin_path", {"path": wanted["INTERPRETER_WIN"]})) from None
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    place(content, path)

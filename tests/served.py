@@ -28,12 +28,17 @@ def address() -> str:
     for library in ("xlwings_server", "orjson"):
         if find_spec(library) is None:
             require(f"{library} is not installed: pip install 'xlkpi[server]'")
+    return started()
+
+
+def started(**environment: str) -> str:
+    """Where a server of its own answers, with more in its environment."""
     port = free_port()
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("XLKPI_", "XLWINGS_"))}
     log = tempfile.TemporaryFile("w+")  # noqa: SIM115  # the server's, as long as it runs
     server = subprocess.Popen(
         [sys.executable, "-m", "xlkpi.cli", "addin", "serve", "--port", str(port)],
-        env={**kept, "XLKPI_LANGUAGE": "en", "XLKPI_SETTINGS": os.devnull, "PYTHONUTF8": "1"},
+        env={**kept, "XLKPI_LANGUAGE": "en", "XLKPI_SETTINGS": os.devnull, "PYTHONUTF8": "1", **environment},
         stdout=log,
         stderr=log,
     )

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -202,6 +203,31 @@ def test_the_server_listens_to_others_only_where_users_say_who_they_are(monkeypa
     assert all(map(is_loopback, ("127.0.0.1", "127.9.9.9", "::1", "localhost")))
     with pytest.raises(ServerError):
         serve("127.0.0.1", 8000, certificate="no-such-file.pem", key="no-such-file.pem")
+
+
+def test_only_users_who_say_who_they_are_call_functions_where_that_is_asked(tmp_path: Path) -> None:
+    (tmp_path / "auth").mkdir()
+    (tmp_path / "auth" / "__init__.py").touch()
+    (tmp_path / "auth" / "custom.py").write_text(
+        "from fastapi import HTTPException\nfrom xlwings_server.models import User\n\n\n"
+        "async def validate_token(token):\n    if token != 'of Ann':\n        raise HTTPException(401, 'who is it?')\n"
+        "    return User(id='ann', name='Ann')\n"
+    )
+    home = served.started(XLWINGS_AUTH_PROVIDERS='["custom"]', PYTHONPATH=str(tmp_path))
+    call = served.payload("KPI_ROI", [[1000]], [[400]])
+
+    def answer(**headers: str) -> tuple[int, bytes]:
+        return served._answer(urllib.request.Request(home + served.PATH, data=call, headers=headers))
+
+    assert answer() == (401, b"who is it?")
+    assert answer(Authorization="test-token")[0] == 401
+    assert answer(Authorization="of Ann") == (200, b'{"result":[[1.5]]}')
+
+
+def test_an_example_of_authentication_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XLWINGS_AUTH_PROVIDERS", '["custom"]')
+    with pytest.raises(ServerError, match=r"custom"):
+        serve("0.0.0.0", 8000)
 
 
 def test_a_port_that_is_taken_and_a_wrong_certificate_are_told(tmp_path: Path) -> None:

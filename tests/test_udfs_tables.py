@@ -47,7 +47,7 @@ def pasted(name: str) -> list[list[str | None]]:
     return [row + [None] * (width - len(row)) for row in rows]
 
 
-@pytest.mark.parametrize("name", [n for n, e in EXPECTED.items() if "wide" not in n and "sums" in e])
+@pytest.mark.parametrize("name", [n for n, e in EXPECTED.items() if "sums" in e])
 def test_a_pasted_export_gives_the_sums_of_its_file(name: str) -> None:
     wanted = EXPECTED[name]
     table = read_table(pasted(name))
@@ -96,6 +96,29 @@ def test_a_kpi_of_two_periods_compares_with_the_one_before() -> None:
     rows = call("KPI_TABLE", "revenue_growth", SHOP, None, "month")
     assert rows[1:] == [["2026-03", NoData.MISSING], ["2026-04", -0.5]]
     assert call("KPI_VALUE", "revenue_growth", SHOP) is NoData.NOT_A_NUMBER
+
+
+def test_a_table_with_a_column_per_channel_is_grouped_by_channel() -> None:
+    rows = [["DATE", "revenue", "tv_S", "facebook_S", "facebook_I"], [46027.0, 100.0, 20.0, 5.0, 1000.0]]
+    assert read_table(rows).preset == "wide"
+    table = read_table(rows)
+    assert dict(zip(table.dimensions["channel"], table.measures["spend"], strict=True)) == {
+        "": None, "tv": 20.0, "facebook": 5.0,
+    }  # fmt: skip
+
+
+def test_stocks_people_and_means_are_aggregated_in_their_own_way() -> None:
+    rows: list[list[Any]] = [
+        ["Date", "Account", "Followers", "Reach", "Impressions"],
+        [46082.0, "A", 100.0, 50.0, 80.0],
+        [46090.0, "A", 120.0, 60.0, 90.0],
+        [46090.0, "B", 30.0, 10.0, 20.0],
+    ]
+    assert call("KPI_VALUE", "followers_total", rows) == 150.0  # the latest of each account
+    assert call("KPI_VALUE", "reach_rate", rows) is NoData.MISSING  # people don't add up
+    assert call("KPI_VALUE", "reach_rate", rows, "account=B") == pytest.approx(10 / 30)
+    position = [["Query", "Impressions", "Position"], ["a", 10.0, 2.0], ["b", 30.0, 4.0]]
+    assert call("KPI_VALUE", "avg_position", position) == 3.5
 
 
 def test_texts_are_read_as_numbers_by_the_whole_column_and_errors_stay() -> None:

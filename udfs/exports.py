@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -25,6 +25,7 @@ from xlkpi.sources.preset import DIMENSIONS, Column, Export, is_whole, measures,
 from xlkpi.sources.source import Source
 from xlkpi.sources.text_numbers import read_numbers
 from xlkpi.sources.unlabelled import equal_sums
+from xlkpi.sources.wide import MARK
 from xlkpi.status.facts import as_date
 
 from .arguments import written
@@ -91,6 +92,8 @@ def read_table(rows: Rows) -> Table:
     _read_dimensions(table, platform)
     _read_days(table, export)
     _read_measures(table, firsts)
+    if any(f.channel for f in mapping.fields):
+        return _long(table)
     _leave_out_unlabelled(table)
     return table
 
@@ -280,8 +283,9 @@ def _read_measures(table: Table, firsts: list[bool] | None) -> None:
         column = _column(table, f)
         if firsts is not None and not f.spec.lines:
             column = [v if first else None for v, first in zip(column, firsts, strict=True)]
-        before = table.measures.get(f.target)
-        table.measures[f.target] = column if before is None else _both(before, column, _add)
+        key = f"{f.target}{MARK}{f.channel}" if f.channel else f.target
+        before = table.measures.get(key)
+        table.measures[key] = column if before is None else _both(before, column, _add)
 
 
 def _column(table: Table, f: Field) -> list[Value]:
@@ -331,6 +335,24 @@ def _both(first: Sequence[Value], second: Sequence[Value], function: Callable[[f
         return a if isinstance(a, NoData) else b if isinstance(b, NoData) else None
 
     return [one(a, b) for a, b in zip(first, second, strict=True)]
+
+
+def _long(table: Table) -> Table:
+    """A table with columns per channel as a row per row and channel; what belongs to no channel has rows of its own."""
+    of_channels = [key.split(MARK) for key in table.measures if MARK in key]
+    channels = list(dict.fromkeys(channel for _, channel in of_channels))
+    own = [key for key in table.measures if MARK not in key]
+    parts = ["", *channels] if own else channels
+    times, nothing = len(parts), [None] * len(table.rows)
+    names = dict.fromkeys([*own, *(name for name, _ in of_channels)])
+    measures_: dict[str, list[Value]] = {
+        name: [v for c in parts for v in table.measures.get(f"{name}{MARK}{c}" if c else name, nothing)]
+        for name in names
+    }
+    dimensions = {name: column * times for name, column in table.dimensions.items()}
+    dimensions["channel"] = [c for c in parts for _ in table.rows]
+    days = table.days * times if table.days else table.days
+    return replace(table, rows=table.rows * times, measures=measures_, dimensions=dimensions, days=days)
 
 
 def _add(a: float, b: float) -> float:

@@ -86,7 +86,7 @@ def told(name: str, given: Sequence[Any], spoken: str) -> str:
     found = kpi_value(*given) if name == "KPI_VALUE" else kpi_table(*given)
     if isinstance(found, NoData):
         parts.insert(0, text(f"udfs.reason.{found.name}", spoken))
-    return ". ".join(parts) + "."
+    return ". ".join(part[:1].upper() + part[1:] for part in parts) + "."
 
 
 def period_label(start: date, cadence: Cadence) -> str:

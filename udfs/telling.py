@@ -110,7 +110,11 @@ def _explain_named(function: Function, figures: tuple[Any, ...], spoken: str) ->
         from .tables import told
 
         return told(function.name, figures, spoken)
+    if function.name == "SMART_STATUS":
+        figures = (*figures[:9], *[None] * (9 - len(figures)), "why")
     found = function.run(*figures)
+    if function.name == "SMART_STATUS" and isinstance(found, str):
+        return found
     if isinstance(found, NoData):
         return text(f"udfs.reason.{found.name}", spoken)
     return str(say(function.summary, spoken))

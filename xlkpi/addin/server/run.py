@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import socket
 import sys
 from collections.abc import Mapping
@@ -31,8 +32,11 @@ def serve(host: str, port: int, certificate: str | None = None, key: str | None 
         if find_spec(library) is None:
             raise ServerError(Problem("serve_library", {"library": library}))
     name = os.environ.get("XLWINGS_HOSTNAME")  # the one under which a proxy passes requests on
-    if (name or not is_loopback(host)) and not os.environ.get("XLWINGS_AUTH_PROVIDERS", "").strip("[] \"'"):
+    providers = re.findall(r"\w+", os.environ.get("XLWINGS_AUTH_PROVIDERS", ""))
+    if (name or not is_loopback(host)) and not providers:
         raise ServerError(Problem("serve_authentication", {"host": name or host}))
+    if "custom" in providers and not _importable("auth.custom"):
+        raise ServerError(Problem("serve_custom", {}))  # xlwings Server's own is an example that lets a fixed word in
     for file in (certificate, key):
         if file is not None and not Path(file).is_file():
             raise ServerError(Problem("serve_certificate", {"file": file}))
@@ -58,6 +62,13 @@ def serve(host: str, port: int, certificate: str | None = None, key: str | None 
         if os.environ["XLWINGS_LICENSE_KEY"] == "noncommercial":
             print(text("serve.licence"), file=sys.stderr)
         uvicorn.Server(config).run(sockets=[listening])
+
+
+def _importable(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ImportError:
+        return False
 
 
 def _listening(host: str, port: int) -> socket.socket:

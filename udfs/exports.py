@@ -73,6 +73,16 @@ class Table:
             Problem(code, {"column": name, "nearest": meant or "", "known": ", ".join(known_names)[:500]})
         )
 
+    def measure(self, name: str) -> list[Value] | None:
+        """A measure's column; in a table that no preset knows, also one whose header may mean it, such as clicks for
+        those of an e-mail.
+        """
+        if name not in self.measures and self.preset is None:
+            for f in self.mapped.of("measure"):
+                if f.header and name in meanings().get(normal(f.header), {}):
+                    self.measures[name] = self.measures[f.target]
+        return self.measures.get(name)
+
 
 def read_table(rows: Rows) -> Table:
     """The clean table of a range with headers. Raises SourceError where something can be read in two ways."""
@@ -125,17 +135,23 @@ def _recognised(names: Sequence[str]) -> tuple[Export | None, str | None]:
 
 
 @lru_cache(maxsize=1)
-def aliases() -> Mapping[str, str]:
-    """Every header that a preset knows for a dimension or, read as it is, for a measure; the most frequent meaning."""
-    votes: dict[str, dict[str, int]] = {}
+def meanings() -> Mapping[str, Mapping[str, int]]:
+    """Every header that a preset reads as it is, with the measures and dimensions that it stands for, and how often."""
+    found: dict[str, dict[str, int]] = {}
     for known in presets().values():
         for export in known.exports.values():
             for target in export.columns:
                 spec = export.column(target)
                 for name in () if spec.scale or spec.minus or spec.where else spec.names:
-                    counted = votes.setdefault(normal(name), {})
+                    counted = found.setdefault(normal(name), {})
                     counted[target] = counted.get(target, 0) + 1
-    return {name: max(counted, key=lambda t: counted[t]) for name, counted in votes.items()}
+    return found
+
+
+@lru_cache(maxsize=1)
+def aliases() -> Mapping[str, str]:
+    """Every header with its most frequent meaning."""
+    return {name: max(counted, key=lambda t: counted[t]) for name, counted in meanings().items()}
 
 
 def _by_name(names: Sequence[str]) -> list[Field]:

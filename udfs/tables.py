@@ -227,7 +227,7 @@ class Groups:
     def _measure(self, kpi: KPI, name: str, rows: Sequence[int]) -> Cell:
         """A measure over rows, aggregated in its own way; a fallback where no column has it."""
         known = catalogue().measures
-        column = self.table.measures.get(name)
+        column = self.table.measure(name)
         measure = known.get(name)
         if column is None and measure is not None and measure.fallback:
             return self._measure(kpi, measure.fallback, rows)
@@ -249,7 +249,7 @@ class Groups:
         if how == "count_distinct":  # people don't add up
             return next(iter(values.values())) if len(values) == 1 else None
         if how == "mean":
-            weights = self.table.measures.get(weight or "")
+            weights = self.table.measure(weight or "")
             if weights is None:
                 return sum(values.values()) if len(values) == 1 else None
             pairs = [(v, w) for i, v in values.items() if isinstance(w := weights[i], float)]

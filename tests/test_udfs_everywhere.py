@@ -136,7 +136,7 @@ def _stands_in_columns(case: Case) -> bool:
 
 #: The ways that know some functions, and which calls those are.
 SOME: dict[str, tuple[Callable[[Sequence[Case]], list[Any]], Callable[[Case], bool]]] = {
-    "Pyodide": (lite, lambda case: case.name not in _NEEDS_MORE),
+    "Pyodide": (lite, lambda case: not _NEEDS_MORE & {case.name, *map(str, case.arguments[:1])}),
     "VBA in LibreOffice": (vba, _is_kpi),
     "LAMBDA in ironcalc": (lambdas("ironcalc"), lambda case: _stands_in_columns(case) and not _spills(case)),
     "LAMBDA in cellrune": (lambdas("cellrune"), _stands_in_columns),

@@ -17,6 +17,7 @@ from xlkpi.scorecard.data import Combined, Data, Progress, combined, complete_un
 from xlkpi.scorecard.model import Gap, Result, Scorecard, Series
 from xlkpi.scorecard.opening import read_data
 from xlkpi.scorecard.outlook import Sums, outlook, value_of_sums
+from xlkpi.scorecard.qualitative import survey_series, trust_of_surveys
 from xlkpi.scorecard.trust import trust
 from xlkpi.smart.case import Case
 from xlkpi.status import (
@@ -101,6 +102,8 @@ class _Join:
         kpi, cadence = case.kpi, case.cadence
         if kpi is None or cadence is None:
             return self._without_data(objective, kpi, "no_kpi" if kpi is None else "no_cadence")
+        if (asked := survey_series(self.project, self.data, kpi, cadence, self.as_of)) is not None:
+            return self._from_surveys(case, kpi, asked)
         end = complete_until(self.as_of, cadence)
         first = self.data.first
         if end is None or first is None or end < first:
@@ -142,6 +145,31 @@ class _Join:
             breakdowns=breakdowns(self.data.catalogue, kpi, parts, series, actual, objective.target, since),
             sources=tuple(dict.fromkeys(s for m in whole.sources.values() for s in m)),
             gap=gap or ("no_data" if math.isnan(actual) else None),
+        )
+
+    def _from_surveys(self, case: Case, kpi: KPI, series: Series) -> Result:
+        """The result of a KPI that people are asked about."""
+        objective, cadence, actual = case.objective, series.cadence, series.values[-1]
+        facts = self._facts(case, actual, series)
+        override = _override(objective, self.as_of, self.project)
+        return Result(
+            objective=objective,
+            kpi=kpi,
+            cumulative=False,
+            period=(series.periods[-1], cadence.end_of(series.periods[-1])),
+            actual=actual,
+            previous=series.at(cadence.previous_start(series.periods[-1])),
+            last_year=series.at(_year_before(series.periods[-1], cadence)),
+            benchmark=objective.attainable.benchmark[0].value if objective.attainable.benchmark else math.nan,
+            status=status(facts, settings=self.settings, override=override),
+            verdict=verdict(facts, settings=self.settings),
+            series=series,
+            parts={},
+            outlook=outlook(case, series, actual, self.as_of, sums=None),
+            trust=trust_of_surveys(self.project, kpi, cadence, self.as_of),
+            breakdowns=(),
+            sources=(),
+            gap="no_data" if math.isnan(actual) else None,
         )
 
     # --- values --------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from xlkpi.scorecard.selections import Selected
 from xlkpi.smart.attainable import BENCHMARK_DAYS
 from xlkpi.status import Facts, excel_columns, rules
 from xlkpi.status.engine import compute
+from xlkpi.workbook.asked import asked_inputs
 from xlkpi.workbook.formats import day_told, told
 from xlkpi.workbook.functions import (
     and_,
@@ -94,8 +95,16 @@ class Row:
         days = len(self.writer.book.choices.days)
         since = if_(get("since_row").blank, "", get("since_row") + self.choice_no * days + self.day_no - 1)
         put("since", if_(get("row").blank, "", if_(get("cumulative").same(1), since, get("row"))))
+        asked = asked_inputs(self.writer.book, self.selected)
+        names = (
+            {f"x{i}": n for i, n in enumerate(self.selected.formula.names, start=1)} if self.selected.formula else {}
+        )
         for name in self.inputs:
-            put(name, if_(get("since").blank, "", kept(index(series.span(name), get("since")))))
+            if (typed := asked.get(names.get(name, ""))) is not None:
+                until = index(series.span("end"), get("row"))
+                put(name, if_(get("since").blank, "", if_error(typed(until), "")))
+            else:
+                put(name, if_(get("since").blank, "", kept(index(series.span(name), get("since")))))
         put("actual", if_error(self._actual(), ""))
         value = series.span("value")
         put("latest", if_(get("row").blank, "", kept(index(value, get("row")))))

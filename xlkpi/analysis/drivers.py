@@ -10,10 +10,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+#: How near two results are for their logarithmic mean to be taken as their mean: the error is a twelfth of its square.
+NEAR = 1e-6
+
 
 def logarithmic_mean(before: float, after: float) -> float:
-    """L of two positive numbers: their own value where they are equal."""
-    return before if before == after else (after - before) / math.log(after / before)
+    """L of two positive numbers; near each other it is their mean, where the quotient would lose its digits."""
+    if abs(after / before - 1) < NEAR:
+        return (before + after) / 2
+    return (after - before) / math.log(after / before)
 
 
 def contributions(before: Sequence[float], after: Sequence[float], powers: Sequence[int]) -> tuple[float, ...] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from xlkpi.analysis.drivers import NEAR
 from xlkpi.scorecard.drivers import DriverTree, DriverView, Figure
 from xlkpi.workbook.book import Book
 from xlkpi.workbook.calculation import Calculation
@@ -155,8 +156,8 @@ class _Drivers:
                 ("before", 1), ("now", 2), ("target", 5))}  # fmt: skip
             offset = sheet.put(top + number, 4, tree.offset)
             low, high = made["before"] - offset, made["now"] - offset
-            same = absolute(high - low) < 0.000000001
-            mean = if_(same, high, (high - low) / logarithm(high / low))
+            same = absolute(high / low - 1) < NEAR
+            mean = if_(same, (high + low) / 2, (high - low) / logarithm(high / low))
             sheet.put(top + number, 3, if_error(mean, ""))
             sheet.put(top + number, 6, _points(tree))
         keys = self.made.keys

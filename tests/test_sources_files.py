@@ -206,9 +206,16 @@ def test_what_is_no_table_is_refused(tmp_path: Path, content: bytes, code: str) 
     assert refused(made(tmp_path / "x.csv", content)) == code
 
 
-def test_a_header_without_rows_is_an_export_of_nothing(tmp_path: Path) -> None:
-    found = read_path(made(tmp_path / "x.csv", TABLE.split("\n")[0] + "\n"))
-    assert found.table.num_rows == found.report.rows_read == 0
+def test_a_header_without_rows_is_told_unless_another_file_has_some(tmp_path: Path) -> None:
+    empty = made(tmp_path / "a.csv", TABLE.split("\n")[0] + "\n")
+    assert refused(empty) == "no_rows"
+    full = made(tmp_path / "b.csv", TABLE)
+    both = read_path(tmp_path / "*.csv")
+    assert [f.rows_read for f in both.report.files] == [0, read_path(full).report.rows_read]
+
+
+def test_a_header_below_the_last_row_is_told_as_such(tmp_path: Path) -> None:
+    assert refused(made(tmp_path / "x.csv", TABLE), header=40) == "header_beyond"
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:

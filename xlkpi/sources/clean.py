@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from xlkpi.language import text
+from xlkpi.sources.alike import lines_of
 from xlkpi.sources.aside import Aside, repeated_headers, texts_where, totals
 from xlkpi.sources.headers import normal
 from xlkpi.sources.mapping import Field, Ignored, Mapping, check_twice, header_currency
@@ -103,7 +104,7 @@ def clean(
     columns |= values
     table = pa.table(columns)
     good = pc.invert(bad)
-    kept = _Kept(table, keys, _coded_cells(raw), raw.rows).filter(good)
+    kept = _Kept(table, keys, lines_of(raw), raw.rows).filter(good)
     extra = unlabelled_totals(kept.table, [f.target for f in mapping.of("dimension")])
     if extra is not None:
         positions = pc.is_in(raw.rows, value_set=kept.rows.filter(extra))
@@ -344,25 +345,6 @@ def _constants(preset: Preset | None, dimensions: dict[str, Any], length: int) -
 def _ordered(columns: dict[str, Any]) -> list[str]:
     order = {name: i for i, name in enumerate(("date", "date_end", *DIMENSIONS))}
     return sorted(columns, key=lambda name: order.get(name, len(order)))
-
-
-def _coded_cells(raw: RawTable) -> Any:
-    """The columns with a number for each different cell, the most varied first; those of one value left out."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    coded = []
-    for column in raw.columns:
-        if pa.types.is_null(column.type):
-            continue
-        filled = pc.fill_null(column, "") if pa.types.is_string(column.type) else column
-        codes = filled.dictionary_encode()
-        if len(codes.dictionary) > 1 or codes.null_count:
-            coded.append((len(codes.dictionary), codes.indices))
-    if not coded:
-        coded.append((1, pa.repeat(pa.scalar(0), raw.length)))
-    coded.sort(key=lambda pair: -pair[0])
-    return pa.table({str(i): codes for i, (_, codes) in enumerate(coded)})
 
 
 def _finish(table: Any, mapping: Mapping, report: FileReport) -> None:

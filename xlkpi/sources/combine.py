@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from xlkpi.sources.alike import repeated
 from xlkpi.sources.clean import Cleaned
 from xlkpi.sources.mapping import Mapping
 from xlkpi.sources.preset import Export
-from xlkpi.sources.raw import counting
 from xlkpi.sources.report import FileReport, SetAside
 from xlkpi.sources.source import Source, fail
 
 SAME = 1e-9
-#: As many of the most varied columns mostly tell that no two rows are alike.
-TELLING = 4
 
 
 @dataclass
@@ -80,7 +78,7 @@ def _duplicates(part: Part, source: Source) -> None:
     import pyarrow.compute as pc
 
     rule = source.duplicates or ("drop" if part.export and part.export.unique else "keep")
-    again = None if part.cleaned.lines is None else _repeated(part.cleaned.lines)
+    again = None if part.cleaned.lines is None else repeated(part.cleaned.lines)
     if again is None:
         return
     count = pc.sum(again).as_py()
@@ -96,20 +94,6 @@ def _duplicates(part: Part, source: Source) -> None:
         part.report.repeated = count
     else:
         part.leave_out(again, "duplicate")
-
-
-def _repeated(lines: Any) -> Any:
-    """A mask of the rows that an earlier row is equal to; None where all differ."""
-    import pyarrow.compute as pc
-
-    telling: list[str] = lines.column_names[:TELLING]
-    if not telling or lines.group_by(telling).aggregate([]).num_rows == lines.num_rows:
-        return None
-    numbered = lines.append_column("at", counting(lines.num_rows))
-    firsts = numbered.group_by(lines.column_names).aggregate([("at", "min")])["at_min"]
-    if len(firsts) == lines.num_rows:
-        return None
-    return pc.invert(pc.is_in(numbered["at"].combine_chunks(), value_set=firsts.combine_chunks()))
 
 
 def _spans(parts: list[Part]) -> None:

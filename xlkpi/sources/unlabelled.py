@@ -29,17 +29,17 @@ def unlabelled_totals(table: Any, dimensions: list[str]) -> Any:
     count = pc.sum(blank).as_py()
     if not count or count > MOST or count == table.num_rows:
         return None
-    rest = table.filter(pc.invert(blank))
-    whole = {name: pc.sum(rest[name]).as_py() for name in sums}
-    by_day = rest.group_by("date").aggregate([(name, "sum") for name in sums]).to_pylist()
-    daily = {row["date"]: {name: row[f"{name}_sum"] for name in sums} for row in by_day}
-    several = {
-        row["date"]: row["date_count"] for row in rest.group_by("date").aggregate([("date", "count")]).to_pylist()
-    }
+    none = pa.scalar(None, pa.float64())
+    whole = {name: pc.sum(pc.if_else(blank, none, table[name])).as_py() for name in sums}
     blanks = table.filter(blank).to_pylist()
+    days = pa.array([row["date"] for row in blanks], table["date"].type)
+    rest = table.select(["date", *sums]).filter(pc.and_(pc.is_in(table["date"], value_set=days), pc.invert(blank)))
+    asked = [("date", "count"), *((name, "sum") for name in sums)]
+    by_day = {row["date"]: row for row in rest.group_by("date").aggregate(asked).to_pylist()}
+    daily = {d: {name: row[f"{name}_sum"] for name in sums} for d, row in by_day.items() if row["date_count"] > 1}
     found = [
-        (rest.num_rows > 1 and equal_sums(row, whole, sums))
-        or (several.get(row["date"], 0) > 1 and equal_sums(row, daily[row["date"]], sums))
+        (table.num_rows - count > 1 and equal_sums(row, whole, sums))
+        or (row["date"] in daily and equal_sums(row, daily[row["date"]], sums))
         for row in blanks
     ]
     if not any(found):

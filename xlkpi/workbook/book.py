@@ -292,6 +292,8 @@ def _cached(value: Value) -> Any:
         return value.value
     if value is None:
         return 0
+    if isinstance(value, float):
+        return float(f"{value:.15g}")  # Excel's own precision; longer ones make files larger
     return clean(value) if isinstance(value, str) else value
 
 

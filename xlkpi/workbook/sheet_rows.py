@@ -164,7 +164,13 @@ class _Writer:
         return self.blank(number)
 
     def cells(self, values: pa.Array, numbers: pa.Array, begins: int) -> list[Any]:
-        """The pieces of a block's cells, to be joined row by row."""
+        """The pieces of a block's cells, to be joined row by row; blanks without a format are left out."""
+        made = self._cells(values, numbers, begins)
+        if values.null_count and not self.blank(numbers):
+            return [pc.if_else(values.is_null(), pa.scalar("", _TEXT), _joined(made))]
+        return made
+
+    def _cells(self, values: pa.Array, numbers: pa.Array, begins: int) -> list[Any]:
         begin = self._begin(numbers)
         if self._repeats and not (pa.types.is_null(values.type) or pa.types.is_nested(values.type)):
             # Most columns repeat few values, whose XML is then made once a block; one that does not is not asked again.

@@ -82,6 +82,8 @@ def _plain(book: Book, table: DataTable, id: str) -> None:
         "date": book.format(num_format=date_format(book.language)), "number": book.format(num_format="#,##0.####"),
         "text": book.format(indent=1),
     }  # fmt: skip
+    if id == "series":  # half of its cells are blank: without a format they are not in the file at all
+        formats |= {"number": None, "text": None}
     columns = [
         DataColumn(table.headers[code], formats[kind], 13 if kind != "text" else 20)
         for code, kind in table.kinds.items()

@@ -394,5 +394,5 @@ def _plain(value: Any) -> Value:
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, int | float):
-        return None if math.isnan(value) else float(value)
+        return None if math.isnan(value) else float(f"{value:.15g}")  # Excel's precision: smaller files
     return clean(str(value)) or None

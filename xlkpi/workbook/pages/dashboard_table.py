@@ -86,7 +86,7 @@ def _objective(board: Board, row: int, slot: str) -> None:
     if f"kpi_{slot}" in book.sheets:
         name = hyperlink(book.sheets[f"kpi_{slot}"].address(0, 0).replace("$", ""), name)
     put(row, NAME, name, bold=True, font_size=11, **upper)
-    put(row + 1, NAME, shortened(board.table("question", at), 42), **lower)
+    put(row + 1, NAME, shortened(board.table("question", at), 44), **lower)
     right = {"align": "right"}
     put(row, KEY, board.at("format", at))
     formats = _formats(board, slot)

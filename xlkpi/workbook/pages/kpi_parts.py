@@ -14,7 +14,6 @@ from xlkpi.workbook.functions import (
     large,
     match,
     not_available,
-    sentence,
     shortened,
     total,
 )
@@ -41,8 +40,7 @@ def parts_section(view: View, row: int) -> int:
     page.heights(row + 1, ROW)
     first, last = _numbers(view)
     fits, spans = effects(view, first, last)
-    said = {"unit": if_(view.known("unit").same("percent"), text("points"), "")}
-    why = if_(fits, sentence(text("kpi.why_note"), said), text("kpi.no_effects"))
+    why = if_(fits, text("kpi.why_note"), text("kpi.no_effects"))
     page.section(row, RIGHT, END, text("kpi.why"), view.put_calc(why))
     _header(view, row + 1, dimension)
     columns = [sheet.span(first, c, last) for c in (SIZE, VALUE_NOW, VALUE_BEFORE, ORDER)]

@@ -44,7 +44,7 @@ class PackageWriter:
                 break
         if size <= _SMALL:
             library = zlib  # slower and a quarter smaller, which is what counts for a small part
-        packer = library.compressobj(1 if size > _SMALL else 6, zlib.DEFLATED, -zlib.MAX_WBITS)
+        packer = library.compressobj(1 if size > _SMALL else 9, zlib.DEFLATED, -zlib.MAX_WBITS)
         for piece in chain(begun, several):
             entry.CRC = library.crc32(piece, entry.CRC)
             entry.file_size += len(piece)

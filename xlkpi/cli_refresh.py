@@ -1,4 +1,4 @@
-"""What ``xlkpi refresh`` and ``xlkpi upgrade`` do and say."""
+"""What ``xlkpi refresh`` does and says."""
 
 from __future__ import annotations
 
@@ -22,15 +22,13 @@ _NAMED = 24
 _MOST = 12
 
 
-def refresh(
-    file: str, *, project: str | None, dry_run: bool, as_of: str | None, backups: int, due: bool, accept: bool
-) -> Refreshed:
+def refresh(file: str, *, project: str | None, dry_run: bool, as_of: str | None, backups: int) -> Refreshed:
     """Refresh a workbook, or tell what that would change."""
     need_extras()
     from xlkpi.workbook.refresh import Options, refresh_workbook
 
     day = as_day(as_of)
-    options = Options(Path(project) if project else None, dry_run, backups, day, due, accept)
+    options = Options(Path(project) if project else None, dry_run, backups, day)
 
     def compute(loaded: Project) -> Scorecard:
         from xlkpi.scorecard import read_data, scorecard
@@ -76,14 +74,12 @@ def _rows(done: Refreshed) -> list[str]:
     lines += [
         text("refresh.people_rows", table=name, rows=count.people) for name, count in done.rows.items() if count.people
     ]
-    lines += [text("refresh.added", table=name, rows=count) for name, count in done.added.items()]
-    return lines + [text("refresh.archived", table=name, rows=count) for name, count in done.archived.items()]
+    return lines + [text("refresh.added", table=name, rows=count) for name, count in done.added.items()]
 
 
 def _people(done: Refreshed) -> list[str]:
-    accepted = set(done.accepted)
     lines = [
-        text("refresh.accepted" if cell in accepted else "refresh.typed", objective=cell.objective,
+        text("refresh.typed", objective=cell.objective,
              column=text(f"workbook.column.{cell.column}"), project=_plain(cell.project),
              workbook=_plain(cell.workbook))
         for cell in done.differences.typed
@@ -102,10 +98,7 @@ def _sources(done: Refreshed) -> list[str]:
         text("refresh.mapped" if new else "refresh.unmapped", source=source, column=column, meaning=meaning)
         for source, column, meaning, new in known.mapping[:_MOST]
     ]
-    lines += [text("refresh.late", objective=id, days=days) for id, days in known.late.items()]
-    if done.not_due:
-        lines.append(text("refresh.not_due", objectives=", ".join(done.not_due)))
-    return lines
+    return lines + [text("refresh.late", objective=id, days=days) for id, days in known.late.items()]
 
 
 def _date(day: date | None) -> str:

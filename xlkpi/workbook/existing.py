@@ -55,8 +55,9 @@ class Existing:
 
     @cached_property
     def identifiers(self) -> dict[str, str]:
-        """The identifiers of our sheets by present name."""
-        return {name: id for id, name in self.sheets.items()}
+        """The identifiers of our sheets by present name, and by the names that links may still have."""
+        given = {name: id for id, name in self.state.sheets.items() if name not in self.all_sheets}
+        return given | {name: id for id, name in self.sheets.items()}
 
     @cached_property
     def anchor_keys(self) -> dict[Spot, Key]:

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from xlkpi.workbook.package import Package
 
 
+_BLANK = constant_print(None)
+#: What a link to a place begins with: no program renames the sheet in it.
+_LINK = 'HYPERLINK("#'
+
+
 @dataclass
 class Kept:
     """What was left alone: cells in which people put something else, as sheet and address."""
@@ -52,8 +57,8 @@ def update_pages(package: Package, changes: Changes, existing: Existing, book: B
             if change is not None:
                 wanted[address] = change
                 kept.updated += 1
-            if new is not None and new != existing.anchors.prints[key]:
-                fresh[key] = new
+            if key[0] in book.sheets and (new or _BLANK) != existing.anchors.prints[key]:
+                fresh[key] = new or _BLANK
         if wanted:
             changes.put(package, part, changed_cells(changes.read(package, part), wanted))
     _renew_prints(package, changes, existing, fresh)
@@ -81,13 +86,15 @@ def _change(book: Book, key: Key, cell: Cell, old: str, new: str | None, move: M
     """What a cell becomes; None where it stays."""
     page, row, column = key
     sheet = book.sheets.get(page)
-    if sheet is None or new is None:
+    if sheet is None:
         return None
+    if new is None:  # a line for which there is nothing any more
+        return Change(None) if cell.value is not None or cell.formula is not None else None
     value, formula = sheet.cells.get((row, column)), sheet.formulas.get((row, column))
     if formula is None:
         return Change(value) if new != old or cell.value != value else None
     value = 0.0 if value is None else value
-    if new == old:
+    if new == old and not (_LINK in formula and _LINK in (cell.formula or "") and formula not in (cell.formula or "")):
         return Change(value, keep=True) if not _same(cell.value, value) else None
     home = book.sheets[page].name
 
@@ -111,12 +118,12 @@ def _print(cell: Cell, sheet: str, existing: Existing) -> str:
 
 def _renew_prints(package: Package, changes: Changes, existing: Existing, fresh: Mapping[Key, str]) -> None:
     """Put new fingerprints on the hidden sheet."""
-    if not fresh:
-        return
     part = package.sheets[existing.sheets[ANCHORS]]
     cells = read_cells(package, part, existing.strings)
     wanted: dict[Address, Change] = {}
     for (row, column), cell in cells.items():
+        if cell.formula and cell.value is None:  # some programs write formulas without their values
+            wanted[row, column] = Change(0.0, keep=True)
         if column != 2 or not isinstance(cell.value, str):
             continue
         page, line = cells[row, 0].value, cells[row, 1].value

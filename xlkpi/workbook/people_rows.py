@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import unescape
 from typing import TYPE_CHECKING
 
-from xlkpi.workbook.cells import Address, Cell, Change, changed_cells, read_cells
+from xlkpi.workbook.cells import Address, Cell, Change, changed_cells, in_xml, read_cells
+from xlkpi.workbook.formula_text import canonical
 from xlkpi.workbook.package import local_name
 from xlkpi.workbook.references import Box, Growth
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from xlkpi.workbook.package import Package, TablePart
     from xlkpi.workbook.people import Row, Written
 
+_CALCULATED = re.compile(rb"(<calculatedColumnFormula\b[^>]*>)([^<]*)(</calculatedColumnFormula>)")
 _RANGE = re.compile(rb'(<(?:table|autoFilter)\b[^>]*?\sref="[A-Z]+\d+:[A-Z]+)\d+"')
 
 
@@ -33,6 +36,8 @@ class PeoplePart:
     places: Mapping[str, int]
     cells: Mapping[Address, Cell]
     rows: list[dict[str, Value]]
+    #: The formulas of calculated columns.
+    formulas: Mapping[str, str]
 
     @property
     def filled(self) -> list[Row]:
@@ -61,16 +66,16 @@ def _read(package: Package, table: TablePart, headers: Mapping[str, str], string
     box = Box.of(tree.get("ref", ""))
     box = Box(box.left, box.top, box.right, box.bottom - int(tree.get("totalsRowCount", "0")))
     present = [e.get("name", "") for e in tree.iter() if local_name(e) == "tableColumn"]
-    formulas = [any(local_name(c) == "calculatedColumnFormula" for c in e)
-                for e in tree.iter() if local_name(e) == "tableColumn"]  # fmt: skip
+    written = [next((c.text or "" for c in e if local_name(c) == "calculatedColumnFormula"), None)
+               for e in tree.iter() if local_name(e) == "tableColumn"]  # fmt: skip
     places = {code: box.left - 1 + present.index(h) for code, h in headers.items() if h in present}
-    computed = {code for code, at in places.items() if formulas[at - box.left + 1]}
+    computed = {code: f for code, at in places.items() if (f := written[at - box.left + 1]) is not None}
     cells = read_cells(package, package.sheets[table.sheet], strings)
     rows: list[dict[str, Value]] = []
     for row in range(box.top, box.bottom):
         found = {code: cells.get((row, at)) for code, at in places.items() if code not in computed}
         rows.append({code: _typed(cell.value) if cell else None for code, cell in found.items()})
-    return PeoplePart(table, box, places, cells, rows)
+    return PeoplePart(table, box, places, cells, rows, computed)
 
 
 def _typed(value: Value) -> Value:
@@ -102,7 +107,7 @@ def _update(package: Package, changes: Changes, part: PeoplePart, written: Writt
             styles[row, at] = cell.style if cell else styles.get((row - 1, at), above.style if above else 0)
             column = written.table.column(code)
             value = values[code][i] if i < written.rows else ("" if column.is_formula else None)
-            change = _change(cell, value, column.is_formula, _formula(written, code, row >= part.box.bottom))
+            change = _change(cell, value, column.is_formula, _formula(part, written, code, cell))
             if change is not None:
                 wanted[row, at] = change
     if not wanted:
@@ -114,15 +119,32 @@ def _update(package: Package, changes: Changes, part: PeoplePart, written: Writt
         content = content[:end] + growth.selections(content[end:])
         definition = changes.read(package, part.table.part)
         changes.put(package, part.table.part, _RANGE.sub(lambda m: m[1] + b'%d"' % last, definition))
+    _definition(package, changes, part, written)
     changes.put(package, part.table.sheet_part, content)
     return count - part.last_filled
 
 
-def _formula(written: Written, code: str, is_new: bool) -> str | None:
-    """The formula of a calculated column for a row that is added."""
-    if not is_new or not written.table.column(code).is_formula:
+def _formula(part: PeoplePart, written: Written, code: str, cell: Cell | None) -> str | None:
+    """The formula that a calculated column's cell gets: in rows that are added, and where it is another one now."""
+    new = written.sheet.formulas.get((written.first, written.place(code)))
+    if new is None or code not in part.formulas:
         return None
-    return written.sheet.formulas.get((written.first, written.place(code)))
+    if cell is None or (cell.formula is None and cell.value in (None, "")):
+        return new
+    is_ours = canonical(cell.formula or "") == canonical(part.formulas[code])
+    return new if is_ours and canonical(new) != canonical(part.formulas[code]) else None
+
+
+def _definition(package: Package, changes: Changes, part: PeoplePart, written: Written) -> None:
+    """The formulas of calculated columns in the table's definition, for rows that people add."""
+    new = {f: written.sheet.formulas.get((written.first, written.place(code))) for code, f in part.formulas.items()}
+
+    def formula(found: re.Match[bytes]) -> bytes:
+        old = unescape(found[2].decode())
+        now = new.get(old)
+        return found[0] if now is None or canonical(now) == canonical(old) else found[1] + in_xml(now) + found[3]
+
+    changes.put(package, part.table.part, _CALCULATED.sub(formula, changes.read(package, part.table.part)))
 
 
 def _change(cell: Cell | None, value: Value, is_formula: bool, formula: str | None) -> Change | None:

@@ -51,8 +51,6 @@ class Options:
     dry_run: bool = False
     backups: int = 1
     as_of: date | None = None
-    due: bool = False
-    accept: bool = False
 
 
 def refresh_workbook(path: Path, options: Options | None = None, compute: Compute | None = None) -> Refreshed:

@@ -79,15 +79,10 @@ class Refreshed:
     rows: Mapping[str, RowCount] = field(default_factory=dict)
     #: Cells of ours in which somebody put something else, and that were left alone.
     replaced: Sequence[tuple[str, str]] = ()
-    #: Rows that were put into people's tables, and rows that were moved to the archive, by table.
+    #: Rows that were put into people's tables, by table.
     added: Mapping[str, int] = field(default_factory=dict)
-    archived: Mapping[str, int] = field(default_factory=dict)
     #: Objectives for which pages have no place.
     without_place: Sequence[str] = ()
-    #: Targets that were written to the project's file.
-    accepted: Sequence[TypedCell] = ()
-    #: Objectives that were not due and kept their numbers.
-    not_due: Sequence[str] = ()
 
     def as_json(self) -> dict[str, Any]:
         """For ``--json``."""
@@ -98,10 +93,9 @@ class Refreshed:
             "objectives": [_moved_as_json(m) for m in known.objectives],
             "rows": {name: vars(count) for name, count in self.rows.items()},
             "mapping": [{"source": s, "column": c, "meaning": m, "new": new} for s, c, m, new in known.mapping],
-            "typed": [_typed_as_json(t) for t in known.typed], "accepted": [_typed_as_json(t) for t in self.accepted],
+            "typed": [_typed_as_json(t) for t in known.typed],
             "replaced": [{"sheet": sheet, "cell": cell} for sheet, cell in self.replaced],
-            "added": dict(self.added), "archived": dict(self.archived), "without_place": list(self.without_place),
-            "late": dict(known.late), "not_due": list(self.not_due),
+            "added": dict(self.added), "without_place": list(self.without_place), "late": dict(known.late),
         }  # fmt: skip
 
 

@@ -29,8 +29,8 @@ class State:
     """``files``: the project's, relative to the workbook. ``room``: lines of pages. ``blocks``: growing ranges of the
     calculation sheet; ``rows``: those of pages on it. ``slots``: places of objectives on the first page. ``sheets``:
     the names given to sheets. ``columns``: of the tables, headers by code. ``typed``: what the project said in cells
-    that people may change. ``results``: value and status of objectives. ``offered``: keys of rows that were put into
-    people's tables. ``mapping``: which column of a source means what.
+    that people may change. ``results``: value and status of objectives. ``mapping``: which column of a source means
+    what.
     """
 
     format: int = FORMAT
@@ -49,7 +49,6 @@ class State:
     columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     typed: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     results: Mapping[str, Sequence[Any]] = field(default_factory=dict)
-    offered: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     mapping: Mapping[str, Sequence[Sequence[str]]] = field(default_factory=dict)
 
     def pieces(self) -> list[str]:

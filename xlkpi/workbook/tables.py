@@ -146,8 +146,10 @@ def make_tables(book: Book) -> Tables:
             last_day=book.last.day if book.last else None, smart=_advice(book, smart),
             score=smart.score if smart else None,
         )  # fmt: skip
-    typed = book.existing.project_typed if book.existing else {}
-    typed = typed or {s.result.objective.id: typed_cells(s.result.objective, book.language) for s in order}
+    typed: dict[str, Mapping[str, Any]] = {
+        s.result.objective.id: typed_cells(s.result.objective, book.language) for s in order
+    }
+    typed |= book.existing.project_typed if book.existing else {}
     return Tables(objectives, series, order, {id: {c: _plain(v) for c, v in t.items()} for id, t in typed.items()},
                   places)  # fmt: skip
 

@@ -1,0 +1,212 @@
+"""Workbooks that people edited, refreshed: the data are new, and what people did is as it was."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+import warnings
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from openpyxl.comments import Comment
+
+from tests.checks import recalc, sdk
+from tests.checks.reading import Book
+from tests.scorecards import TODAY, sample
+from xlkpi.errors import InputError
+from xlkpi.objectives import Project
+from xlkpi.scorecard import Scorecard, scorecard
+from xlkpi.workbook.build import build_workbook
+from xlkpi.workbook.refresh import Options, refresh_workbook
+
+BEFORE = date(2026, 2, 28)
+
+
+def parts(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as file:
+        return {name: file.read(name) for name in file.namelist()}
+
+
+def compute(project: Project | None = None) -> Callable[[Project], Scorecard]:
+    """The scorecard of today; of another project where one is given."""
+
+    def made(loaded: Project) -> Scorecard:
+        return scorecard(project or loaded, sample()[1], today=TODAY)
+
+    return made
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the sample's project, and its workbook as it was on an earlier day."""
+    from xlkpi.objectives import load
+    from xlkpi.sample import write_sample
+
+    folder = tmp_path_factory.mktemp("home")
+    project = load(write_sample(folder, today=TODAY).project)
+    build_workbook(scorecard(project, sample()[1], as_of=BEFORE, today=TODAY), folder / "built.xlsx", language="fr")
+    return folder
+
+
+@pytest.fixture
+def built(home: Path) -> Path:
+    """A copy of the workbook beside its project."""
+    path = home / f"copy-{time.monotonic_ns()}.xlsx"
+    path.write_bytes((home / "built.xlsx").read_bytes())
+    return path
+
+
+def edited(path: Path, edit: Callable[[Any], None]) -> Path:
+    """The workbook after somebody's work with openpyxl."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        book = openpyxl.load_workbook(path)
+        edit(book)
+        book.save(path)
+    return path
+
+
+def table(book: Any, name: str) -> tuple[Any, Any]:
+    """The sheet of a table, and the table."""
+    return next((sheet, sheet.tables[name]) for sheet in book if name in sheet.tables)
+
+
+def test_a_refresh_gives_the_values_of_a_new_build(built: Path, tmp_path: Path) -> None:
+    done = refresh_workbook(built, Options(), compute())
+    assert done.differences.as_of == (BEFORE, date(2026, 3, 8))
+    assert done.replaced == []
+    assert sdk.faults(built) == []
+    assert recalc.differences(built, ("ironcalc",)) == []
+    assert built.with_name(f"{built.stem}.backup.xlsx").exists()
+
+
+def test_a_refresh_without_news_changes_no_page(built: Path) -> None:
+    refresh_workbook(built, Options(), compute())
+    before = parts(built)
+    done = refresh_workbook(built, Options(backups=0), compute())
+    assert done.differences.moved == []
+    changed = {name for name, content in parts(built).items() if content != before[name]}
+    pages = {p for p in changed if "worksheets/" in p}
+    assert len(pages) <= 5  # the data tables, and the hidden sheets; the first page tells that nothing moved
+    assert parts(built).keys() == before.keys()
+
+
+def test_a_dry_run_writes_nothing(built: Path) -> None:
+    before = built.read_bytes()
+    done = refresh_workbook(built, Options(dry_run=True), compute())
+    assert done.dry_run
+    assert done.differences.moved
+    assert built.read_bytes() == before
+
+
+def test_what_people_did_stays(built: Path) -> None:
+    def edit(book: Any) -> None:
+        own = book.create_sheet("Mes notes", 0)
+        own["A1"], own["B1"] = "à moi", "=1+1"
+        first = book["Tableau de bord"]
+        first["C9"].comment = Comment("vu", "Ana")
+        first["D16"] = 1234
+        notes, _ = table(book, "xlkpi_notes")
+        notes["B11"], notes["E11"], notes["F11"] = "basket", "Une note", "Ana"
+        targets, _ = table(book, "xlkpi_objectives")
+        headers = [cell.value for cell in targets[1]]
+        for row in range(2, targets.max_row + 1):
+            if targets.cell(row, 1).value == "basket":
+                targets.cell(row, headers.index("Cible") + 1).value = 113.0
+        data, found = table(book, "xlkpi_data")
+        row = data.max_row + 1
+        data.cell(row, 1).value, data.cell(row, 3).value = date(2026, 2, 1), "Radio"
+        found.ref = found.autoFilter.ref = found.ref.rstrip("0123456789") + str(row)
+
+    before = parts(edited(built, edit))
+    faults = sdk.faults(built)
+    done = refresh_workbook(built, Options(), compute())
+    assert done.replaced == [("Tableau de bord", "D16")]
+    assert [(t.objective, t.column, t.workbook) for t in done.differences.typed] == [("basket", "target", 113.0)]
+    assert done.rows["xlkpi_data"].people == 1
+    assert [f for f in sdk.faults(built) if f not in faults] == []
+    after = parts(built)
+    untouched = [n for n in before if "comment" in n.lower() or "drawing" in n.lower() or "styles" in n or "theme" in n]
+    assert untouched
+    assert [n for n in untouched if after[n] != before[n]] == []
+    book = openpyxl.load_workbook(built)
+    assert book.sheetnames[0] == "Mes notes"
+    assert book["Mes notes"]["A1"].value == "à moi"
+    assert book["Tableau de bord"]["D16"].value == 1234
+    assert table(book, "xlkpi_notes")[0]["E11"].value == "Une note"
+    data, found = table(book, "xlkpi_data")
+    assert data.cell(int(found.ref.split(":")[1].lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")), 3).value == "Radio"
+    differing = [d for d in recalc.differences(built, ("libreoffice",)) if d.sheet not in ("Mes notes",)]
+    assert differing == []
+
+
+def test_a_chosen_day_and_channel_stay_chosen(built: Path) -> None:
+    def edit(book: Any) -> None:
+        page = book["Tableau de bord"]
+        place = {n: book.defined_names[n].attr_text.split("!")[1].replace("$", "") for n in book.defined_names}
+        page[place["xlkpi_as_of"]] = date(2026, 1, 31)
+
+    edited(built, edit)
+    refresh_workbook(built, Options(), compute())
+    page = next(s for s in Book(built).sheets if s.name == "Tableau de bord")
+    assert any(c.value == "Situation au 31\u00a0janv. 2026" for c in page.listed)
+
+
+@pytest.mark.parametrize("count", [1, 25])
+def test_objectives_come_and_go(built: Path, count: int) -> None:
+    project, _ = sample()
+    many = [replace(o, id=f"{o.id}_{i}", guards=(), parent=None) for i in range(3) for o in project.objectives]
+    changed = replace(project, objectives=tuple((*project.objectives[:1], *many)[:count]))
+    done = refresh_workbook(built, Options(), compute(changed))
+    assert done.rows["xlkpi_objectives"].rows == count
+    assert sdk.faults(built) == []
+    assert recalc.differences(built, ("libreoffice",) if count == 1 else ("ironcalc",)) == []
+
+
+def test_a_workbook_that_is_not_ours_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "other.xlsx"
+    openpyxl.Workbook().save(path)
+    with pytest.raises(InputError, match=r"not made by xlkpi|pas été fait par xlkpi"):
+        refresh_workbook(path)
+
+
+def test_two_refreshes_at_once_are_told_apart(built: Path) -> None:
+    def again(project: Project) -> Scorecard:
+        with pytest.raises(InputError) as found:
+            refresh_workbook(built, Options(), compute())
+        assert found.value.problems[0].code == "workbook_busy"
+        return compute()(project)
+
+    refresh_workbook(built, Options(), again)
+
+
+def test_a_workbook_that_changes_meanwhile_is_left_as_it_is(built: Path) -> None:
+    def meanwhile(project: Project) -> Scorecard:
+        built.write_bytes(built.read_bytes() + b"\0")
+        return compute()(project)
+
+    with pytest.raises(InputError) as found:
+        refresh_workbook(built, Options(), meanwhile)
+    assert found.value.problems[0].code == "workbook_changed_meanwhile"
+    assert built.read_bytes().endswith(b"\0")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills a process with a signal")
+def test_killed_at_any_moment_the_workbook_is_whole(built: Path) -> None:
+    code = f"from xlkpi.cli import run; run(['refresh', {str(built)!r}, '--backups', '0'])"
+    old = built.read_bytes()
+    for wait in (2.0, 4.0):
+        process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        time.sleep(wait)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        content = built.read_bytes()
+        assert content == old or zipfile.ZipFile(built).testzip() is None

@@ -12,7 +12,7 @@ import pytest
 
 from tests.checks.reading import Book
 from tests.checks.recalc import results
-from tests.scorecards import CALC, card
+from tests.scorecards import CALC, card, sample
 from xlkpi.alerts import LEVELS, Alert, Watch, alerts, holds, score
 from xlkpi.errors import DefinitionError
 from xlkpi.formula.nodata import NoData
@@ -21,7 +21,7 @@ from xlkpi.objectives import load
 from xlkpi.objectives.alert_rules import CAUSES, FACTS, STATUS_CODES, Rule, built_in, compiled, parsed
 from xlkpi.objectives.decisions import AlertRule, AlertSettings
 from xlkpi.objectives.model import Status
-from xlkpi.scorecard import Scorecard
+from xlkpi.scorecard import Scorecard, scorecard
 from xlkpi.scorecard.selections import selections
 from xlkpi.status import rules
 from xlkpi.workbook.build import build_workbook
@@ -143,6 +143,14 @@ def test_two_objectives_on_the_same_figures_make_one_alert() -> None:
     both = replace(card(), results=(*card().results, twin))
     found = [a for a in alerts(both) if a.objective.startswith("basket")]
     assert [(a.objective, a.also) for a in found] == [("basket", ("basket_again",))]
+
+
+def test_data_that_are_equally_late_make_one_alert() -> None:
+    project, data = sample()
+    late = scorecard(project, data, today=date(2026, 11, 25))
+    found = [a for a in alerts(late) if a.rule.alert == "stale"]
+    days = {r.trust.late_days for r in late.results if r.series and r.trust.late_days}
+    assert len(found) == len(days) < sum(len(a.also) for a in found)
 
 
 def test_a_dead_band_hides_small_moves() -> None:

@@ -2,8 +2,8 @@
 
 Every rule of :mod:`xlkpi.objectives.alert_rules` is tried on every objective that it applies to. Then one alert is told
 per cause: of an objective's alerts with the same cause the gravest; of two objectives on the same KPI and the same part
-of the data the graver; of an objective and the guard that is at fault the graver, which is the pair's where both are
-as grave. The others stand under ``also``.
+of the data the graver; of several whose data are equally late the first; of an objective and the guard that is at
+fault the graver, which is the pair's where both are as grave. The others stand under ``also``.
 """
 
 from __future__ import annotations
@@ -119,6 +119,17 @@ def twins_of(card: Scorecard) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(j for j in same[key if key[0] else i] if j != i) for i, key in enumerate(keys))
 
 
+def late_with(card: Scorecard) -> tuple[tuple[int, ...], ...]:
+    """For each objective whose data are late by more than a period, the first that is as late: one export lacks."""
+    first: dict[int, int] = {}
+    found: list[tuple[int, ...]] = []
+    for i, result in enumerate(card.results):
+        days = result.trust.late_days
+        late = result.series is not None and days > result.series.cadence.days
+        found.append((first[days],) if late and first.setdefault(days, i) != i else ())
+    return tuple(found)
+
+
 class Watch:
     """The rules tried on the objectives of a scorecard, on any of its as-of dates."""
 
@@ -126,7 +137,7 @@ class Watch:
         self.card, self.choices = card, choices
         self.rules = rules_of(card)
         self.band = card.project.alerts.dead_band
-        self.guards, self.twins = guards_of(card), twins_of(card)
+        self.guards, self._twins, self._late = guards_of(card), twins_of(card), late_with(card)
         self.guarded = tuple(
             tuple(i for i, g in enumerate(self.guards) if number in g) for number in range(len(self.guards))
         )
@@ -156,11 +167,16 @@ class Watch:
         entry = self._rule(held).entry
         also = tuple(
             self.card.results[i].objective.id
-            for i in dict.fromkeys((*self.twins[number], *self.guards[number], *self.guarded[number]))
+            for i in range(len(self.guards))
             for other in CAUSES
             if self.score(i, day, other) and (number, cause) in self._told_by(i, other)
         )
         return Alert(self.card.results[number].objective.id, entry, self._since(number, cause), also)
+
+    def twins(self, number: int, cause: str) -> tuple[int, ...]:
+        """The objectives whose alerts from a cause may be the same as an objective's."""
+        late = self._late[number] if cause == "data" else ()
+        return tuple(dict.fromkeys((*self._twins[number], *late)))
 
     def score(self, number: int, day: int, cause: str) -> float:
         """The highest score of an objective's rules that hold, on a day by its place; 0 for none."""
@@ -183,7 +199,7 @@ class Watch:
         day = len(self.days) - 1
         own = self.score(number, day, cause)
         found = []
-        for twin in self.twins[number]:
+        for twin in self.twins(number, cause):
             other = self.score(twin, day, cause)
             if other > own or (other == own and twin < number):
                 found.append((twin, cause))

@@ -217,7 +217,7 @@ class _Writer:
         """The score unless another objective's alert tells of the same cause."""
         number, own = self.results[row], self.get(row, _cause(cause))
         others: list[Live] = []
-        for twin in self.watch.twins[number]:
+        for twin in self.watch.twins(number, cause):
             there = self.get(self.rows[twin], _cause(cause))
             others.append(there >= own if twin < number else there > own)
         if cause == "guard":

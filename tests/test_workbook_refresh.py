@@ -160,6 +160,21 @@ def test_a_chosen_day_and_channel_stay_chosen(built: Path) -> None:
     assert any(c.value == "Situation au 31\u00a0janv. 2026" for c in page.listed)
 
 
+def test_an_action_that_people_deleted_stays_out(built: Path) -> None:
+    def edit(book: Any) -> None:
+        sheet, _ = table(book, "xlkpi_actions")
+        for column in "BDEFGHI":
+            sheet[f"{column}11"] = None
+
+    gone: list[Any] = []
+    edited(built, lambda book: gone.append(table(book, "xlkpi_actions")[0]["D11"].value))
+    edited(built, edit)
+    done = refresh_workbook(built, Options(), compute())
+    sheet, _ = table(openpyxl.load_workbook(built), "xlkpi_actions")
+    assert "xlkpi_actions" not in done.added
+    assert gone[0] not in {cell.value for cell in sheet["D"]}
+
+
 @pytest.mark.parametrize("count", [1, 25])
 def test_objectives_come_and_go(built: Path, count: int) -> None:
     project, _ = sample()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from xlkpi.objectives import Project, load
     from xlkpi.scorecard import Scorecard, scorecard
     from xlkpi.smart import check
+    from xlkpi.workbook.entry import build, refresh
 
 __all__ = [
     "KPI",
@@ -27,9 +28,11 @@ __all__ = [
     "Scorecard",
     "XlkpiError",
     "__version__",
+    "build",
     "catalogue",
     "check",
     "load",
+    "refresh",
     "scorecard",
 ]
 
@@ -38,8 +41,10 @@ _HOME = {
     "Catalogue": "xlkpi.catalogue",
     "Formula": "xlkpi.formula",
     "Project": "xlkpi.objectives",
+    "build": "xlkpi.workbook.entry",
     "check": "xlkpi.smart",
     "load": "xlkpi.objectives",
+    "refresh": "xlkpi.workbook.entry",
     "Scorecard": "xlkpi.scorecard",
     "XlkpiError": "xlkpi.errors",
 }

@@ -78,6 +78,8 @@ class Book:
     existing: Existing | None = None
     #: How many of each kind the pages have room for, see :meth:`places`.
     room: dict[str, int] = field(default_factory=dict)
+    #: The rows that were ever put into people's tables, by table: those that people take out stay out.
+    offered: dict[str, list[str]] = field(default_factory=dict)
     #: The rows that pages have on the calculation sheet: the first of each range, and how many.
     rows: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     #: Ranges of the calculation sheet whose number of rows depends on the data: first row and column, last ones.

@@ -187,6 +187,7 @@ def write_people(
     known, a person's too; ``freeze`` columns stay in view.
     """
     kept = book.kept.get(table.name)
+    rows = _still_wanted(book, table, kept or (), rows)
     known = merged(table, kept, rows) if kept is not None else list(rows)
     known = [update(row) for row in known] if update else known
     own = page is None
@@ -359,6 +360,16 @@ def plain(content: Content | Shown) -> Value:
     if isinstance(content, int | float):
         return None if math.isnan(content) else float(content)
     return content or None
+
+
+def _still_wanted(book: Book, table: PeopleTable, kept: Sequence[Row], given: Sequence[Row]) -> list[Row]:
+    """The rows that xlkpi knows, without those that it put here before and that people took out."""
+    if not table.keys:
+        return list(given)
+    before = set(book.existing.state.offered.get(table.name, ())) if book.existing else set()
+    here = {_identity(table, row) for row in kept}
+    book.offered[table.name] = sorted(before | {repr(_identity(table, row)) for row in given})
+    return [row for row in given if repr(_identity(table, row)) not in before or _identity(table, row) in here]
 
 
 def _identity(table: PeopleTable, row: Row) -> tuple[Any, ...]:

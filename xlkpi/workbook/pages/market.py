@@ -83,11 +83,13 @@ class _Market:
         page.section(row, 1, _LAST, self.text("market.benchmarks"), self.text("market.expires", months=EXPIRES))
         self._head(row + 1, ("objective", "kind", "benchmark", "date", "source", "actual", "gap", "state"))
         at = row + 2
+        needed = sum(len(s.result.objective.attainable.benchmark) for s in made.tables.order)
+        end = at + book.places("market.benchmarks", max(1, needed))
         right = {"align": "right", **self.hair}
         for number, selected in enumerate(made.tables.order):
             objective = selected.result.objective
             unit = selected.result.kpi.unit if selected.result.kpi else "count"
-            for benchmark in objective.attainable.benchmark:
+            for benchmark in objective.attainable.benchmark[: end - at]:
                 page.ws.set_row_pixels(at, 26)
                 form = book.number_format(unit, decimals_for(unit, [benchmark.value]))
                 actual = made.now.cell("actual", number)
@@ -116,8 +118,7 @@ class _Market:
                 at += 1
         if at == row + 2:
             self.put(at, 1, self.text("market.no_benchmark"), font_color=self.theme.mute)
-            at += 1
-        return at
+        return end
 
     def _compared(self, row: int, figures: Sequence[str], written: Written) -> None:
         """Each figure against the competitors: index to their mean, rank, share of voice."""

@@ -1,0 +1,37 @@
+"""``xlkpi.build`` and ``xlkpi.refresh``: scorecard workbooks from Python."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xlkpi.objectives import Project
+    from xlkpi.workbook.build import Built
+    from xlkpi.workbook.report import Refreshed
+
+
+def build(
+    project: Project, out: Path | str | None = None, *, as_of: date | None = None, language: str | None = None
+) -> Built:
+    """Read a project's sources and write its scorecard: beside the project's file unless ``out`` says where."""
+    from xlkpi.scorecard import scorecard
+    from xlkpi.workbook.build import build_workbook
+
+    path = Path(out) if out else project.files[0].with_suffix(".xlsx")
+    return build_workbook(scorecard(project, as_of=as_of), path, language=language)
+
+
+def refresh(
+    path: Path | str, *, project: Path | str | None = None, dry_run: bool = False, backups: int = 1,
+    as_of: date | None = None,
+) -> Refreshed:  # fmt: skip
+    """Read the sources of a workbook's project again, and bring the workbook up to date in its place.
+
+    ``project`` is its file, where the workbook remembers another place; ``dry_run`` only tells what would change;
+    ``backups`` says how many versions before are kept.
+    """
+    from xlkpi.workbook.refresh import Options, refresh_workbook
+
+    return refresh_workbook(Path(path), Options(Path(project) if project else None, dry_run, backups, as_of))

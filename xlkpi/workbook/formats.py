@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 MINUS = "\u2212"
 NO_BREAK = "\u00a0"
+#: Programs add up in different orders: a half that is a hair short of one is rounded as the half that it is.
+TINY = 1e-9
 #: Units that are written with so many decimals whatever the size.
 _FIXED = {"stars": 1, "score": 0, "points": 0, "rank": 1, "index": 0, "times": 2, "ratio": 2, "per_day": 1}
 
@@ -88,7 +90,7 @@ def told(value: Given, unit: str, decimals: int, language: str, currency: str, *
 
 def digits_of(value: Live, decimals: int, language: str) -> Live:
     """The digits of a live number without its sign, grouped in thousands."""
-    size = rounded(absolute(value), decimals)
+    size = rounded(absolute(value) + TINY, decimals)
     group = text("number.group", language)
     thousands = whole(size / 1000)
     last = right("00" & rest(whole(size), 1000), 3)

@@ -450,6 +450,21 @@ def test_a_guard_by_another_objective_is_enough(project):
     assert "set_guard" not in collection(project, {**GOOD, "guards": None}, cost)
 
 
+def test_a_guard_without_an_objective_is_told_without_being_blamed(project):
+    found = collection(project, {**GOOD, "guards": ["cac"]})
+    assert (found["set_idle_guard"].verdict, found["set_idle_guard"].values["guards"]) == ("not_checked", "cac")
+    cost = {
+        **GOOD,
+        "id": "cac",
+        "title": "Baisser le coût",
+        "kpi": "cac",
+        "kind": "decrease",
+        "baseline": 50,
+        "target": 40,
+    }
+    assert "set_idle_guard" not in collection(project, {**GOOD, "guards": ["cac"]}, cost)
+
+
 # --- what is left of a template --------------------------------------------------------------------------------------
 
 

@@ -74,8 +74,8 @@ CRITERIA: tuple[Check, ...] = (
 COLLECTION = (
     collection.has_objectives, collection.has_few_primaries,
     collection.measures_nothing_twice, collection.moves_apart,
-    collection.accompanies_vanity, collection.guards_what_can_mislead, collection.uses_all_its_kpis,
-    collection.has_own_titles, collection.is_edited,
+    collection.accompanies_vanity, collection.guards_what_can_mislead, collection.watches_with_its_guards,
+    collection.uses_all_its_kpis, collection.has_own_titles, collection.is_edited,
 )  # fmt: skip
 
 

@@ -143,6 +143,18 @@ def guards_what_can_mislead(all_: Collection) -> Iterator[Finding]:
             yield all_.says("set_guard", "warning", bare, None, **values)
 
 
+def watches_with_its_guards(all_: Collection) -> Iterator[Finding]:
+    """A guard holds a status down by its own one: a KPI without an objective has none, which is told, not blamed."""
+    idle: dict[str, list[str]] = defaultdict(list)
+    for case in all_.cases:
+        for guard in case.objective.guards:
+            if guard not in all_.kpis and guard not in all_.project.by_id:
+                idle[guard].append(case.objective.id)
+    if idle:
+        ids = list(dict.fromkeys(id for several in idle.values() for id in several))
+        yield all_.says("set_idle_guard", "not_checked", ids, "guards", guards=", ".join(idle), ids=_some(ids))
+
+
 def uses_all_its_kpis(all_: Collection) -> Iterator[Finding]:
     """A KPI of one's own serves an objective, as its KPI, a guard, or a part of another's formula."""
     catalogue = all_.project.catalogue

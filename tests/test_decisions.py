@@ -258,3 +258,16 @@ def test_a_mistake_is_told_at_its_line_in_every_language(tmp_path: Path, lines: 
     assert problem.code == code
     assert problem.place.line == 3
     assert all(problem.text(language) for language in languages())
+
+
+def test_a_target_changed_in_the_workbook_asks_for_a_line_in_the_journal(logged: Path) -> None:
+    book = Book(logged)
+    table = next(t for t in book.tables if t.name == "xlkpi_objectives")
+    top = position(table.reference.split(":")[0])[0]
+    header = text("workbook.column.target", "en")
+    cells = next(s for s in book.sheets if s.name == table.sheet).cells
+    letters = next(a for a, c in cells.items() if position(a)[0] == top and c.value == header)[:-1]
+    journal = next(t for t in book.tables if t.name == "xlkpi_journal").sheet
+    found = recalc.results(logged, "ironcalc", {(table.sheet, f"{letters}{top + 1}"): 123.0})
+    assert str(found[journal, "B9"]).strip("'").startswith("1 target(s) changed")
+    assert recalc.results(logged, "ironcalc", {})[journal, "B9"] == repr("")

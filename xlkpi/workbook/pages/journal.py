@@ -10,8 +10,12 @@ from xlkpi.status import label
 from xlkpi.workbook.book import Book
 from xlkpi.workbook.calculation import Calculation
 from xlkpi.workbook.formats import decimals_for
-from xlkpi.workbook.people import Column, PeopleTable, Row, Shown, write_people
+from xlkpi.workbook.functions import and_, count_ifs, if_, is_number, total
+from xlkpi.workbook.live import Live
+from xlkpi.workbook.page import Page
+from xlkpi.workbook.people import Column, PeopleTable, Row, Shown, Written, write_people
 
+HEADER = 10
 KINDS: tuple[str, ...] = get_args(JournalKind)
 TABLE = PeopleTable("journal", "xlkpi_journal", (
     Column("date", "date", 92), Column("kind", "list", 110, KINDS, "journal_kind"), Column("key", "key", 110),
@@ -24,7 +28,30 @@ TABLE = PeopleTable("journal", "xlkpi_journal", (
 def journal(book: Book, made: Calculation) -> None:
     """Write the page, with what the project file knows."""
     rows = sorted((*_entries(book), *_changes(book)), key=lambda row: (str(row["date"]), str(row["key"])))
-    write_people(book, made, TABLE, rows, lists={"status": made.words})
+    widths = (14, *(c.width for c in TABLE.columns), 14)
+    page = Page(book, "journal", widths, book.text("page.journal"), book.text("journal.second"))
+    page.heights(5, 12, 18, 22, 20, 8)
+    page.back(6)
+    page.put(7, 1, book.text("journal.help"), font_color=page.theme.mute)
+    written = write_people(book, made, TABLE, rows, page=page, header=HEADER, lists={"status": made.words})
+    page.put(8, 1, _unlogged(book, made, written), bold=True, font_color=page.theme.warn)
+    page.ws.freeze_panes(HEADER + 1, 0)
+    page.finish(written.last, pages_high=0, repeat=(HEADER, HEADER), protect=False)
+
+
+def _unlogged(book: Book, made: Calculation, written: Written) -> Live:
+    """How many targets were changed on the sheet of targets without a line here that leads to the new one."""
+    sheet, count = made.sheet, len(made.tables.order)
+    first = made.rows(count + 1) + 1
+    sheet.put(first - 1, 0, "unlogged targets")
+    for row, selected in enumerate(made.tables.order):
+        target, built = made.now.cell("target", row), selected.result.objective.target
+        id = sheet.put(first + row, 0, made.now.cell("id", row))
+        logged = count_ifs((written.span("key"), "=", id), (written.span("new"), "=", target))
+        changed = target.differs("" if built is None else built)
+        sheet.put(first + row, 1, if_(and_(is_number(target), changed), if_(logged > 0, 0, 1), 0))
+    found = total(sheet.span(first, 1, first + max(1, count) - 1))
+    return if_(found > 0, found & book.text("journal.unlogged"), "")
 
 
 def _entries(book: Book) -> list[dict[str, Any]]:

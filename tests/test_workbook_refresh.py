@@ -161,18 +161,21 @@ def test_a_chosen_day_and_channel_stay_chosen(built: Path) -> None:
 
 
 def test_an_action_that_people_deleted_stays_out(built: Path) -> None:
-    def edit(book: Any) -> None:
-        sheet, _ = table(book, "xlkpi_actions")
-        for column in "BDEFGHI":
-            sheet[f"{column}11"] = None
-
     gone: list[Any] = []
-    edited(built, lambda book: gone.append(table(book, "xlkpi_actions")[0]["D11"].value))
+
+    def edit(book: Any) -> None:
+        sheet, found = table(book, "xlkpi_actions")
+        cells = sheet[found.ref][1]
+        gone.append(cells[2].value)
+        for cell in (cells[0], *cells[2:]):
+            cell.value = None
+
     edited(built, edit)
     done = refresh_workbook(built, Options(), compute())
-    sheet, _ = table(openpyxl.load_workbook(built), "xlkpi_actions")
+    sheet, found = table(openpyxl.load_workbook(built), "xlkpi_actions")
     assert "xlkpi_actions" not in done.added
-    assert gone[0] not in {cell.value for cell in sheet["D"]}
+    assert gone[0]
+    assert gone[0] not in {row[2].value for row in sheet[found.ref]}
 
 
 @pytest.mark.parametrize("count", [1, 25])

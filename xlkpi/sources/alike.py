@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from xlkpi.sources.raw import RawTable, counting
@@ -9,11 +10,22 @@ from xlkpi.sources.raw import RawTable, counting
 #: Of multiplicative hashing: 2^64 divided by the golden ratio.
 _FACTOR = 0x9E3779B97F4A7C15
 _BLANK = 0xA5A5A5A5A5A5A5A5
-HASH = "hash"
 
 
-def lines_of(raw: RawTable) -> Any:
-    """The cells of each row, blank texts as missing ones, and their hash; equal rows have equal hashes."""
+@dataclass(frozen=True)
+class Lines:
+    """Rows by their hashes and their positions in ``columns``, the cells as they were found, which are not copied."""
+
+    hashes: Any
+    at: Any
+    columns: dict[str, Any]
+
+    def filter(self, mask: Any) -> Lines:
+        return Lines(self.hashes.filter(mask), self.at.filter(mask), self.columns)
+
+
+def lines_of(raw: RawTable) -> Lines:
+    """The rows of a table, with blank texts as missing ones; equal rows have equal hashes."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -27,7 +39,7 @@ def lines_of(raw: RawTable) -> Any:
         hashes ^= _bits(column)
         hashes *= np.uint64(_FACTOR)
         hashes ^= hashes >> np.uint64(32)
-    return pa.table({HASH: hashes, **columns})
+    return Lines(pa.array(hashes), counting(raw.length), columns)
 
 
 def _bits(column: Any) -> Any:
@@ -54,21 +66,20 @@ def _bits(column: Any) -> Any:
     return bits if blank is None else np.where(blank, np.uint64(_BLANK), bits)
 
 
-def repeated(lines: Any) -> Any:
+def repeated(lines: Lines) -> Any:
     """A mask of the rows that an earlier row is equal to; None where all differ."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    hashes = np.sort(lines[HASH].to_numpy())
+    hashes = np.sort(lines.hashes.to_numpy())
     twice = hashes[1:][hashes[1:] == hashes[:-1]]
     if not len(twice):
         return None
-    numbered = lines.append_column("at", counting(lines.num_rows))
-    suspects = numbered.filter(pc.is_in(numbered[HASH], value_set=pa.array(np.unique(twice))))
-    firsts = suspects.group_by(lines.column_names).aggregate([("at", "min")])["at_min"]
-    if len(firsts) == suspects.num_rows:
+    at = lines.at.filter(pc.is_in(lines.hashes, value_set=pa.array(np.unique(twice))))
+    suspects = pa.table({"at": at, **{name: column.take(at) for name, column in lines.columns.items()}})
+    firsts = suspects.group_by(list(lines.columns)).aggregate([("at", "min")])["at_min"].combine_chunks()
+    if len(firsts) == len(at):
         return None
-    later = pc.invert(pc.is_in(suspects["at"], value_set=firsts.combine_chunks()))
-    again = suspects["at"].filter(later).combine_chunks()
-    return pc.is_in(numbered["at"].combine_chunks(), value_set=again)
+    again = at.filter(pc.invert(pc.is_in(at, value_set=firsts)))
+    return pc.is_in(lines.at, value_set=again)

@@ -34,7 +34,7 @@ Words = Map[str, tuple[str, ...]]
 class Cleaned:
     """A clean table of one file; per row its order (``keys``), its cells (``lines``) and its number (``rows``).
 
-    ``lines`` is a table in which two rows are equal where all their cells are.
+    ``lines`` tells which rows are alike in all their cells.
     """
 
     table: Any

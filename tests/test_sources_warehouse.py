@@ -125,6 +125,8 @@ def test_the_rows_of_a_query_are_known_by_their_columns_too(engine: Connection) 
         ("charge", {"where": {"status": "unheard_of"}}, "source_no_rows"),
         ("basic_ad_actions", {"where": {"action_type": "link_click"}}, "source_no_such_rows"),
         ("x", {"table": None, "query": "SELECT * FROM basic_ad_actions"}, "source_preset_named"),
+        ("campaign_stat", {}, "source_table_unknown_nearest"),
+        ("main.campaign_stat", {}, "source_table_unknown_nearest"),
     ],
 )
 def test_what_a_preset_cannot_do_in_a_database_is_refused_with_what_to_write(

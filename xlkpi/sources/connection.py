@@ -132,12 +132,20 @@ class Connection:
     def _guarded(self, work: Callable[[], T]) -> T:
         return _guarded(work, "source_query_failed", self.address, self.hide, self.place)
 
+    def _tables(self, schema: list[str]) -> list[str]:
+        """The names of the tables of a schema, or of the current one."""
+        if self.engine == "duckdb":  # ibis's own list fails with DuckDB 2
+            asked = "SELECT table_name FROM information_schema.tables WHERE table_schema = ?"
+            rows = self.backend.con.execute(asked, [schema[-1] if schema else "main"]).fetchall()
+            return [str(name) for (name,) in rows]
+        return list(self.backend.list_tables(database=tuple(schema) if schema else None))
+
     def _unknown_table(self, name: str) -> SourceError | None:
         from xlkpi.validation import nearest
 
         *schema, last = name.split(".")
         try:
-            known = sorted(self.backend.list_tables(database=tuple(schema) if schema else None))
+            known = sorted(self._tables(schema))
         except Exception:  # a schema that does not exist, or a server that went away: the first error tells more
             return None
         if last in known:

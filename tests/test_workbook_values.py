@@ -62,7 +62,7 @@ def test_excel_would_open_it(values: Path) -> None:
 def test_the_pages_show_what_the_live_ones_show(live: Path, values: Path) -> None:
     before = {sheet.name: sheet for sheet in Book(live).sheets}
     names = [sheet.name for sheet in Book(values).sheets]
-    assert names[:2] == ["Tableau de bord", "Objectifs"]
+    assert names[:3] == ["Tableau de bord", "Alertes", "Objectifs"]
     assert not {"Explorateur", "Données", "Séries", "Cibles", "Calc"} & set(names)
     for sheet in Book(values).sheets:
         shown = {c.address: c.value for c in sheet.listed if c.value not in (None, "")}

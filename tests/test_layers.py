@@ -17,7 +17,7 @@ ROOT = Path(xlkpi.__file__).parent
 SOURCES = sorted(path for path in ROOT.rglob("*.py") if "__pycache__" not in path.parts)
 #: From the ground up; a module may import its own layer and those below. A new module gets its place here.
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset({"language", "errors", "documents", "validation", "cache", "cadence"}),
+    frozenset({"language", "errors", "documents", "yaml_reader", "validation", "cache", "cadence"}),
     frozenset({"formula"}),
     frozenset({"catalogue"}),
     frozenset({"objectives", "smart", "status", "analysis", "sources", "sample", "starter"}),

@@ -57,11 +57,8 @@ WAYS: dict[str, Callable[[Sequence[Case]], list[Any]]] = {
 }
 
 
-#: Functions for which Pyodide needs numpy or pydantic, which come from a network that a test does not have.
-_NEEDS_MORE = {
-    "KPI_VALUE", "KPI_TABLE", "KPI_TREND", "KPI_FORECAST", "SMART_STATUS", "SMART_PROGRESS", "SMART_EXPECTED",
-    "SMART_PACE", "SMART_PROBABILITY", "SMART_CHECK", "SMART_SCORE",
-}  # fmt: skip
+#: Functions for which Pyodide needs numpy, which comes from a network that a test does not have.
+_NEEDS_MORE = {"KPI_TREND", "KPI_FORECAST", "SMART_PROBABILITY"}
 
 
 def lite(calls: Sequence[Case]) -> list[Any]:

@@ -25,7 +25,9 @@ from xlkpi.language import current, languages
 MAIN, REQUIREMENTS = "main.py", "requirements.txt"
 #: What the functions need of xlkpi; the other packages write workbooks, read databases and speak on a command line.
 PACKAGES = ("analysis", "catalogue", "formula", "language", "objectives", "smart", "sources", "status", "udfs")
-MODULES = ("__init__.py", "cadence.py", "cli_catalogue.py", "documents.py", "errors.py", "validation.py")
+MODULES = (
+    "__init__.py", "cadence.py", "cli_catalogue.py", "documents.py", "errors.py", "validation.py", "yaml_reader.py",
+)  # fmt: skip
 #: They come with Pyodide, the Python of xlwings Lite.
 NEEDED = ("numpy", "pydantic", "pyyaml")
 _LINE = 120

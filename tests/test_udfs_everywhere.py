@@ -67,6 +67,7 @@ def lite(calls: Sequence[Case]) -> list[Any]:
     from xlkpi.addin.lite import files
 
     made = called(files()["main.py"], [(c.name, xlwings_rules._request(c.name, c.arguments)["args"]) for c in calls])
+    assert set(made.functions) == set(functions())  # what Excel is told of
     return made.results
 
 

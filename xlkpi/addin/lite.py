@@ -28,8 +28,8 @@ PACKAGES = ("analysis", "catalogue", "formula", "language", "objectives", "smart
 MODULES = (
     "__init__.py", "cadence.py", "cli_catalogue.py", "documents.py", "errors.py", "validation.py", "yaml_reader.py",
 )  # fmt: skip
-#: They come with Pyodide, the Python of xlwings Lite.
-NEEDED = ("numpy", "pydantic", "pyyaml")
+#: It comes with Pyodide, the Python of xlwings Lite. PyYAML and pydantic read files, and what they read is kept.
+NEEDED = ("numpy",)
 _LINE = 120
 #: Their texts are long, and what was read from them is kept.
 _EMPTIED = ("catalogue", "language")

@@ -95,7 +95,7 @@ def kpi_explain(name: Any, *figures: Any) -> str:
             return _explain_named(function, figures, spoken)
         return _explain(read.kpi(name), figures, spoken)
     except XlkpiError as wrong:
-        return " ".join([wrong.text(spoken), *_own_mistake(spoken)])
+        return "\n".join([wrong.text(spoken), *_own_mistake(spoken)])
     except Stop as stop:
         return text(f"udfs.reason.{stop.reason.name}", spoken)
 

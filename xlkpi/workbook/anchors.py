@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name
 
 from xlkpi.workbook.formula_text import canonical, fingerprint, moved, plain_sheet
+from xlkpi.workbook.references import column_number
 
 if TYPE_CHECKING:
     from xlkpi.workbook.book import Book, Sheet
@@ -129,11 +130,11 @@ def read_anchors(cells: Cells) -> Anchors:
             continue
         for place, part in enumerate(cell.value.split(), start=3):
             letters, _, written = part.partition(":")
-            key = page, int(line) - 1, xl_cell_to_rowcol(f"{letters}1")[1]
+            key = page, int(line) - 1, column_number(letters) - 1
             found.prints[key] = written
             at = _FORMULA.fullmatch(by_row.get(row, {}).get(place, "").strip())
             if at and at[1]:
-                found.spots[key] = Spot(plain_sheet(at[1]), *xl_cell_to_rowcol(f"{at[2]}{at[3]}"))
+                found.spots[key] = Spot(plain_sheet(at[1]), int(at[3]) - 1, column_number(at[2].upper()) - 1)
     return found
 
 

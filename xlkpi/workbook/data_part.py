@@ -21,6 +21,7 @@ from xlkpi.workbook.formula_text import moved
 from xlkpi.workbook.live import Value, order_of
 from xlkpi.workbook.package import Package, TablePart, local_name
 from xlkpi.workbook.references import Box, Growth
+from xlkpi.workbook.usual_rows import UsualRows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -146,10 +147,33 @@ class DataPart:
         if self.rows > _SMALL and self._is_plain(xml):
             return
         for row in ROW.finditer(xml):
+            if self.rows > _VOTES and self._is_usual(row[0]):
+                continue
             number = _NUMBER.search(row[1])
             if number is None:
                 raise self._error("workbook_no_addresses")
             self._row(int(number[1]), row[1], row[2] or b"", row[0])
+
+    def _is_usual(self, row: bytes) -> bool:
+        """Whether a row is of ours, with nothing of anybody else in it; then it is counted."""
+        found = self._usual_rows.read(row) if self._usual_rows else None
+        if found is None or not self.box.top < found[0] <= self.box.bottom:
+            return False
+        self.rows += 1
+        if self.rows <= _SMALL:
+            self.keys.add(found[1])
+        return True
+
+    @cached_property
+    def _usual_rows(self) -> UsualRows | None:
+        """Rows as most are; None where there are none of ours, or their cells are to be remembered."""
+        if self.marks is None or self.remembered is not None:
+            return None
+        columns = {
+            n: (header, self._usual.get(n, str(self.style(n)).encode()))
+            for n, header in enumerate(self.headers, self.box.left)
+        }
+        return UsualRows(columns, self.ours, self.marks.mark, self.marks.keys, self.strings)
 
     def _is_plain(self, xml: bytes) -> bool:
         """Whether all rows of a piece are ours with nothing of anybody else in them; counted, not read."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -26,6 +27,7 @@ class Written:
     as_of: date
     objectives: int
     statuses: dict[str, int]
+    without_place: Sequence[str] = ()
 
 
 def build(file: str, out: str | None, as_of: str | None, language: str | None, template: str | None) -> Written:
@@ -40,17 +42,21 @@ def build(file: str, out: str | None, as_of: str | None, language: str | None, t
     need_extras()
     from xlkpi.workbook.build import build_workbook
     from xlkpi.workbook.target import refuse_open
+    from xlkpi.workbook.template import is_workbook
 
     day = as_day(as_of)
     project = load(file)
-    path = Path(out) if out else project.files[0].with_suffix(".xlsx")
-    if not path.is_dir() and path.suffix.lower() != ".xlsx":
-        raise DefinitionError(Problem("build_suffix", {"name": path.name}))
+    chosen = template or project.template
+    suffix = Path(chosen).suffix.lower() if chosen and is_workbook(chosen) else ".xlsx"
+    path = Path(out) if out else project.files[0].with_suffix(suffix)
+    if not path.is_dir() and path.suffix.lower() != suffix:
+        raise DefinitionError(Problem("build_suffix", {"name": path.name, "suffix": suffix}))
     refuse_open(path)
     card = scorecard(project, read_data(project, progress_bar()), as_of=day)
     made = build_workbook(card, path, language=language, layout=template)
     codes = [r.status.shown for r in card.results]
-    return Written(path, made.size, card.as_of, len(codes), {code: codes.count(code) for code in dict.fromkeys(codes)})
+    counts = {code: codes.count(code) for code in dict.fromkeys(codes)}
+    return Written(path, made.size, card.as_of, len(codes), counts, made.without_place)
 
 
 def demo(folder: str, language: str) -> Written:
@@ -71,7 +77,10 @@ def as_text(written: Written) -> str:
     counts = ", ".join(f"{label(code)} {count}" for code, count in written.statuses.items())
     holds = text("build.holds", count=written.objectives, day=day(written.as_of))
     told = f"{holds} ({counts})" if counts else holds
-    return "\n".join([text("build.done", file=str(written.path), size=size), f"  {told}", "  " + text("build.next")])
+    lines = [text("build.done", file=str(written.path), size=size), f"  {told}", "  " + text("build.next")]
+    if written.without_place:
+        lines.append("  " + text("build.without_place", objectives=", ".join(written.without_place)))
+    return "\n".join(lines)
 
 
 def as_json(written: Written) -> dict[str, Any]:
@@ -82,6 +91,7 @@ def as_json(written: Written) -> dict[str, Any]:
         "as_of": written.as_of.isoformat(),
         "objectives": written.objectives,
         "statuses": written.statuses,
+        "without_place": list(written.without_place),
     }
 
 

@@ -31,10 +31,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Built:
-    """What was written: the file, its size in bytes, and how many formulas it holds."""
+    """What was written: the file, and its size in bytes."""
 
     path: Path
     size: int
+    #: Primary objectives for which the pages of a template have no place.
+    without_place: Sequence[str] = ()
 
 
 def build_workbook(
@@ -50,7 +52,8 @@ def build_workbook(
     """Write a scorecard as a workbook, in place of the one that may be there.
 
     ``language``: the project's by default, else the current one. ``layout`` and ``theme``: built-in names or files
-    of the project's folder; the project's own by default. ``kept``: the rows that people have in their tables, by the
+    of the project's folder; the project's own by default. A layout that is a workbook is a template: its design and
+    its language hold (see :mod:`xlkpi.workbook.template`). ``kept``: the rows that people have in their tables, by the
     table's name (see :mod:`xlkpi.workbook.people`); they stay, and what xlkpi knows beside them follows. ``last``: what
     the workbook said before, so that the first page tells what changed since. Raises
     DefinitionError for a layout or theme that does not exist, and WorkbookError when the file can't be written; then
@@ -58,13 +61,19 @@ def build_workbook(
     """
     from xlkpi.workbook.fill import fill
     from xlkpi.workbook.target import refuse_open
+    from xlkpi.workbook.template import build_from, is_workbook, template_file
 
     refuse_open(out)
     project = card.project
+    layout = layout or project.template
+    if layout is not None and is_workbook(layout):
+        template = template_file(layout, project.folder, out)
+        without = build_from(template, out, card, kept=kept, last=last)
+        return Built(out, out.stat().st_size, without)
     spoken = language or project.language or current()
     with use(spoken), tempfile.TemporaryDirectory(prefix="xlkpi-") as folder:
         path = Path(folder) / "skeleton.xlsx"
-        skeleton = make_skeleton(card, path, spoken, layout or project.template, theme or project.theme,
+        skeleton = make_skeleton(card, path, spoken, layout, theme or project.theme,
                                  folder=out.parent, kept=kept, last=last)  # fmt: skip
         fill(path, out, skeleton.rows, parts={**_pages(path), **_functions(card, path, spoken)})
     return Built(out, out.stat().st_size)

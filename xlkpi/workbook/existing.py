@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Names that every scorecard has; a template without one of them is refused.
 NAMES = ("xlkpi_as_of", "xlkpi_choice", "xlkpi_version", "xlkpi_language", "xlkpi_period_start", "xlkpi_period_end")
+#: The cells in which people choose what is shown.
+CHOICES = ("xlkpi_as_of", "xlkpi_choice", "xlkpi_objective")
 #: The sheets of the data tables by their table, and the codes of the column that only xlkpi fills and of the keys.
 DATA_SHEETS = {OBJECTIVES: "targets", DATA: "data", SERIES: "series"}
 MARKS = {
@@ -145,13 +147,19 @@ def _data_part(package: Package, state: State, name: str, strings: list[str]) ->
 
 def _chosen(package: Package, strings: list[str]) -> Iterator[tuple[str, Value]]:
     """The values of the cells in which people choose; those that were deleted are missing."""
-    for name in ("xlkpi_as_of", "xlkpi_choice", "xlkpi_objective"):
-        sheet, _, address = package.names.get(name, "").rpartition("!")
-        plain = plain_sheet(sheet)
-        if plain in package.sheets and "REF" not in address:
-            cells = read_cells(package, package.sheets[plain], strings)
-            cell = cells.get(address_of(address.replace("$", "").encode()))
+    for name in CHOICES:
+        if (spot := choice_spot(package, name)) is not None:
+            cell = read_cells(package, package.sheets[spot.sheet], strings).get((spot.row, spot.column))
             yield name, cell.value if cell else None
+
+
+def choice_spot(package: Package, name: str) -> Spot | None:
+    """Where a cell is in which people choose; None where it was deleted."""
+    sheet, _, address = package.names.get(name, "").rpartition("!")
+    plain = plain_sheet(sheet)
+    if plain not in package.sheets or "REF" in address:
+        return None
+    return Spot(plain, *address_of(address.replace("$", "").encode()))
 
 
 def _typed(package: Package, state: State, part: DataPart) -> dict[str, dict[str, Value]]:

@@ -57,7 +57,7 @@ def update_pages(package: Package, changes: Changes, existing: Existing, book: B
             if change is not None:
                 wanted[address] = change
                 kept.updated += 1
-            if key[0] in book.sheets and (new or _BLANK) != existing.anchors.prints[key]:
+            if (new or _BLANK) != existing.anchors.prints[key]:
                 fresh[key] = new or _BLANK
         if wanted:
             changes.put(package, part, changed_cells(changes.read(package, part), wanted))
@@ -86,9 +86,7 @@ def _change(book: Book, key: Key, cell: Cell, old: str, new: str | None, move: M
     """What a cell becomes; None where it stays."""
     page, row, column = key
     sheet = book.sheets.get(page)
-    if sheet is None:
-        return None
-    if new is None:  # a line for which there is nothing any more
+    if sheet is None or new is None:  # a page, or a line, for which there is nothing any more
         return Change(None) if cell.value is not None or cell.formula is not None else None
     value, formula = sheet.cells.get((row, column)), sheet.formulas.get((row, column))
     if formula is None:

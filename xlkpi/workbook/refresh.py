@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -25,6 +25,7 @@ from xlkpi.workbook.package import CONTENT_TYPES, Package
 from xlkpi.workbook.page_cells import to_present, update_pages
 from xlkpi.workbook.references import Box, Growth, Shift
 from xlkpi.workbook.report import Refreshed, RowCount, differences
+from xlkpi.workbook.tables import MOST_PRIMARY
 
 if TYPE_CHECKING:
     from xlkpi.objectives import Project
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from xlkpi.workbook.book import Last
     from xlkpi.workbook.build import Skeleton
     from xlkpi.workbook.fill import Changes
+    from xlkpi.workbook.people import Row
     from xlkpi.workbook.people_rows import PeoplePart
 
 #: Gives the computed scorecard of a project; the command shows how far it is.
@@ -86,7 +88,7 @@ def _refresh(source: Path, target: Path, options: Options, compute: Compute) -> 
         existing = read_existing(package)
         with use(existing.state.language):
             project = load_project(package, existing, options.project)
-            work = _Work(package, existing, project, compute, Path(folder) / "skeleton.xlsx", target.parent)
+            work = Work(package, existing, project, compute, Path(folder) / "skeleton.xlsx", target.parent)
             changes = Changes()
             report = work.report(target, work.apply(changes), options)
             if options.dry_run:
@@ -119,8 +121,11 @@ def _stamp(path: Path) -> tuple[int, int, int]:
     return known.st_ino, known.st_size, known.st_mtime_ns
 
 
-class _Work:
-    """One refresh: the workbook, the scorecard as it is now, and a skeleton with its values."""
+class Work:
+    """One refresh: the workbook, the scorecard as it is now, and a skeleton with its values.
+
+    ``rows`` are those that people's tables keep, ``last`` what the workbook said before.
+    """
 
     def __init__(
         self, package: Package, existing: Existing, project: Project, compute: Compute, path: Path, folder: Path
@@ -137,6 +142,8 @@ class _Work:
         self.differences = differences(existing, self.card)
         state = existing.state
         self.people: dict[str, PeoplePart] = read_people(package, state.columns, list(PEOPLE), existing.strings)
+        self.rows: dict[str, Sequence[Row]] = {name: part.filled for name, part in self.people.items()}
+        self.last = self._last()
 
     def apply(self, changes: Changes) -> Skeleton:
         """Put what is new into the parts of the package."""
@@ -146,10 +153,9 @@ class _Work:
         from xlkpi.workbook.people_rows import update_people
 
         package, existing, state = self.package, self.existing, self.existing.state
-        kept = {name: part.filled for name, part in self.people.items()}
         skeleton = make_skeleton(
             self.card, self.path, state.language, state.layout, state.theme, folder=self.folder, existing=existing,
-            kept=kept, last=self._last(),
+            kept=self.rows, last=self.last,
         )  # fmt: skip
         growths = []
         for name in DATA_SHEETS:
@@ -181,13 +187,15 @@ class _Work:
             made, before = skeleton.rows[name], part.keys
             now = set(part.keys_of(made)) if len(before) == part.rows else set()
             rows[name] = RowCount(made.num_rows, len(now - before), len(before - now), len(part.people))
-        placed = len([r for r in self.card.results if r.objective.primary])
-        slots = set(skeleton.state.slots)
-        without = [r.objective.id for r in self.card.results if r.objective.primary and r.objective.id not in slots]
         return Refreshed(
             path, options.dry_run, self.differences, rows, self.kept.replaced,
-            {name: count for name, count in self.added.items() if count}, without_place=without if placed <= 7 else (),
+            {name: count for name, count in self.added.items() if count}, without_place=self.without_place(skeleton),
         )  # fmt: skip
+
+    def without_place(self, skeleton: Skeleton) -> list[str]:
+        """Primary objectives for which the pages have no place, though a new build would give them one."""
+        primary = [r.objective.id for r in self.card.results if r.objective.primary]
+        return [id for id in primary if id not in skeleton.state.slots] if len(primary) <= MOST_PRIMARY else []
 
     def _calculated(self, skeleton: Skeleton) -> list[Growth | Shift]:
         """The ranges of the calculation sheet that grow or shrink, and those that move."""

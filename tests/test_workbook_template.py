@@ -1,0 +1,119 @@
+"""Scorecards that somebody redesigned, used as templates: the design stays, the content is the project's."""
+
+from __future__ import annotations
+
+import warnings
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from openpyxl.chart import BarChart, Reference
+from openpyxl.styles import Font
+
+from tests.checks import recalc, sdk
+from tests.scorecards import TODAY, card, sample
+from tests.workbooks import rewritten
+from xlkpi.errors import InputError
+from xlkpi.scorecard import Scorecard, scorecard
+from xlkpi.workbook.build import build_workbook
+
+
+def parts(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as file:
+        return {name: file.read(name) for name in file.namelist()}
+
+
+def sheet_of(book: Any, table: str) -> Any:
+    return next(sheet for sheet in book if table in sheet.tables)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a template: the sample's scorecard as somebody redesigned and used it."""
+    folder = tmp_path_factory.mktemp("designed")
+    path = folder / "ours.xlsx"
+    build_workbook(card(), path, language="fr")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        book = openpyxl.load_workbook(path)
+        book["Objectifs"]["B2"].font = Font(name="Georgia", size=20)
+        book.move_sheet("Actions", -3)
+        own = book.create_sheet("À nous", 1)
+        own["A1"] = "notre page"
+        data = sheet_of(book, "xlkpi_data")
+        chart = BarChart()
+        chart.add_data(Reference(data, min_col=5, min_row=1, max_row=data.max_row), titles_from_data=True)
+        own.add_chart(chart, "B3")
+        notes = sheet_of(book, "xlkpi_notes")
+        notes["B11"], notes["E11"] = "basket", "une note confidentielle"
+        book.save(path)
+    old, new = "Tableau de bord", "Cockpit"  # as Excel renames: in every formula too, which openpyxl leaves alone
+    rewritten(path, {n: c.replace(f"'{old}'".encode(), f"'{new}'".encode()).replace(
+        f'name="{old}"'.encode(), f'name="{new}"'.encode()) for n, c in parts(path).items()})  # fmt: skip
+    return folder
+
+
+def other(home: Path, count: int, template: str = "ours.xlsx") -> Scorecard:
+    """Another project in the folder of the template, with so many objectives."""
+    project, data = sample()
+    given = project.objectives
+    objectives = tuple(replace(given[i % len(given)], id=f"o{i}", guards=(), parent=None) for i in range(count))
+    named = replace(project, name=dict.fromkeys(("fr", "en"), "Autre maison"), objectives=objectives, folder=home,
+                    template=template, files=(home / "other.yaml",), surveys=(), rubrics=())  # fmt: skip
+    return scorecard(named, data, today=TODAY)
+
+
+@pytest.mark.parametrize("count", [1, 12])
+def test_a_template_is_filled_for_any_number_of_objectives(home: Path, tmp_path: Path, count: int) -> None:
+    made = other(home, count)
+    out = tmp_path / "out.xlsx"
+    build_workbook(made, out)
+    before = sdk.faults(home / "ours.xlsx")
+    assert [f for f in sdk.faults(out) if f not in before] == []
+    assert recalc.differences(out, ("libreoffice",)) == []  # ironcalc takes blank cells of openpyxl for zeros
+    book = openpyxl.load_workbook(out, data_only=True)
+    assert book.sheetnames[:2] == ["Cockpit", "À nous"]
+    assert book["Objectifs"]["B2"].font.name == "Georgia"
+    assert len(book["À nous"]._charts) == 1
+    rows = list(sheet_of(book, "xlkpi_objectives").iter_rows(min_row=2, max_col=1, values_only=True))
+    assert sorted(row[0] for row in rows if row[0]) == sorted(o.id for o in made.project.objectives)
+    surveys = book["Enquêtes"]  # the project has none
+    headers = {h for t in surveys.tables.values() for h in t.column_names}
+    assert surveys.sheet_state == "hidden"
+    assert {c.value for row in surveys for c in row if c.value is not None} <= headers
+    assert not [name for name, content in parts(out).items() if b"confidentielle" in content]
+
+
+def test_what_a_template_lacks_is_listed(home: Path, tmp_path: Path) -> None:
+    files = parts(home / "ours.xlsx")
+    lacking = {n: c.replace(b'"xlkpi_series"', b'"mine"') for n, c in files.items()}
+    lacking["xl/workbook.xml"] = lacking["xl/workbook.xml"].replace(b'"xlkpi_period_end"', b'"end"')
+    rewritten(home / "lacking.xlsx", lacking)
+    with pytest.raises(InputError) as caught:
+        build_workbook(other(home, 1, "lacking.xlsx"), tmp_path / "out.xlsx")
+    assert [p.code for p in caught.value.problems] == ["workbook_lacks_tables", "workbook_lacks_names"]
+    assert "xlkpi_series" in str(caught.value)
+    assert "xlkpi_period_end" in str(caught.value)
+    assert not (tmp_path / "out.xlsx").exists()
+
+
+def test_a_workbook_that_cannot_be_a_template_is_refused(home: Path, tmp_path: Path) -> None:
+    openpyxl.Workbook().save(home / "plain.xlsx")
+    (home / "macros.xlsm").write_bytes(b"")
+    cases = {
+        "plain.xlsx": "workbook_not_ours", "absent.xlsx": "template_missing", "../ours.xlsx": "template_missing",
+        "macros.xlsm": "template_suffix",
+    }  # fmt: skip
+    (home.parent / "elsewhere.xlsx").write_bytes(b"")
+    cases["../elsewhere.xlsx"] = "template_outside"
+    made = other(home, 1)
+    for name, code in cases.items():
+        with pytest.raises(InputError) as caught:
+            build_workbook(made, tmp_path / "out.xlsx", layout=name)
+        assert [p.code for p in caught.value.problems] == [code], name
+    with pytest.raises(InputError) as caught:
+        build_workbook(made, home / "ours.xlsx")
+    assert [p.code for p in caught.value.problems] == ["template_itself"]

@@ -78,6 +78,7 @@ def test_a_template_is_filled_for_any_number_of_objectives(home: Path, tmp_path:
     assert book.sheetnames[:2] == ["Cockpit", "À nous"]
     assert book["Objectifs"]["B2"].font.name == "Georgia"
     assert len(book["À nous"]._charts) == 1
+    assert book.properties.creator == "Autre maison"
     rows = list(sheet_of(book, "xlkpi_objectives").iter_rows(min_row=2, max_col=1, values_only=True))
     assert sorted(row[0] for row in rows if row[0]) == sorted(o.id for o in made.project.objectives)
     surveys = book["Enquêtes"]  # the project has none

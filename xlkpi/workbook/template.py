@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _SHEET = re.compile(rb"(<sheet\b[^>]*?)(/?>)")
 _STATE = re.compile(rb'\sstate="[^"]*"')
 _HIDDEN = re.compile(rb'\sstate="(?:hidden|veryHidden)"')
+_PROPERTIES = "docProps/core.xml"
 SUFFIXES = (".xlsx", ".xlsm")
 
 
@@ -82,6 +83,7 @@ def build_from(
             skeleton = work.apply(changes)
             _empty_people(work, changes, skeleton)
             _hide(package, changes, existing, skeleton)
+            _properties(package, changes, work.path)
             with replacing(out) as file:
                 changes.write(package, file)
     return work.without_place(skeleton)
@@ -124,6 +126,13 @@ def _empty_people(work: Work, changes: Changes, skeleton: Skeleton) -> None:
         if wanted:
             content = changes.read(work.package, part.table.sheet_part)
             changes.put(work.package, part.table.sheet_part, changed_cells(content, wanted))
+
+
+def _properties(package: Package, changes: Changes, skeleton: Path) -> None:
+    """The document's title and author are those of the project."""
+    if _PROPERTIES in package.parts:
+        with Package(skeleton) as made:
+            changes.put(package, _PROPERTIES, made.read(_PROPERTIES))
 
 
 def _hide(package: Package, changes: Changes, existing: Existing, skeleton: Skeleton) -> None:

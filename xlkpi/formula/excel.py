@@ -112,7 +112,8 @@ class _Printer:
 
     def _infix(self, node: Call) -> Printed:
         sign, level = _INFIX[node.operation]
-        left, right = (self.print(a) for a in node.arguments)
+        first, last = node.arguments
+        left, right = self.print(first), self.print(_from_zero(last) if node.operation == "div" else last)
         second = right.within(_ATOM if right.level == _SIGN else level + 1)
         return Printed(f"{left.within(level)}{sign}{second}", level)
 
@@ -120,11 +121,7 @@ class _Printer:
         return Printed(f"-{self.print(node.arguments[0]).within(_ATOM)}", _SIGN)
 
     def power(self, node: Call) -> Printed:
-        first = node.arguments[0]
-        if isinstance(first, Call) and first.operation == "neg" and isinstance(first.arguments[0], Call):
-            # -(x*y)^n reads -(x*y^n) in ironcalc, which drops the brackets behind a sign
-            node = Call("pow", (Call("sub", (Number(0.0), first.arguments[0])), node.arguments[1]))
-        base, exponent = (self.print(a) for a in node.arguments)
+        base, exponent = self.print(_from_zero(node.arguments[0])), self.print(node.arguments[1])
         plain = f"{base.within(_ATOM)}^{exponent.within(_ATOM)}"
         fixed = node.arguments[1]
         if isinstance(fixed, Number) and fixed.value >= 1 and fixed.value == int(fixed.value):
@@ -194,6 +191,13 @@ _SPECIAL: Mapping[str, Callable[[_Printer, Call], Printed]] = {
 def _all(tests: Sequence[str]) -> str:
     """Tests that must all hold. AND swallows a whole range, and programs differ on errors in it; a product does not."""
     return tests[0] if len(tests) == 1 else "*".join(t if _is_call(t) else f"({t})" for t in tests)
+
+
+def _from_zero(node: Node) -> Node:
+    """``-(x*y)`` as ``0-(x*y)``: ironcalc drops the brackets behind a sign, which a power or a divisor needs."""
+    if isinstance(node, Call) and node.operation == "neg" and isinstance(node.arguments[0], Call):
+        return Call("sub", (Number(0.0), node.arguments[0]))
+    return node
 
 
 def _any(tests: Sequence[str]) -> str:

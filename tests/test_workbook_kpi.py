@@ -74,7 +74,20 @@ def test_a_status_set_by_hand_shows_the_computed_one_and_its_reason(tmp_path: Pa
     texts = [str(c.value) for c in book.sheets[0].listed]
     assert "computed: Behind" in texts
     page = next(s for s in book.sheets if s.name.startswith("Cost per acquisition"))
-    assert any("stopped on purpose" in str(c.value) for c in page.listed)
+    listed = next(s for s in book.sheets if s.name == "Objectives")
+    for shown in (page, listed):
+        assert any("computed: Behind: The campaign was stopped on purpose" in str(c.value) for c in shown.listed)
+
+
+def test_objectives_of_the_same_title_are_told_apart_by_their_ids(tmp_path: Path) -> None:
+    project, data = sample()
+    objective = project.by_id["basket"]
+    twins = tuple(replace(objective, id=f"basket_{i}") for i in range(2))
+    path = tmp_path / "made.xlsx"
+    build_workbook(scorecard(replace(project, objectives=twins), data, today=TODAY), path, language="en")
+    title = objective.title["en"]
+    found = {str(c.value) for s in Book(path).sheets if s.name == "Explorer" for c in s.listed}
+    assert any(text.startswith(f"{title} (basket_") for text in found)
 
 
 def test_a_benchmark_that_is_too_old_is_told_and_greyed(tmp_path: Path) -> None:

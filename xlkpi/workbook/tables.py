@@ -228,6 +228,13 @@ def _slots(book: Book, objectives: Sequence[Objective]) -> dict[str, str]:
     return slots
 
 
+def _title(book: Book, objective: Objective) -> str:
+    """The objective's title; with its id where another has the same, so that a drop-down reaches both."""
+    title = book.say(objective.title)
+    same = sum(book.say(r.objective.title).casefold() == title.casefold() for r in book.card.results)
+    return title if same < 2 else f"{title} ({objective.id})"
+
+
 def _fixed(book: Book, result: Result) -> dict[str, Any]:
     """What is known of an objective whatever is chosen."""
     from xlkpi.workbook.formats import decimals_for
@@ -239,7 +246,7 @@ def _fixed(book: Book, result: Result) -> dict[str, Any]:
     project = book.card.project
     review = o.next_review(book.card.as_of, project.fiscal_year_start)
     return {
-        "id": o.id, "title": book.say(o.title), "kpi": book.say(kpi.name) if kpi else book.say(o.title),
+        "id": o.id, "title": _title(book, o), "kpi": book.say(kpi.name) if kpi else book.say(o.title),
         "question": book.say(kpi.question or kpi.definition) if kpi else "", "scope": book.say(o.specific),
         "level": o.level, "kind": o.kind,
         "stakeholders": ", ".join(o.stakeholders), "reason": book.say(o.relevant), "decision": book.say(o.decision),

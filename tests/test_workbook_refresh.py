@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
-import subprocess
 import sys
 import time
 import warnings
@@ -21,6 +22,7 @@ from openpyxl.comments import Comment
 from tests.checks import recalc, sdk
 from tests.checks.reading import Book
 from tests.scorecards import TODAY, sample
+from tests.workbooks import rewritten
 from xlkpi.errors import InputError
 from xlkpi.objectives import Project
 from xlkpi.scorecard import Scorecard, scorecard
@@ -35,11 +37,19 @@ def parts(path: Path) -> dict[str, bytes]:
         return {name: file.read(name) for name in file.namelist()}
 
 
+_computed: list[tuple[Project, Scorecard]] = []
+
+
 def compute(project: Project | None = None) -> Callable[[Project], Scorecard]:
-    """The scorecard of today; of another project where one is given."""
+    """The scorecard of today, computed once; of another project where one is given."""
 
     def made(loaded: Project) -> Scorecard:
-        return scorecard(project or loaded, sample()[1], today=TODAY)
+        wanted = project or loaded
+        known = next((card for of, card in _computed if of == wanted), None)
+        if known is None:
+            known = scorecard(wanted, sample()[1], today=TODAY)
+            _computed.append((wanted, known))
+        return known
 
     return made
 
@@ -217,14 +227,122 @@ def test_a_workbook_that_changes_meanwhile_is_left_as_it_is(built: Path) -> None
     assert built.read_bytes().endswith(b"\0")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="kills a process with a signal")
-def test_killed_at_any_moment_the_workbook_is_whole(built: Path) -> None:
-    code = f"from xlkpi.cli import run; run(['refresh', {str(built)!r}, '--backups', '0'])"
+def encrypted(path: Path) -> None:
+    path.write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(5000))
+
+
+def newer(path: Path) -> None:
+    def edit(book: Any) -> None:
+        sheet = book[book.defined_names["xlkpi_version"].attr_text.split("!")[0].strip("'")]
+        label = next(cell for row in sheet for cell in row if cell.value == "format")
+        sheet.cell(label.row, label.column + 1).value = 1000
+
+    edited(path, edit)
+
+
+def with_entry(name: str, content: bytes) -> Callable[[Path], None]:
+    def add(path: Path) -> None:
+        with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as file:
+            file.writestr(name, content)
+
+    return add
+
+
+def no_zip(path: Path) -> None:
+    path.write_bytes(b"no workbook")
+
+
+def beside(name: str) -> Callable[[Path], None]:
+    return lambda path: path.with_name(name.format(path.name)).touch()
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (encrypted, "workbook_encrypted"),
+        (with_entry("xl/zeros.xml", bytes(100 << 20)), "workbook_bomb"),
+        (with_entry("../out.xml", b"<x/>"), "workbook_unsafe_name"),
+        (newer, "workbook_newer"),
+        (no_zip, "workbook_other_format"),
+        (beside("~${}"), "workbook_open"),
+        (beside(".~lock.{}#"), "workbook_open"),
+    ],
+    ids=["encrypted", "bomb", "outside", "newer", "no zip", "open in Excel", "open in LibreOffice"],
+)
+def test_what_can_not_be_refreshed_is_refused_and_left_whole(
+    built: Path, change: Callable[[Path], None], code: str
+) -> None:
+    change(built)
+    before, files = built.read_bytes(), sorted(built.parent.iterdir())
+    with pytest.raises(InputError) as refused:
+        refresh_workbook(built, Options(), compute())
+    assert [problem.code for problem in refused.value.problems] == [code]
+    assert refused.value.text("fr") != refused.value.text("en")
+    assert built.read_bytes() == before
+    assert sorted(built.parent.iterdir()) == files
+
+
+def test_macros_and_images_keep_their_bytes(built: Path) -> None:
+    """The workbook saved with macros in Excel: other content types, and parts that xlkpi never writes."""
+    macros, image = bytes(range(256)) * 40, b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+    content = parts(built)
+    kind = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
+    types = content["[Content_Types].xml"].replace(kind, b"application/vnd.ms-excel.sheet.macroEnabled.main+xml")
+    assert types != content["[Content_Types].xml"]
+    known = b'<Default Extension="bin" ContentType="application/vnd.ms-office.vbaProject"/>'
+    content["[Content_Types].xml"] = types.replace(b"<Default ", known + b"<Default ", 1)
+    kind = b"http://schemas.microsoft.com/office/2006/relationships/vbaProject"
+    relation = b'<Relationship Id="rIdMacros" Type="' + kind + b'" Target="vbaProject.bin"/></Relationships>'
+    relations = "xl/_rels/workbook.xml.rels"
+    content[relations] = content[relations].replace(b"</Relationships>", relation)
+    own = {"xl/vbaProject.bin": macros, "xl/media/own.png": image, "customUI/customUI14.xml": b"<customUI/>"}
+    path = rewritten(built.with_suffix(".xlsm"), content | own)
+    with zipfile.ZipFile(path) as file:
+        packed = {name: file.getinfo(name).compress_size for name in own}
+    refresh_workbook(path, Options(backups=0), compute())
+    after = parts(path)
+    assert {name: after[name] for name in own} == own
+    assert after["[Content_Types].xml"] == content["[Content_Types].xml"]
+    assert relation in after[relations]
+    with zipfile.ZipFile(path) as file:
+        assert {name: file.getinfo(name).compress_size for name in own} == packed
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="forks, and kills a process with a signal")
+def test_killed_at_any_moment_the_workbook_is_the_old_or_the_new_one(built: Path) -> None:
+    """Processes of their own refresh the workbook, and are killed at a call that the operating system gets."""
     old = built.read_bytes()
-    for wait in (2.0, 4.0):
-        process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        time.sleep(wait)
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
+    new = built.with_name("new-" + built.name)
+    new.write_bytes(old)
+    refresh_workbook(new, Options(backups=0), compute())
+    whole = new.read_bytes()
+    found = set()
+    moments = (("open", 3), ("os.chmod", 1), ("os.link", 1), ("os.rename", 1), ("os.rename", 2), ("never", 1))
+    for event, count in moments:
+        built.write_bytes(old)
+        process = os.fork()
+        if process == 0:
+            signal.alarm(60)
+            die_at(event, count)
+            with contextlib.suppress(BaseException):
+                refresh_workbook(built, Options(backups=1), compute())
+            os._exit(0)
+        _, status = os.waitpid(process, 0)
+        assert (os.WTERMSIG(status) == signal.SIGKILL) == (event != "never"), (event, count)
         content = built.read_bytes()
-        assert content == old or zipfile.ZipFile(built).testzip() is None
+        assert content in (old, whole), (event, count)
+        found.add(content == whole)
+    assert found == {True, False}
+
+
+def die_at(event: str, count: int) -> None:
+    """From now on this process kills itself at an event of Python's audit."""
+    left = [count]
+
+    def hook(name: str, _: tuple[Any, ...]) -> None:
+        if name == event:
+            left[0] -= 1
+            if left[0] == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(hook)

@@ -55,7 +55,8 @@ print(*sorted({m.partition(".")[0] for m in set(sys.modules) - before} - sys.std
         [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, encoding="utf-8", check=False
     )
     assert done.returncode == 0, done.stderr
-    assert {name for name in done.stdout.split() if not name.startswith("_")} == {"main", "numpy", "xlkpi"}
+    imported = {name for name in done.stdout.split() if not name.startswith("_")}
+    assert imported - {"numpy"} == {"main", "xlkpi"}  # some releases of what xlwings imports load numpy before us
 
 
 def test_the_same_functions_give_the_same_file_without_a_path_of_this_machine(made: dict[str, str]) -> None:

@@ -75,17 +75,16 @@ def build_workbook(
         path = Path(folder) / "skeleton.xlsx"
         skeleton = make_skeleton(card, path, spoken, layout, theme or project.theme,
                                  folder=out.parent, kept=kept, last=last)  # fmt: skip
-        fill(path, out, skeleton.rows, parts={**_pages(path), **_functions(card, path, spoken)})
+        fill(path, out, skeleton.rows, parts={**_parts(path), **_functions(card, path, spoken)})
     return Built(out, out.stat().st_size)
 
 
-def _pages(skeleton: Path) -> dict[str, bytes]:
-    """The sheets without tables, to be deflated again: XlsxWriter makes them a twentieth larger."""
+def _parts(skeleton: Path) -> dict[str, bytes]:
+    """Every part, to be deflated again: XlsxWriter makes them a twentieth larger."""
     from xlkpi.workbook.package import Package
 
     with Package(skeleton) as package:
-        sheets = {part: package.read(part) for part in package.parts if part.startswith("xl/worksheets/sheet")}
-    return {part: content for part, content in sheets.items() if b"<tablePart " not in content}
+        return {part: package.read(part) for part in package.parts}
 
 
 def _functions(card: Scorecard, skeleton: Path, language: str) -> dict[str, bytes]:

@@ -180,7 +180,8 @@ class Writer:
             row = self.first + number
             place = self.sheet.put(row, OBJECTIVES_FROM, float(number + 1))
             for name, column in self.fixed.items():
-                self.sheet.write(row, column, kept(index(self.objectives.span(name), place)))
+                cell = index(self.objectives.span(name), place)
+                self.sheet.write(row, column, cell & "" if self.objectives.kinds[name] == "text" else kept(cell))
 
     def _block(self, prefix: str, column: int, day: Live, choice_no: Live, day_no: Live) -> Block:
         inputs = [c for c in self.series.kinds if c.startswith("x")]

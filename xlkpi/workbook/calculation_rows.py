@@ -90,10 +90,15 @@ class Row:
             (series.span("role"), "=", "period"), (series.span("end"), "<=", self.day),
         )  # fmt: skip
         put("periods_done", if_(or_(get("first_row").blank, self.day.blank), 0, done))
-        nothing = or_(get("periods_done").same(0), and_(self.choice_no > 0, get("choices").same(0)))
-        put("row", if_(nothing, "", get("first_row") + self.choice_no * get("block_rows") + get("periods_done") - 1))
+        # Only the choices that an objective has have a block of rows, one after the other.
+        blocks = ((series.span("objective"), "=", get("id")), (series.span("role"), "=", "period"))
+        own = count_ifs(*blocks, (series.span("choice_no"), "=", self.choice_no))
+        before = count_ifs(*blocks, (series.span("choice_no"), "<=", self.choice_no - 1))
+        nothing = or_(get("periods_done").same(0), own.same(0))
+        put("row", if_(nothing, "", get("first_row") + before + get("periods_done") - 1))
         days = len(self.writer.book.choices.days)
-        since = if_(get("since_row").blank, "", get("since_row") + self.choice_no * days + self.day_no - 1)
+        earlier = (get("row") - get("first_row") - get("periods_done") + 1) / get("block_rows")
+        since = if_(get("since_row").blank, "", get("since_row") + earlier * days + self.day_no - 1)
         put("since", if_(get("row").blank, "", if_(get("cumulative").same(1), since, get("row"))))
         asked = asked_inputs(self.writer.book, self.selected)
         names = (
@@ -337,9 +342,8 @@ class Told:
         value = self.writer.series.span("value")
         for i in range(POINTS):
             back = POINTS - 1 - i
-            cell = index(value, most(get("row") - back, 1))
-            known = and_(get("periods_done") > back, is_number(get("row")))
-            put(f"p{i}", if_(known, kept(cell), ""))
+            cell = index(value, get("row") - back)
+            put(f"p{i}", if_error(if_(get("periods_done") > back, kept(cell), ""), ""))
         first, last = (self.made.now.columns[f"p{i}"] for i in (0, POINTS - 1))
         row = self.made.now.first + self.number
         points = self.writer.sheet.span(row, first, row, last)

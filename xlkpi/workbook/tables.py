@@ -320,26 +320,27 @@ def _reason(book: Book, smart: ObjectiveReport, letter: Letter) -> str:
 
 
 def _place(selected: Selected, choices: Selections, series: DataTable) -> dict[str, Any]:
-    """Append an objective's blocks to the series, and tell where they are (rows from 1)."""
+    """Append a block to the series for the whole and for each choice that has values; tell where (rows from 1)."""
     whole = selected.whole
     if whole is None or selected.formula is None:
         return {}
     ahead = selected.result.outlook
     future = [day for day in (ahead.periods if ahead else ()) if day > whole.series.periods[-1]]
     first = series.rows + 1
-    blocks: list[Selection | None] = [whole, *(selected.parts.get(c) for c in choices.choices if selected.parts)]
-    names = ["", *choices.choices]
-    for number, block in enumerate(blocks):
-        _block(series, selected, whole.series, block, number, names[number], future)
+    blocks = [(0, "", whole)]
+    blocks += [(number, name, part) for number, name in enumerate(choices.choices, start=1)
+               if (part := selected.parts.get(name))]  # fmt: skip
+    for number, name, block in blocks:
+        _block(series, selected, whole.series, block, number, name, future)
     since = series.rows + 1
-    has_since = any(block is not None and any(block.since) for block in blocks)
-    for number, block in enumerate(blocks if has_since else ()):
+    has_since = any(any(block.since) for _, _, block in blocks)
+    for number, name, block in blocks if has_since else ():
         for day_number, day in enumerate(choices.days):
-            inputs = block.since[day_number] if block and block.since else None
+            inputs = block.since[day_number] if block.since else None
             row = _inputs(selected, inputs) if inputs else {}
             start = selected.result.objective.start
             series.append(
-                objective=selected.result.objective.id, choice=names[number], choice_no=number, role="since",
+                objective=selected.result.objective.id, choice=name, choice_no=number, role="since",
                 start=start, end=day, **row,
             )  # fmt: skip
     return {
@@ -349,24 +350,25 @@ def _place(selected: Selected, choices: Selections, series: DataTable) -> dict[s
 
 
 def _block(
-    series: DataTable, selected: Selected, whole: Series, block: Selection | None, number: int, name: str,
+    series: DataTable, selected: Selected, whole: Series, block: Selection, number: int, name: str,
     future: Sequence[date],
 ) -> None:  # fmt: skip
     id, cadence, ahead = selected.result.objective.id, whole.cadence, selected.result.outlook
-    found = block.series if block else None
+    found = block.series
     over = selected.result.kpi.compiled if selected.result.kpi else None
     for i, start in enumerate(whole.periods):
         row: dict[str, Any] = {}
-        if found is not None and over is not None and i < len(found.periods):
+        if over is not None and i < len(found.periods):
             row = {f"x{n}": found.inputs[arg][i] for n, arg in enumerate(over.names, start=1) if arg in found.inputs}
-            row |= {"value": found.values[i], "last_year": year_before(found, start), **_halves(selected, found, i)}
+            row |= {"value": found.values[i], "last_year": year_before(found, start)}
+            row |= _halves(selected, found, i) if number else {}  # effects are those of parts
         if number == 0 and ahead and i == len(whole.periods) - 1:
             row |= dict.fromkeys(("forecast", "lower", "upper"), whole.values[i])
         series.append(
             objective=id, choice=name, choice_no=number, role="period", start=start, end=cadence.end_of(start), **row
         )
     for start in future:
-        row = {"last_year": year_before(found, start)} if found else {}
+        row = {"last_year": year_before(found, start)}
         if number == 0 and ahead:
             at = ahead.periods.index(start)
             row |= {"forecast": ahead.mean[at], "lower": ahead.lower[at], "upper": ahead.upper[at]}

@@ -202,9 +202,7 @@ def people(book: Book, made: Calculation, table: str) -> Span:
         made.sheet.put(first - 1, 0, f"{table} keys")  # a range of one cell is misread by some programs
         for i in range(LOOKED_AT):
             row = first + i
-            key = made.sheet.put(
-                row, 0, if_error(if_(index(keys, float(i + 1)).blank, "", index(keys, float(i + 1))), "")
-            )
+            key = made.sheet.put(row, 0, if_error(index(keys, float(i + 1)) & "", ""))
             so_far = made.sheet.span(first - 1, 0, row)
             made.sheet.put(row, 1, if_(key.blank, "", key & "|" & count_ifs((so_far, "=", key))))
         made.keys[table] = made.sheet.span(first, 1, first + LOOKED_AT - 1)

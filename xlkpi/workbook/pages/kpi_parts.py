@@ -7,6 +7,7 @@ from typing import Any
 from xlkpi.scorecard.selections import MOST_CHOICES
 from xlkpi.workbook.book import FULL, NO_AXIS
 from xlkpi.workbook.functions import (
+    count_ifs,
     if_,
     if_error,
     index,
@@ -14,6 +15,7 @@ from xlkpi.workbook.functions import (
     large,
     match,
     not_available,
+    or_,
     shortened,
     total,
 )
@@ -66,11 +68,13 @@ def _numbers(view: View) -> tuple[int, int]:
     made, sheet, series = view.made, view.sheet, view.made.tables.series
     count = len(view.book.choices.choices)
     first = made.rows(max(count, 2), MOST_CHOICES)
+    blocks = ((series.span("objective"), "=", view.now("id")), (series.span("role"), "=", "period"))
     for number in range(count):
         row = first + number
-        at = sheet.put(row, AT, if_error(if_(
-            view.known("choices").same(0), "", view.known("first_row") + view.known("block_rows") * (number + 1)
-            + view.known("periods_done") - 1), ""))  # fmt: skip
+        own = count_ifs(*blocks, (series.span("choice_no"), "=", number + 1.0))
+        before = count_ifs(*blocks, (series.span("choice_no"), "<=", float(number)))
+        place = view.known("first_row") + before + view.known("periods_done") - 1
+        at = sheet.put(row, AT, if_error(if_(or_(own.same(0), view.known("periods_done").same(0)), "", place), ""))
 
         def read(column: str, place: Live) -> Live:
             cell = index(series.span(column), place)

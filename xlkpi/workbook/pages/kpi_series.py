@@ -19,7 +19,7 @@ from xlkpi.workbook.functions import (
     sentence,
     year_of,
 )
-from xlkpi.workbook.live import Given, Live, live
+from xlkpi.workbook.live import Live, live
 from xlkpi.workbook.pages.kpi_view import END, PAST, RIGHT, View
 
 
@@ -90,6 +90,11 @@ def _chart_data(view: View) -> int:
     present = sheet.put(first, 3, and_(made.day_no.same(float(len(made.days.values))), made.choice_no.same(0)))
     percent = and_(view.known("unit").same("percent"), view.chooses)
     times = sheet.put(first, 4, if_(percent, 100, 1) if view.chooses else live(1.0))
+
+    def scaled(number: Live) -> Live:
+        """Of any unit on one axis without a sign; a page of one KPI has its unit on the axis."""
+        return number * times if view.chooses else number
+
     start = sheet.put(first, 5, view.known("start"))
     due = sheet.put(first, 6, view.known("due"))
     base = sheet.put(first, 7, if_(is_number(view.known("baseline")), view.known("baseline"), 0))
@@ -103,37 +108,35 @@ def _chart_data(view: View) -> int:
         inside = if_(is_number(row_cell), and_(done - back >= 1, done - back <= size), False)
         place = sheet.put(row, 0, if_(inside, row_cell - back, ""))
 
-        def read(column: str, place: Live = place) -> Live:
+        end = sheet.put(row, 1, if_error(index(series.span("end"), place), ""))
+        sheet.put(row, 2, _label(view, index(series.span("start"), place), end, i))
+
+        def shown(column: str, place: Live = place) -> Live:
             cell = index(series.span(column), place)
-            return if_error(if_(cell.blank, "", cell), "")
+            return if_error(if_(cell.blank, not_available(), scaled(cell)), not_available())
 
-        end = sheet.put(row, 1, read("end"))
-        sheet.put(row, 2, _label(view, read("start"), end, i))
-
-        def shown(cell: Live, test: Given = True) -> Live:
-            number = if_(is_number(cell), cell * times, not_available())
-            return if_error(if_(test, number, not_available()), not_available())
-
-        actual = shown(read("value"), back >= 0) if back >= 0 else not_available()
-        sheet.put(row, 3, actual)
-        sheet.put(row, 4, shown(read("last_year")))
-        forecast = sheet.put(row, 5, shown(read("forecast"), present) if back <= 0 else not_available())
-        low = sheet.put(row, 6, if_error(if_(present, if_(is_number(forecast), read("lower") * times, 0), 0), 0)
-                        if back <= 0 else 0.0)  # fmt: skip
-        sheet.put(row, 7, if_error(if_(is_number(forecast), read("upper") * times - low, 0), 0) if back <= 0 else 0.0)
+        sheet.put(row, 3, shown("value") if back >= 0 else not_available())
+        sheet.put(row, 4, shown("last_year"))
+        forecast = sheet.put(row, 5, if_(present, shown("forecast"), not_available()) if back <= 0 else not_available())
+        lower, upper = (scaled(index(series.span(edge), place)) for edge in ("lower", "upper"))
+        known = is_number(forecast)
+        low = sheet.put(row, 6, if_error(if_(known, lower, 0), 0) if back <= 0 else 0.0)
+        sheet.put(row, 7, if_error(if_(known, upper - low, 0), 0) if back <= 0 else 0.0)
         share = least(1, most(0, (end - start) / (due - start)))
         way = base + (target - base) * share
         within = and_(end >= start, end <= due + 31)
         plan = if_(within, if_(is_number(flat), flat, way), not_available())
-        sheet.put(row, 8, if_error(if_(is_number(end), plan * times, not_available()), not_available()))
+        sheet.put(row, 8, if_error(scaled(plan), not_available()))
         if back == 0:
             sheet.put(row, 9, sheet.ref(row, 3))
     return first + 1
 
 
 def _label(view: View, start: Live, end: Live, number: int) -> Live:
+    """The month, with the year on the first and in January; the day of shorter periods."""
     months = view.book.text("months_short").split()
-    month = choose(month_of(start), months)
     year = " " & (year_of(start) & "")
-    long = month & (year if number == 0 else if_(month_of(start).same(1), year, ""))
-    return if_error(if_(is_number(start), if_(end - start > 25, long, day_told(start, view.book.language)), ""), "")
+    long = choose(month_of(start), months) & (year if number == 0 else if_(month_of(start).same(1), year, ""))
+    if view.monthly:
+        return if_error(long, "")
+    return if_error(if_(end - start > 25, long, day_told(start, view.book.language)), "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xlkpi.cadence import CODES
 from xlkpi.scorecard.selections import Selected
 from xlkpi.workbook.book import Book
 from xlkpi.workbook.calculation import Calculation
@@ -43,6 +44,9 @@ class View:
         table = made.tables.objectives
         selected = made.tables.order[number] if made.tables.order else None
         outlook = selected.result.outlook if selected else None
+        shown = selected.result.series if selected and not chooses else None
+        #: Whether periods are at least months, whatever is chosen.
+        self.monthly = shown is not None and shown.cadence.rank >= CODES.index("monthly")
         ahead = min(AHEAD, len(outlook.periods)) if outlook and not chooses else 9 if chooses else 1
         self.ahead = book.places(f"{id}.ahead", ahead)
         counts = [_parts_with_values(s) for s in made.tables.order if chooses or s is selected]
@@ -67,8 +71,9 @@ class View:
         return if_error(if_(cell.blank, "–", cell), "–")
 
     def table(self, column: str) -> Live:
-        cell = index(self.made.tables.objectives.span(column), self.at)
-        return if_error(if_(cell.blank, "", cell), "")
+        objectives = self.made.tables.objectives
+        cell = index(objectives.span(column), self.at)
+        return if_error(cell & "" if objectives.kinds[column] == "text" else if_(cell.blank, "", cell), "")
 
     def form(self, *, gap: bool = False) -> str:
         return self.book.number_format(self.unit, self.decimals, gap=gap)

@@ -132,9 +132,9 @@ class _Objectives:
         advice = {"text_wrap": True, "font_color": self.theme.warn}
         put(row, ADVICE, shortened(self._text("smart", at), 125), **advice, **upper)
         judged, colon = if_error(made.now.at("said_status", at), ""), book.text("colon")
-        overridden = judged & colon & self._text("override_reason", at)
-        said = if_(judged.blank, self._text("decision", at), overridden)
-        put(row + 1, ADVICE, shortened(said, 130), **lower)
+        reason, decision = index(self.table.span("override_reason"), at), self._text("decision", at)
+        why = if_(if_error(reason.blank, True), "  –  " & decision, colon & if_error(reason, ""))
+        put(row + 1, ADVICE, shortened(if_(judged.blank, decision, judged & why), 130), **lower)
         put(row, OWNER, shortened(self._text("owner", at), 44), text_wrap=True, **upper)
         put(row + 1, OWNER, shortened(self._text("stakeholders", at), 44), **lower)
         dates = {"num_format": date_format(book.language), "align": "right"}

@@ -27,7 +27,7 @@ def test_demo_writes_exports_and_scorecard_and_says_where(tmp_path: Path, capsys
     told = capsys.readouterr().out
     made = tmp_path / "here" / "boutique.xlsx"
     assert str(made) in told
-    assert made.stat().st_size < 500_000
+    assert made.stat().st_size < 400_000
     assert "neither Python nor macros" in told
 
 

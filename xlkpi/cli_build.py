@@ -28,6 +28,7 @@ class Written:
     objectives: int
     statuses: dict[str, int]
     without_place: Sequence[str] = ()
+    backup: Path | None = None
 
 
 def build(file: str, out: str | None, as_of: str | None, language: str | None, template: str | None) -> Written:
@@ -40,7 +41,7 @@ def build(file: str, out: str | None, as_of: str | None, language: str | None, t
     from xlkpi.scorecard import read_data, scorecard
 
     need_extras()
-    from xlkpi.workbook.build import build_workbook
+    from xlkpi.workbook.rebuild import rebuild
     from xlkpi.workbook.target import refuse_open
     from xlkpi.workbook.template import is_workbook
 
@@ -53,10 +54,10 @@ def build(file: str, out: str | None, as_of: str | None, language: str | None, t
         raise DefinitionError(Problem("build_suffix", {"name": path.name, "suffix": suffix}))
     refuse_open(path)
     card = scorecard(project, read_data(project, progress_bar()), as_of=day)
-    made = build_workbook(card, path, language=language, layout=template)
+    made = rebuild(card, path, language=language, layout=template)
     codes = [r.status.shown for r in card.results]
     counts = {code: codes.count(code) for code in dict.fromkeys(codes)}
-    return Written(path, made.size, card.as_of, len(codes), counts, made.without_place)
+    return Written(path, made.size, card.as_of, len(codes), counts, made.without_place, made.backup)
 
 
 def demo(folder: str, language: str) -> Written:
@@ -80,6 +81,8 @@ def as_text(written: Written) -> str:
     lines = [text("build.done", file=str(written.path), size=size), f"  {told}", "  " + text("build.next")]
     if written.without_place:
         lines.append("  " + text("build.without_place", objectives=", ".join(written.without_place)))
+    if written.backup:
+        lines.append("  " + text("build.backup", file=written.backup.name))
     return "\n".join(lines)
 
 
@@ -92,6 +95,7 @@ def as_json(written: Written) -> dict[str, Any]:
         "objectives": written.objectives,
         "statuses": written.statuses,
         "without_place": list(written.without_place),
+        "backup": str(written.backup) if written.backup else None,
     }
 
 

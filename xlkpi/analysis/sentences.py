@@ -57,7 +57,7 @@ def of_landing(
     shown = {name: in_unit(value, unit, currency, language) for name, value in values}
     shares = {
         "level": in_unit(level, "percent", language=language),
-        "odds": in_unit(probability, "percent", "", language),
+        "odds": in_unit(round(probability, 3), "percent", "", language),  # finer would claim too much
     }
     return text("analysis.landing", language, method=method(method_code, language), **shares, **shown)
 

@@ -171,7 +171,7 @@ def has_a_fair_chance(case: Case) -> Iterator[Finding]:
     if odds is None or odds != odds:
         yield case.says("A", "odds_unknown", "not_checked", "target")
         return
-    told = Amount(odds, "percent")
+    told = Amount(round(odds, 3), "percent")  # finer would claim too much
     if odds < _HARDLY:
         yield case.says("A", "odds_hopeless", "fail", "target", odds=told)
     elif odds < _UNLIKELY:

@@ -37,6 +37,8 @@ class Built:
     size: int
     #: Primary objectives for which the pages of a template have no place.
     without_place: Sequence[str] = ()
+    #: The version that stood in its place.
+    backup: Path | None = None
 
 
 def build_workbook(

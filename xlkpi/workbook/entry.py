@@ -15,12 +15,15 @@ if TYPE_CHECKING:
 def build(
     project: Project, out: Path | str | None = None, *, as_of: date | None = None, language: str | None = None
 ) -> Built:
-    """Read a project's sources and write its scorecard: beside the project's file unless ``out`` says where."""
+    """Read a project's sources and write its scorecard: beside the project's file unless ``out`` says where.
+
+    Of a scorecard that is there already, people's rows stay, and the version before is kept beside it.
+    """
     from xlkpi.scorecard import scorecard
-    from xlkpi.workbook.build import build_workbook
+    from xlkpi.workbook.rebuild import rebuild
 
     path = Path(out) if out else project.files[0].with_suffix(".xlsx")
-    return build_workbook(scorecard(project, as_of=as_of), path, language=language)
+    return rebuild(scorecard(project, as_of=as_of), path, language=language)
 
 
 def refresh(

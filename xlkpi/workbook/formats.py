@@ -7,6 +7,7 @@ whole numbers, so that they read the same on every system.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 MINUS = "\u2212"
 NO_BREAK = "\u00a0"
+_HYPHEN = re.compile(r"(?<![\w-])-(?=\d)")
 #: Programs add up in different orders: a half that is a hair short of one is rounded as the half that it is.
 TINY = 1e-9
 #: Units that are written with so many decimals whatever the size.
@@ -86,6 +88,11 @@ def told(value: Given, unit: str, decimals: int, language: str, currency: str, *
         after = f"{NO_BREAK}{text('workbook.points', language)}" if gap else after
     sign = if_(cell < 0, MINUS, "+" if gap else "")
     return sign & before & digits_of(cell, decimals, language) & after
+
+
+def typeset(said: str) -> str:
+    """A sentence with true minus signs, where it was written for terminals too."""
+    return _HYPHEN.sub(MINUS, said)
 
 
 def digits_of(value: Live, decimals: int, language: str) -> Live:

@@ -16,6 +16,8 @@ from xlkpi.workbook.live import Live
 HEAD = (8, 30, 20, 8, 4)
 #: Pixels of an indent of 1.
 INDENT = 9
+#: A page with more rows is printed on several sheets, not ever smaller on one.
+FEW_ROWS = 60
 _ALLOWED = {"select_locked_cells": True, "select_unlocked_cells": True, "format_columns": True, "format_rows": True}
 
 
@@ -128,6 +130,11 @@ class Page:
             "bg_color": theme.input_fill, "border": 1, "border_color": theme.input_line, "font_color": theme.input_ink,
             "font_size": 10, "bold": True, "indent": 1, "locked": False,
         }  # fmt: skip
+
+    @staticmethod
+    def high(last_row: int) -> int:
+        """How many pages high a page of usual lines is printed: one while it is readable, else as many as needed."""
+        return 1 if last_row <= FEW_ROWS else 0
 
     def finish(
         self, last_row: int, *, pages_high: int = 1, repeat: tuple[int, int] | None = None, protect: bool = True

@@ -159,13 +159,17 @@ def merged(table: PeopleTable, kept: Sequence[Row], given: Sequence[Row]) -> lis
 
     Rows are never dropped; of several with the same key the first takes what is refreshed.
     """
-    known = {_identity(table, row): row for row in reversed(given)} if table.keys else {}
+    known = {identity(table, row): row for row in reversed(given)} if table.keys else {}
     ours = [c.code for c in table.columns if c.filled == "refreshed" and not c.is_formula]
     rows: list[Row] = []
     for row in kept:
-        found = known.pop(_identity(table, row), None)
-        rows.append({**row, **{code: found.get(code) for code in ours}} if found is not None else row)
-    return rows + [row for row in given if known.get(_identity(table, row)) is row]
+        found = known.pop(identity(table, row), None)
+        if found is None:
+            rows.append(row)
+            continue
+        same = {code: given for code, given in found.items() if _alike(plain(given), row.get(code))}  # with its format
+        rows.append({**row, **same, **{code: found.get(code) for code in ours}})
+    return rows + [row for row in given if known.get(identity(table, row)) is row]
 
 
 def write_people(
@@ -367,12 +371,20 @@ def _still_wanted(book: Book, table: PeopleTable, kept: Sequence[Row], given: Se
     if not table.keys:
         return list(given)
     before = set(book.existing.state.offered.get(table.name, ())) if book.existing else set()
-    here = {_identity(table, row) for row in kept}
-    book.offered[table.name] = sorted(before | {repr(_identity(table, row)) for row in given})
-    return [row for row in given if repr(_identity(table, row)) not in before or _identity(table, row) in here]
+    here = {identity(table, row) for row in kept}
+    book.offered[table.name] = sorted(before | {repr(identity(table, row)) for row in given})
+    return [row for row in given if repr(identity(table, row)) not in before or identity(table, row) in here]
 
 
-def _identity(table: PeopleTable, row: Row) -> tuple[Any, ...]:
+def _alike(given: Value, found: object) -> bool:
+    """Whether a cell's content is the given one, numbers to the digits that a file holds."""
+    if isinstance(given, float) and isinstance(found, float):
+        return math.isclose(given, found, rel_tol=1e-12)
+    return given == found
+
+
+def identity(table: PeopleTable, row: Row) -> tuple[Any, ...]:
+    """What tells a row from the others of its table."""
     return tuple(order_of(plain(row.get(code))) for code in table.keys)
 
 
@@ -385,6 +397,7 @@ __all__ = [
     "Shown",
     "TableRow",
     "Written",
+    "identity",
     "merged",
     "write_people",
 ]

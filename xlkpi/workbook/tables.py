@@ -19,6 +19,7 @@ from xlkpi.scorecard.selections import Selected, Selection, Selections, value_of
 from xlkpi.smart import LETTERS
 from xlkpi.smart.model import Letter, ObjectiveReport
 from xlkpi.workbook.data_sheet import OBJECTIVES, SERIES, column_reference
+from xlkpi.workbook.formats import typeset
 from xlkpi.workbook.live import Span, Value, serial
 
 if TYPE_CHECKING:
@@ -305,7 +306,7 @@ def _advice(book: Book, smart: Any) -> str:
         if found:
             worst = min(found, key=lambda f: f.verdict != "fail")
             parts.append(f"{letter}{book.text('colon')}{worst.evidence(book.language)}")
-    return ("\u202f; " if book.language == "fr" else "; ").join(parts)
+    return typeset(("\u202f; " if book.language == "fr" else "; ").join(parts))
 
 
 def _reason(book: Book, smart: ObjectiveReport, letter: Letter) -> str:
@@ -316,7 +317,7 @@ def _reason(book: Book, smart: ObjectiveReport, letter: Letter) -> str:
     worst = min(found, key=lambda f: ("fail", "warning").index(f.verdict) if f.verdict in ("fail", "warning") else 2)
     said, fix = worst.evidence(book.language), worst.fix(book.language)
     said = said[:1].upper() + said[1:]
-    return f"{said} → {fix}" if fix and worst.verdict in ("fail", "warning") else said
+    return typeset(f"{said} → {fix}" if fix and worst.verdict in ("fail", "warning") else said)
 
 
 def _place(selected: Selected, choices: Selections, series: DataTable) -> dict[str, Any]:

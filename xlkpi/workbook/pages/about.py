@@ -25,7 +25,7 @@ def about(book: Book, made: Calculation) -> None:
     row = _trust(book, page, row + 1)
     row = _reading(book, page, row + 1)
     page.put(row + 1, 1, book.text("about.made", project=book.say(card.project.name)), font_color=page.theme.mute)
-    page.finish(row + 1, pages_high=0)
+    page.finish(row + 1, pages_high=page.high(row + 1))
 
 
 def _head(book: Book, page: Page, row: int, title: str, columns: dict[int, str], right: tuple[int, ...] = ()) -> int:

@@ -33,6 +33,8 @@ from xlkpi.workbook.people import Column, PeopleTable, Row, TableRow, Written, w
 HEADER = 11
 #: Points of a curve, the chart's height in pixels, and the curves that it holds at most.
 POINTS, HEIGHT, MOST_CURVES = 21, 300, 7
+#: Points between the places of two curves' names.
+STAGGER = 3
 Compute = Callable[[TableRow], Live]
 
 
@@ -98,7 +100,7 @@ BUDGET = PeopleTable("budget", "xlkpi_budget", (
     Column("after", "computed", 80, compute=_response("proposed")), Column("gain", "computed", 76, compute=_gain),
     Column("marginal_after", "computed", 74, compute=_next("proposed")),
     Column("top", "number", 82, filled="refreshed"), Column("half", "number", 76, filled="refreshed"),
-    Column("carry", "percent", 58, filled="refreshed"), Column("verdict", "text", 148, filled="refreshed"),
+    Column("carry", "percent", 78, filled="refreshed"), Column("verdict", "text", 148, filled="refreshed"),
 ), keys=("channel",), free_rows=0)  # fmt: skip
 _WIDTHS = {c.code: c.width for c in BUDGET.columns}
 
@@ -284,6 +286,7 @@ class _Budget:
         for point in range(POINTS):
             sheet.put(first, 1 + point, widest * (point / (POINTS - 1)))
         chart = self.book.chart("scatter", width, HEIGHT, "straight")
+        ranks = sorted(usable, key=lambda i: -self._end(i, widest.number or 0))
         across = "=" + sheet.range(first, 1, first, POINTS)
         colours = (self.theme.actual, self.theme.accent, self.theme.bar, self.theme.previous)
         for number, at in enumerate(usable):
@@ -299,11 +302,14 @@ class _Budget:
             for column, cell in enumerate((now, then, before, after), start=1):
                 sheet.put(row + 1, column, if_error(cell + 0, not_available()))
             colour = colours[number % len(colours)]
-            labels = [{"delete": True}] * (POINTS - 1) + [{"value": str(name.value)}]
+            # The highest is named above its end, the next below, and the others further to the left.
+            rank = ranks.index(at)
+            named = POINTS - 1 - STAGGER * max(0, rank - 1)
+            labels = [{"value": str(name.value)} if p == named else {"delete": True} for p in range(POINTS)]
             chart.add_series({
                 "categories": across, "values": "=" + sheet.range(row, 1, row, POINTS),
                 "line": {"color": colour, "width": 1.75}, "marker": {"type": "none"},
-                "data_labels": {"value": True, "position": "above", "custom": labels,
+                "data_labels": {"value": True, "position": "above" if rank == 0 else "below", "custom": labels,
                                 "font": {"name": self.theme.font, "size": 8, "color": colour}},
             })  # fmt: skip
             for offset, fill in ((0, "#FFFFFF"), (1, colour)):
@@ -320,6 +326,11 @@ class _Budget:
         chart.set_y_axis({**axis, "num_format": self.forms["before"], "min": 0, "major_gridlines": grid})
         chart.set_plotarea({"fill": {"none": True}, "border": {"none": True}})
         return chart
+
+    def _end(self, number: int, spend: float) -> float:
+        """The outcome of a channel's curve at a spend."""
+        channel = self.plan.channels[number]
+        return channel.fit.curve.over(channel.scale).at(spend) if channel.fit.curve else 0.0
 
     def _bar_chart(self, written: Written, width: int) -> Any:
         chart = self.book.chart("bar", width, HEIGHT)

@@ -99,9 +99,9 @@ def _objective(board: Board, row: int, slot: str) -> None:
     shown = if_(and_(is_number(gap), index(board.made.tables.objectives.span("unit"), at).same("percent")),
                 if_error(gap * 100, gap), gap)  # fmt: skip
     put(row, VARIANCE, if_error(shown, "–"), font_size=10, num_format=formats[1], **right, **upper)
-    put(row + 1, KEY, if_error(board.made.now.at("effect", at), 0))
+    put(row + 1, KEY, if_error(board.made.now.at("effect", at) & "", ""))  # a number would be ### to screen readers
     for value, bold, colour in ((1, False, board.theme.good), (-1, True, board.theme.bad)):
-        test = f"${xl_col_to_name(KEY)}{{below}}={value}"
+        test = f'${xl_col_to_name(KEY)}{{below}}="{value}"'
         page.sheet.when((row, VARIANCE, row, VARIANCE), test, font_color=colour, bold=bold)
     put(row + 1, VARIANCE, board.at("said_expected", at), **right, **lower)
     pace = {"num_format": book.number_format("ratio", 2), "font_size": 10}

@@ -128,11 +128,11 @@ TABLE = PeopleTable("experiments", "xlkpi_experiments", (
     Column("metric", "text", 100), Column("variants", "text", 130), Column("start", "date", 92),
     Column("end", "date", 92), Column("smallest", "percent", 66, least=0.0001, most=10),
     Column("expected", "percent", 66, least=0, most=1),
-    *(Column(f"{what}_{side}", "number", 62, least=0) for side in "ab" for what in ("trials", "successes")),
+    *(Column(f"{what}_{side}", "number", 72, least=0) for side in "ab" for what in ("trials", "successes")),
     _rate("a"), _rate("b"), Column("lift", "computed", 66, compute=_lift, form="percent1"),
     _limit(-1), _limit(1), Column("p_value", "computed", 64, compute=_p_value, form="0.000"),
     Column("base", "computed", 62, compute=_base, form="percent2"),
-    Column("needed", "computed", 74, compute=_needed, form="#,##0"),
+    Column("needed", "computed", 96, compute=_needed, form="#,##0"),
     Column("result", "computed", 150, compute=_result), Column("state", "list", 84, STATES, "experiment_state"),
     Column("decision", "text", 140), Column("lesson", "text", 150), Column("owner", "text", 96),
 ), keys=("id",))  # fmt: skip

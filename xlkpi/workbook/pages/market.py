@@ -55,7 +55,7 @@ class _Market:
         page.section(header - 1, 1, _LAST, self.text("market.competitors"), self.text("market.help"))
         written = write_people(self.book, self.made, COMPETITORS, rows, page=page, header=header)
         self._compared(compared, figures, written)
-        page.finish(written.last, pages_high=0, repeat=(header, header), protect=False)
+        page.finish(written.last, pages_high=page.high(written.last), repeat=(header, header), protect=False)
 
     def _unit(self, figure: str) -> str:
         result = self.book.card.by_id.get(figure)

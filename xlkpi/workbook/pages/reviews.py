@@ -11,7 +11,7 @@ from xlkpi.reviews import reviews as reviews_of
 from xlkpi.status import label
 from xlkpi.workbook.book import Book
 from xlkpi.workbook.calculation import Calculation
-from xlkpi.workbook.formats import date_format, day_told, decimals_for
+from xlkpi.workbook.formats import date_format, day_told, decimals_for, typeset
 from xlkpi.workbook.functions import month_end, month_of, rest, sentence, year_of
 from xlkpi.workbook.live import Live
 from xlkpi.workbook.page import Page
@@ -62,8 +62,8 @@ def _row(book: Book, review: Review) -> Row:
     return {
         "date": review.date, "key": objective.id, "value": Shown(result.actual, form),
         "target": Shown(objective.target, form), "status": label(result.status.shown, book.language),
-        "verdict": verdict, "analysis": analysis(result, book.language),
-        "interpretation": interpretation(result, book.language), "next": review.next,
+        "verdict": verdict, "analysis": typeset(analysis(result, book.language)),
+        "interpretation": typeset(interpretation(result, book.language)), "next": review.next,
     }  # fmt: skip
 
 

@@ -54,7 +54,7 @@ class _Swot:
         for place, kind in ((top, 0), (top, 1), (second, 2), (second, 3)):
             self._quadrant(place, 1 + 2 * (kind % 2), KINDS[kind], written)
         self._candidates(proposals, candidates)
-        page.finish(written.last, pages_high=0, repeat=(header, header), protect=False)
+        page.finish(written.last, pages_high=page.high(written.last), repeat=(header, header), protect=False)
 
     def _quadrant(self, row: int, column: int, kind: str, written: Written) -> None:
         """The first items of a kind, with the status of their objective."""

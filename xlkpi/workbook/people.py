@@ -229,8 +229,8 @@ class _Writer:
         count = len(known) + table.free_rows
         last = self.header + count
         columns: dict[str, list[Value]] = {c.code: [] for c in table.columns}
-        narrow = any(len(self.headers[c.code]) * 6.2 > c.width - 10 for c in table.columns)
-        ws.set_row_pixels(self.header, 38 if narrow else 24)
+        lines = max(math.ceil(len(self.headers[c.code]) * 6.2 / (c.width - 10)) for c in table.columns)
+        ws.set_row_pixels(self.header, {1: 24, 2: 38}.get(lines, 50))
         self._options(last, known)
         for number in range(count):
             row = known[number] if number < len(known) else {}

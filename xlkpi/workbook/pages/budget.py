@@ -148,7 +148,7 @@ class _Budget:
         self._groups(written)
         for row in range(written.first, written.last + 1):
             page.ws.set_row_pixels(row, 28)
-        page.heights(HEADER, 42)
+        page.heights(HEADER, 50)
         page.heights(written.last + 1, 4)  # a table grows into what stands right below it
         self._marks(written)
         end = self._totals(written, written.last + 2)

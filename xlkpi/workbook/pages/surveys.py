@@ -170,7 +170,7 @@ class _Surveys:
         self._latest(top, kinds, subjects, waves, marks)
         page.heights(header - 1, 24)
         page.section(header - 1, 1, len(SURVEYS.columns), self.text("surveys.waves"))
-        page.finish(marks.last, pages_high=page.high(marks.last), protect=False)
+        page.finish(marks.last, pages_high=page.high(marks.last), repeat=(header, header), protect=False)
 
     def _latest(self, top: int, kinds: list[str], subjects: list[str], waves: Written, marks: Written) -> None:
         """The last wave of each kind up to the chosen day, and how it moved."""

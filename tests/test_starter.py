@@ -80,7 +80,7 @@ def test_a_new_project_fails_only_where_it_asks_to_be_filled_in(goal, language, 
         finding.code for objective in report.objectives for finding in objective.findings if finding.verdict == "fail"
     }
     assert failing == {"unedited"}
-    assert {finding.code for finding in report.collection if finding.verdict != "not_checked"} == set()
+    assert {finding.code for finding in report.collection} <= {"set_idle_guard"}  # a note, no fault
 
 
 @pytest.mark.parametrize("language", languages())

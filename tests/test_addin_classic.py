@@ -247,7 +247,10 @@ def test_install_places_the_add_in_and_settings_and_keeps_what_was_set(tmp_path:
     }  # fmt: skip
     (tmp_path / "file").touch()
     assert run(["addin", "install", "--folder", str(tmp_path / "file")]) == 1
-    assert "xlkpi.xlam: " in capsys.readouterr().err
+    refused = capsys.readouterr().err
+    assert "xlkpi.xlam: " in refused
+    assert "--folder" in refused
+    assert " -o" not in refused
     (tmp_path / "~$xlkpi.xlam").touch()
     assert run(["addin", "install", "--folder", str(tmp_path)]) == 1  # it is open in Excel
 

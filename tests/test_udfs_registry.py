@@ -56,6 +56,15 @@ def test_help_is_there_in_each_language_and_short_enough_for_the_wizard() -> Non
         assert function.category == "xlkpi"
 
 
+def test_help_tells_the_size_of_every_function_that_gives_a_table() -> None:
+    for function in ALL:
+        assert set(function.size) == (set(languages()) if function.shape == "table" else set()), function.name
+    told = [row[1] for row in functions()["KPI_HELP"].call("AB_TEST")]
+    found = functions()["AB_TEST"].call(100.0, 1000.0, 130.0, 1000.0)
+    assert (len(found), len(found[0])) == (10, 2)
+    assert told[-1] in functions()["AB_TEST"].size.values()
+
+
 def test_own_kpis_of_a_project_are_functions_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own = "kpis:\n  rdv: {name: RDV, unit: currency, direction: lower, formula: cost / meetings,\n"
     own += "    example: {cost: 500, meetings: 20, result: 25}}\n"

@@ -75,6 +75,40 @@ def test_one_value_is_a_ratio_of_sums_over_the_rows_that_the_filters_leave() -> 
     assert call("KPI_VALUE", "roi", SHOP, "channel=none of them") is NoData.MISSING
 
 
+def test_periods_are_named_or_counted_back_from_the_last_complete_one_of_the_data() -> None:
+    # The data end on 1 April: March is complete, April is not.
+    assert call("KPI_VALUE", "roi", SHOP, "month=-1") == 1.0
+    assert call("KPI_VALUE", "roi", SHOP, "mois=2026-04") == 2.0
+    assert call("KPI_VALUE", "roi", SHOP, [["Mois", -1.0]]) == 1.0
+    assert call("KPI_VALUE", "roi", SHOP, "month<>-1") == 2.0
+    assert call("KPI_VALUE", "roi", SHOP, "quarter=-1") == 1.0
+    assert call("KPI_VALUE", "roi", SHOP, "day=-1") == 2.0
+    assert call("KPI_VALUE", "roi", SHOP, "month=-1;campaign=brand") == 3.0
+    assert call("KPI_VALUE", "roi", SHOP, "month=-2") is NoData.MISSING
+    assert call("KPI_VALUE", "roi", SHOP, "day=-9999") is NoData.MISSING
+    assert call("KPI_VALUE", "roi", [["Cost", "Revenue"], [1.0, 2.0]], "month=-1") is NoData.NOT_A_NUMBER
+
+
+def test_a_column_that_is_called_as_a_period_is_filtered_by_its_own_texts() -> None:
+    rows = [["Month", "Cost", "Revenue"], ["2026-03", 1.0, 2.0], ["2026-04", 1.0, 4.0]]
+    assert call("KPI_VALUE", "roi", rows, "month=2026-03") == 1.0
+
+
+def test_options_and_filters_may_stand_in_one_block_of_names_and_values() -> None:
+    block = [["by", "campaign"], ["period", "month"], ["channel", "paid_search"], [None, None]]
+    wanted = call("KPI_TABLE", "roi", SHOP, "campaign", "month", "channel=paid_search")
+    assert len(wanted) == 3
+    assert call("KPI_TABLE", "roi", SHOP, block) == wanted
+    assert call("KPI_TABLE", "roi", SHOP, None, None, block) == wanted
+    assert call("KPI_VALUE", "roi", SHOP, block) == 1.0
+    french = [["Par", "campaign"], ["Période", "mois"], ["Du", 46082.0], ["Au", 46083.0]]
+    assert call("KPI_TABLE", "roi", SHOP, french) == wanted
+    assert call("KPI_TABLE", "roi", SHOP, None, "trimestre", french)[1][:2] == ["Brand", "2026-Q1"]
+    assert call("KPI_VALUE", "roi", SHOP, [["campaign", "<>Brand"]]) == 0.0
+    assert call("KPI_TABLE", "roi", SHOP, [["channel", "campaign"]])[0][:2] == ["channel", "campaign"]
+    assert call("KPI_TABLE", "roi", SHOP, [["by", "channel"], ["nothing", "x"]]) is NoData.NOT_A_NUMBER
+
+
 def test_a_table_has_headers_groups_in_order_and_periods() -> None:
     assert call("KPI_TABLE", "roi", SHOP, "channel") == [
         ["channel", "Return on investment (net ROI, break-even at 0%)"],

@@ -93,7 +93,7 @@ def named() -> dict[str, Function]:
         call = _late(*entry["run"].rsplit(".", 1))
         made[name] = Function(
             name, arguments, entry["summary"], call, entry["family"], entry["shape"], None, entry["example"],
-            entry["title"],
+            entry["title"], size=entry.get("size", {}),
         )  # fmt: skip
     return made
 

@@ -44,7 +44,8 @@ class Function:
     ``run`` takes what stands in cells (:mod:`xlkpi.udfs.cells`) by position; it raises ``Stop`` with the error that a
     cell shows, or an XlkpiError that says what is wrong; :meth:`call` never raises. ``kpi`` is the catalogue's id, None
     for the functions that are not one KPI. ``example`` is a call in US English, without the equals
-    sign. ``family`` groups functions: the catalogue's families, and ``data``, ``smart`` and ``tests``.
+    sign. ``family`` groups functions: the catalogue's families, and ``data``, ``smart`` and ``tests``. ``size`` tells
+    the rows and columns of a table, for Excel that does not spill.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Function:
     example: str = ""
     title: Translated = field(default_factory=dict)
     category: str = CATEGORY
+    size: Translated = field(default_factory=dict)
 
     def call(self, *arguments: Any) -> Any:
         """The result: a cell, or rows of cells; a failure is the error that the cell shows."""

@@ -18,8 +18,9 @@ from xlkpi.sources.headers import normal
 from xlkpi.sources.preset import preset
 
 from . import arguments as read
-from .cells import Cell, Rows, flat, is_range, rows_of, single, without_blank_end
+from .cells import Cell, Rows, is_range, rows_of, single, without_blank_end
 from .exports import Table, Value, read_table
+from .selection import options, period_label, period_of, selected
 from .settings import catalogue, language
 
 #: Groups beyond which a table is no longer one that anybody reads.
@@ -28,10 +29,10 @@ Group = tuple[str, ...]
 
 
 def kpi_value(kpi: Any, data: Any, where: Any = None, from_day: Any = None, to_day: Any = None) -> Cell:
-    """One KPI over all rows that the filters leave."""
+    """One KPI over all rows that the filters leave; ``where`` may be a block of options, see :mod:`.selection`."""
     entry = read.kpi(kpi)
     table = _table(data)
-    rows = _selected(table, where, from_day, to_day)
+    rows = selected(table, options(table, where=where, from_day=from_day, to_day=to_day))
     return Groups(table, (), None, rows, range(len(table.rows))).value(entry, (), None)
 
 
@@ -44,15 +45,19 @@ def kpi_table(
     from_day: Any = None,
     to_day: Any = None,
 ) -> Rows:
-    """Headers, then a row per group and period with the value of each KPI."""
+    """Headers, then a row per group and period with the value of each KPI.
+
+    ``by`` or ``where`` may be a block of options, see :mod:`.selection`.
+    """
     entries = read.kpis(kpi)
-    names = [read.text(v) for v in flat(by) if v is not None] if by is not None else []
+    table = _table(data)
+    chosen = options(table, by=by, period=period, where=where, from_day=from_day, to_day=to_day)
+    names = chosen.by
     if len(names) > 2:
         raise EvaluationError(Problem("udfs_by_two", {"names": ", ".join(names)}))
-    wanted = read.cadence(period, "")
+    wanted = read.cadence(chosen.period, "")
     cadence = Cadence(cast(Code, wanted)) if wanted else None
-    table = _table(data)
-    rows = _selected(table, where, from_day, to_day)
+    rows = selected(table, chosen)
     groups = Groups(table, names, cadence, rows, range(len(table.rows)))
     spoken = language()
     head: list[Cell] = [*names, *([text("udfs.column.period", spoken)] if cadence else [])]
@@ -89,18 +94,6 @@ def told(name: str, given: Sequence[Any], spoken: str) -> str:
     return ". ".join(part[:1].upper() + part[1:] for part in parts) + "."
 
 
-def period_label(start: date, cadence: Cadence) -> str:
-    """A period as text that sorts: 2026-03-01, 2026-W10, 2026-03, 2026-Q1, 2026."""
-    if cadence.code == "daily":
-        return start.isoformat()
-    if cadence.code == "weekly":
-        year, week, _ = start.isocalendar()
-        return f"{year}-W{week:02}"
-    if cadence.code == "monthly":
-        return f"{start:%Y-%m}"
-    return f"{start.year}-Q{(start.month + 2) // 3}" if cadence.code == "quarterly" else f"{start.year}"
-
-
 def _table(data: Any) -> Table:
     if not is_range(data):
         raise Stop(single(data) if isinstance(single(data), NoData) else NoData.NOT_A_NUMBER)  # type: ignore[arg-type]  # a NoData
@@ -109,45 +102,6 @@ def _table(data: Any) -> Table:
         columns = ", ".join(n for n in table.names if n)[:300]
         raise SourceError(Problem("udfs_no_measure", {"columns": columns}))
     return table
-
-
-def _selected(table: Table, where: Any, from_day: Any, to_day: Any) -> list[int]:
-    """The rows that the filters leave."""
-    rows = list(range(len(table.rows)))
-    for name, values, wanted in conditions(where):
-        column = table.dimension(name)
-        known = {normal(value) for value in values}
-        rows = [i for i in rows if (normal(column[i]) in known) is wanted]
-    first, last = read.day(from_day), read.day(to_day)
-    if first or last:
-        days = table.days
-        if days is None:
-            raise SourceError(Problem("udfs_no_date", {"columns": ", ".join(n for n in table.names if n)[:300]}))
-        low, high = first or date.min, last or date.max
-        rows = [i for i in rows if (span := days[i]) and span[0] >= low and span[1] <= high]
-    return rows
-
-
-def conditions(where: Any) -> list[tuple[str, list[str], bool]]:
-    """Filters as (column, values, whether they are wanted), of a text or of a range of column and value.
-
-    Several values of one column are alternatives. Raises EvaluationError for a text that is no filter.
-    """
-    told: dict[tuple[str, bool], list[str]] = {}
-    if is_range(where) and len(rows_of(where)[0]) > 1:
-        for row in rows_of(where):
-            if row[0] is not None:
-                told.setdefault((read.written(row[0]), True), []).append(read.written(row[1]))
-    else:
-        for part in [p for v in flat(where) for p in read.text(v).split(";") if p.strip()] if where is not None else []:
-            name, wanted, value = next(
-                ((n, sign == "=", v) for sign in ("<>", "!=", "=") for n, s, v in [part.partition(sign)] if s),
-                ("", True, ""),
-            )
-            if not name.strip():
-                raise EvaluationError(Problem("udfs_where", {"given": part.strip()[:60]}))
-            told.setdefault((name.strip(), wanted), []).append(value.strip())
-    return [(name, values, wanted) for (name, wanted), values in told.items()]
 
 
 @dataclass
@@ -175,18 +129,7 @@ class Groups:
         self._all: dict[date | None, list[int]] | None = None
 
     def _period(self, row: int) -> date | None:
-        if self.cadence is None:
-            return None
-        if self.table.days is None:
-            columns = ", ".join(n for n in self.table.names if n)[:300]
-            raise SourceError(Problem("udfs_no_date", {"columns": columns}))
-        span = self.table.days[row]
-        if span is None:
-            return None
-        start = self.cadence.start_of(span[0])
-        if self.cadence.start_of(span[1]) != start:
-            raise SourceError(Problem("udfs_spans", {"first": span[0].isoformat(), "last": span[1].isoformat()}))
-        return start
+        return None if self.cadence is None else period_of(self.table, row, self.cadence)
 
     def ordered(self) -> list[tuple[Group, date | None]]:
         """Groups and periods in order; groups without a name come last."""
@@ -272,4 +215,4 @@ class Groups:
         return span[1] if span else date.min
 
 
-__all__ = ["Groups", "Value", "conditions", "kpi_table", "kpi_value", "period_label", "told"]
+__all__ = ["Groups", "Value", "kpi_table", "kpi_value", "told"]

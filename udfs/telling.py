@@ -71,6 +71,7 @@ def _named_help(function: Function, spoken: str) -> Rows:
         ("definition", str(say(function.summary, spoken))),
         *(("inputs", f"{a.name}{colon}{a.description(spoken)}") for a in function.arguments),
         ("call", localised(f"={function.example}", spoken)),
+        ("size", str(say(function.size, spoken)) if function.size else ""),
     ]
     return _labelled(rows, spoken)
 

@@ -14,10 +14,12 @@ from pathlib import Path, PureWindowsPath
 
 from xlkpi.addin import plain, xlam
 from xlkpi.addin.wrappers import UDFS
-from xlkpi.errors import DefinitionError, Problem
+from xlkpi.errors import DefinitionError, Problem, WorkbookError
 from xlkpi.udfs.settings import settings_file
 from xlkpi.workbook.target import replacing
 
+#: The option of ``xlkpi addin install`` for another folder.
+FOLDER = "--folder"
 _STARTUP = "Library/Group Containers/UBF8T346G9.Office/User Content.localized/Startup.localized/Excel"
 _MAC_SETTINGS = "Library/Containers/com.microsoft.Excel/Data"
 
@@ -70,7 +72,7 @@ def install_classic(
     ``language`` is that of help and texts, ``project`` a file with KPIs of one's own; None leaves what was set before.
     """
     interpreter = windowless(sys.executable)
-    path = place(addin, places.addins / xlam.CLASSIC)
+    path = place(addin, places.addins / xlam.CLASSIC, FOLDER)
     wanted = {
         "INTERPRETER_WIN": interpreter,
         "INTERPRETER_MAC": interpreter,
@@ -87,7 +89,7 @@ def install_classic(
 
 def install_plain(addin: bytes, functions: int, places: Places) -> Installed:
     """Place the add-in that needs no Python."""
-    return Installed(place(addin, places.addins / plain.XLAM), functions)
+    return Installed(place(addin, places.addins / plain.XLAM, FOLDER), functions)
 
 
 def windowless(interpreter: str) -> str:
@@ -99,12 +101,18 @@ def windowless(interpreter: str) -> str:
     return interpreter
 
 
-def place(content: bytes, path: Path) -> Path:
-    """Write a file as a whole, in a folder that is made where there is none. Raises WorkbookError."""
+def place(content: bytes, path: Path, option: str = "-o") -> Path:
+    """Write a file as a whole, in a folder that is made where there is none.
+
+    Raises WorkbookError, which names the command's ``option`` for another folder.
+    """
     with suppress(OSError):  # what follows tells why there is no folder
         path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as file:
-        file.write(content)
+    try:
+        with replacing(path) as file:
+            file.write(content)
+    except WorkbookError as error:
+        raise WorkbookError(replace(p, values={**p.values, "option": option}) for p in error.problems) from error
     return path
 
 
@@ -117,7 +125,7 @@ def _remember(path: Path | None, **given: str | None) -> None:
     with suppress(OSError, ValueError):
         kept = json.loads(path.read_text(encoding="utf-8"))
     settings = {**(kept if isinstance(kept, dict) else {}), **chosen}
-    place(json.dumps(settings, ensure_ascii=False, indent=2).encode(), path)
+    place(json.dumps(settings, ensure_ascii=False, indent=2).encode(), path, FOLDER)
 
 
 def _write_settings(path: Path, wanted: Mapping[str, str]) -> None:
@@ -133,4 +141,4 @@ def _write_settings(path: Path, wanted: Mapping[str, str]) -> None:
         content = text.getvalue().encode(encoding)
     except UnicodeEncodeError:
         raise DefinitionError(Problem("addin_path", {"path": wanted["INTERPRETER_WIN"]})) from None
-    place(content, path)
+    place(content, path, FOLDER)

@@ -107,4 +107,4 @@ def _of_system(error: OSError, path: Path) -> WorkbookError:
 
 
 def _error(code: str, path: Path, **values: str) -> WorkbookError:
-    return WorkbookError(Problem(code, {"name": path.name, **values}, Place(file=path.name)))
+    return WorkbookError(Problem(code, {"name": path.name, "option": "-o", **values}, Place(file=path.name)))

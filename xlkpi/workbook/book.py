@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from xlkpi.scorecard.selections import Selections
     from xlkpi.smart import Report
     from xlkpi.workbook.context import Context
+    from xlkpi.workbook.data_table import DataTable
     from xlkpi.workbook.existing import Existing
     from xlkpi.workbook.layout import Layout
     from xlkpi.workbook.logo import Logo
     from xlkpi.workbook.people import Row, Written
-    from xlkpi.workbook.tables import DataTable
     from xlkpi.workbook.theme import Theme
     from xlkpi.workbook.writer import Worksheet
 

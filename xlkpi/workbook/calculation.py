@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from xlkpi.status import label, rules
 from xlkpi.workbook.book import Book, Sheet
 from xlkpi.workbook.calculation_rows import FIXED, NAMES, POINTS, TOLD, Row, Told
+from xlkpi.workbook.data_table import DataTable
 from xlkpi.workbook.functions import (
     if_,
     if_error,
@@ -22,7 +23,7 @@ from xlkpi.workbook.functions import (
     most,
 )
 from xlkpi.workbook.live import Given, Live, Span
-from xlkpi.workbook.tables import DataTable, Tables
+from xlkpi.workbook.tables import Tables
 
 if TYPE_CHECKING:
     from xlkpi.workbook.alert_cells import AlertCells

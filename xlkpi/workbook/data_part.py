@@ -11,13 +11,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from xlkpi.errors import Place, Problem, WorkbookError
-from xlkpi.workbook.cells import ATTRIBUTE, CELL, ROW, address_of, in_xml, read_cell
-from xlkpi.workbook.data_sheet import MAX_ROWS
-from xlkpi.workbook.formula_text import moved
+from xlkpi.workbook.cells import ATTRIBUTE, CELL, ROW, address_of, read_cell
 from xlkpi.workbook.live import Value, order_of
 from xlkpi.workbook.package import Package, TablePart, local_name
 from xlkpi.workbook.references import Box, Growth
@@ -26,22 +23,16 @@ from xlkpi.workbook.usual_rows import UsualRows
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from xlkpi.workbook.sheet_rows import RowColumn
 
 _CHUNK = 1 << 20
 #: Rows by which the usual format of a column is told, and up to which single cells' formats are kept.
 _VOTES, _SMALL = 64, 20_000
 _BEGIN = re.compile(rb"<sheetData\s*(/?)>")
-_END, _ROW_END = b"</sheetData>", b"</row>"
-_NUMBER = re.compile(rb'\br="(\d+)"')
+_END, ROW_END = b"</sheetData>", b"</row>"
+NUMBER = re.compile(rb'\br="(\d+)"')
 _COLUMN_FORMAT = re.compile(r"<col\s([^>]*)/>")
-_DIMENSION = re.compile(rb'(<dimension ref=")[^"]*"')
-_TABLE_RANGE = re.compile(r'(<(?:table|autoFilter)\b[^>]*?\sref=")[^"]*"')
-_FILTERED = re.compile(r"(<autoFilter\b[^>]*?)(?<!/)>.*?</autoFilter>", re.DOTALL)
-_SORTED = re.compile(r"<sortState\b[^>]*?(?:/>|>.*?</sortState>)", re.DOTALL)
-_COLUMNS_END = re.compile(r'(<tableColumns\b[^>]*?count=")\d+("[^>]*>)(.*)(</tableColumns>)', re.DOTALL)
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
-_STYLE = re.compile(rb'\ss="(\d+)"')
+STYLE = re.compile(rb'\ss="(\d+)"')
 #: What a row says of itself that is not its height or its look.
 _PLAIN_ATTRIBUTES = re.compile(rb'\s(?:r|spans|hidden|x14ac:dyDescent)="[^"]*"')
 
@@ -88,7 +79,7 @@ class DataPart:
         *, remember: bool = False,
     ) -> None:  # fmt: skip
         self.package, self.table, self.marks, self.strings = package, table, marks, strings
-        self._definition = package.read(table.part).decode()
+        self.definition = package.read(table.part).decode()
         tree = package.tree(table.part)
         box = Box.of(tree.get("ref", ""))
         self.totals = int(tree.get("totalsRowCount", "0"))
@@ -101,7 +92,7 @@ class DataPart:
             elif local_name(element) == "calculatedColumnFormula":
                 self.formulas[self.headers[-1]] = element.text or ""
         if tree.get("headerRowCount") == "0":
-            raise self._error("workbook_not_alone", table=table.name)
+            raise self.error("workbook_not_alone", table=table.name)
         #: Without marks, as in a skeleton, all columns and rows are ours: nobody could have added any yet.
         self.ours = set(known) if marks else set(self.headers)
         self.above: list[bytes] = []
@@ -126,22 +117,22 @@ class DataPart:
         buffer = b""
         while (begin := _BEGIN.search(buffer)) is None:
             if not (more := stream.read(1 << 16)):
-                raise self._error("workbook_damaged", detail=self.table.sheet_part)
+                raise self.error("workbook_damaged", detail=self.table.sheet_part)
             buffer += more
-        self._head, buffer, ended = buffer[: begin.start()], buffer[begin.end() :], bool(begin[1])
+        self.head, buffer, ended = buffer[: begin.start()], buffer[begin.end() :], bool(begin[1])
         while not ended:
             stop = buffer.find(_END)
-            cut = stop if stop >= 0 else buffer.rfind(_ROW_END) + len(_ROW_END)
-            if stop >= 0 or cut >= len(_ROW_END):
+            cut = stop if stop >= 0 else buffer.rfind(ROW_END) + len(ROW_END)
+            if stop >= 0 or cut >= len(ROW_END):
                 self._piece(buffer[:cut])
                 buffer = buffer[cut:]
             if stop >= 0:
                 buffer, ended = buffer[len(_END) :], True
             elif not (more := stream.read(_CHUNK)):
-                raise self._error("workbook_damaged", detail=self.table.sheet_part)
+                raise self.error("workbook_damaged", detail=self.table.sheet_part)
             else:
                 buffer += more
-        self._tail = buffer + stream.read()
+        self.tail = buffer + stream.read()
 
     def _piece(self, xml: bytes) -> None:
         if self.rows > _SMALL and self._is_plain(xml):
@@ -149,9 +140,9 @@ class DataPart:
         for row in ROW.finditer(xml):
             if self.rows > _VOTES and self._is_usual(row[0]):
                 continue
-            number = _NUMBER.search(row[1])
+            number = NUMBER.search(row[1])
             if number is None:
-                raise self._error("workbook_no_addresses")
+                raise self.error("workbook_no_addresses")
             self._row(int(number[1]), row[1], row[2] or b"", row[0])
 
     def _is_usual(self, row: bytes) -> bool:
@@ -177,7 +168,7 @@ class DataPart:
 
     def _is_plain(self, xml: bytes) -> bool:
         """Whether all rows of a piece are ours with nothing of anybody else in them; counted, not read."""
-        last = _NUMBER.search(xml, xml.rfind(b"<row"))
+        last = NUMBER.search(xml, xml.rfind(b"<row"))
         count = xml.count(b"<row ")
         if last is None or int(last[1]) > self.box.bottom or self._outside is None:
             return False
@@ -189,13 +180,13 @@ class DataPart:
     def _marked(self) -> re.Pattern[bytes]:
         """A cell with a content in the column that only xlkpi fills."""
         return re.compile(
-            rb'<c r="%s\d+"[^>]*[^/>]>' % _letters(self._number(self.marks.mark)) if self.marks else b"$^"
+            rb'<c r="%s\d+"[^>]*[^/>]>' % letters_of(self._number(self.marks.mark)) if self.marks else b"$^"
         )
 
     @cached_property
     def _outside(self) -> re.Pattern[bytes] | None:
         """A cell that is not in a column of ours; None where there are none of ours."""
-        ours = [_letters(n) for n, h in enumerate(self.headers, self.box.left) if h in self.ours]
+        ours = [letters_of(n) for n, h in enumerate(self.headers, self.box.left) if h in self.ours]
         if not self.marks:
             return None
         return re.compile(rb'<c r="(?!(?:' + b"|".join(ours) + rb")\d)")
@@ -221,7 +212,7 @@ class DataPart:
         left, right = b"", b""
         inside: list[re.Match[bytes]] = []
         for cell in CELL.finditer(content):
-            number = self._column_of(cell)
+            number = self.column_of(cell)
             if number < self.box.left:
                 left += cell[0]
             elif number > self.box.right:
@@ -230,22 +221,22 @@ class DataPart:
                 inside.append(cell)
         return left, inside, right
 
-    def _column_of(self, cell: re.Match[bytes]) -> int:
+    def column_of(self, cell: re.Match[bytes]) -> int:
         reference = next((v for k, v in ATTRIBUTE.findall(cell[1]) if k == b"r"), None)
         if reference is None:
-            raise self._error("workbook_no_addresses")
+            raise self.error("workbook_no_addresses")
         return address_of(reference)[1] + 1
 
     def _table_row(self, number: int, attributes: bytes, inside: list[re.Match[bytes]]) -> None:
         values: dict[str, Value] = {}
         for cell in inside:
-            column = self._column_of(cell)
+            column = self.column_of(cell)
             if cell[2]:
                 read = read_cell(dict(ATTRIBUTE.findall(cell[1])), cell[2], self.strings)
                 values[self.headers[column - self.box.left]] = read.value
         style_row = self.rows + len(self.people) < _VOTES
         for cell in inside if style_row else ():
-            column, style = self._column_of(cell), _STYLE.search(cell[1])
+            column, style = self.column_of(cell), STYLE.search(cell[1])
             votes = self._votes.setdefault(column, {})
             votes[style[1] if style else b"0"] = votes.get(style[1] if style else b"0", 0) + 1
         if not any(v is not None for h, v in values.items() if h not in self.formulas):
@@ -262,7 +253,7 @@ class DataPart:
         key = self._key(values)
         theirs = {}
         for cell in inside:
-            column = self._column_of(cell)
+            column = self.column_of(cell)
             if cell[2] and self.headers[column - self.box.left] not in self.ours:
                 theirs[column] = cell[0]
         typed = {h: v for h, v in values.items() if h not in self.ours and h not in self.formulas}
@@ -280,7 +271,7 @@ class DataPart:
             return {}
         found = {}
         for cell in inside:
-            style, column = _STYLE.search(cell[1]), self._column_of(cell)
+            style, column = STYLE.search(cell[1]), self.column_of(cell)
             found[column] = style[1] if style else b"0"
         return {n: s for n, s in found.items() if self._usual.get(n) != s} if self.rows > _VOTES else found
 
@@ -298,7 +289,7 @@ class DataPart:
         """The format that most cells of a column have: one yellow cell does not spread."""
         if votes := self._votes.get(column):
             return int(max(votes, key=votes.__getitem__))
-        for found in _COLUMN_FORMAT.finditer(self._head.decode()):
+        for found in _COLUMN_FORMAT.finditer(self.head.decode()):
             known = dict(re.findall(r'([\w:]+)="([^"]*)"', found[1]))
             if int(known["min"]) <= column <= int(known["max"]):
                 return int(known.get("style", "0"))
@@ -307,219 +298,30 @@ class DataPart:
     def _number(self, header: str) -> int:
         return self.box.left + self.headers.index(header)
 
-    def _error(self, code: str, **values: Any) -> WorkbookError:
+    def error(self, code: str, **values: Any) -> WorkbookError:
         place = Place(file=self.package.path.name, sheet=self.table.sheet)
         return WorkbookError(Problem(code, values, place))
-
-    # --- writing -------------------------------------------------------------------------------------------------
 
     def growth(self, rows: int) -> Growth:
         """Where the table ends with so many rows of ours."""
         return Growth(self.table.sheet, self.box, self.box.top + max(rows + len(self.people), 1))
 
-    def with_columns(self, names: Sequence[str]) -> None:
-        """Put new columns at the right end of the table. Raises WorkbookError where cells beside it are in the way."""
-        lacking = [name for name in names if name not in self.headers]
-        if not lacking:
-            return
-        new = range(self.box.right + 1, self.box.right + 1 + len(lacking))
-        header = [row for row in self.above if _NUMBER.search(row)[1] == str(self.box.top).encode()]  # type: ignore[index]  # rows have numbers
-        pieces = [*(right for _, right in self.beside.values()), *self.below.values(), *header]
-        for piece in pieces:
-            for cell in CELL.finditer(piece):
-                if cell[2] and self._column_of(cell) in new:
-                    at = next(v for k, v in ATTRIBUTE.findall(cell[1]) if k == b"r").decode()
-                    raise self._error("workbook_in_the_way", table=self.table.name, column=", ".join(lacking), cell=at)
-        style = next((s[1] for row in header for c in CELL.finditer(row) if self._column_of(c) == self.box.right
-                      and (s := _STYLE.search(c[1]))), b"0")  # fmt: skip
-        cells = b"".join(
-            b'<c r="%s%d" s="%s" t="inlineStr"><is><t>%s</t></is></c>'
-            % (_letters(n), self.box.top, style, in_xml(name))
-            for n, name in zip(new, lacking, strict=True)
-        )
-        place = self.above.index(header[0])
-        self.above[place] = header[0].removesuffix(_ROW_END) + cells + _ROW_END
-        ids = [int(i) for i in re.findall(r'<tableColumn\b[^>]*?\bid="(\d+)"', self._definition)]
-        added = "".join(
-            f'<tableColumn id="{max(ids) + i}" name="{in_xml(name).decode().replace(chr(34), "&quot;")}"/>'
-            for i, name in enumerate(lacking, start=1)
-        )
-        self.headers += lacking
-        self.ours |= set(lacking)
-        self.box = Box(self.box.left, self.box.top, self.box.right + len(lacking), self.box.bottom)
-        self._definition = _COLUMNS_END.sub(
-            lambda m: f"{m[1]}{len(self.headers)}{m[2]}{m[3]}{added}{m[4]}", self._definition
-        )
-
     def reference(self, rows: int) -> str:
         """The range of the table with so many rows of ours, its row of totals included."""
         box = self.box
         last = self.growth(rows).last + self.totals
-        return f"{_letters(box.left).decode()}{box.top}:{_letters(box.right).decode()}{last}"
-
-    def table_xml(self, rows: int) -> bytes:
-        """The table's definition over the new range; what was filtered or sorted does not hold for new rows."""
-        whole, filtered = self.reference(rows), self.reference(rows)
-        if self.totals:
-            filtered = whole[: whole.rindex(":") + 1] + whole[whole.rindex(":") + 1 :].rstrip("0123456789")
-            filtered += str(self.growth(rows).last)
-        definition = _SORTED.sub("", _FILTERED.sub(r"\1/>", self._definition))
-        return _TABLE_RANGE.sub(lambda m: f'{m[1]}{filtered if "autoFilter" in m[1] else whole}"', definition).encode()
-
-    def lost(self, data: pa.Table) -> list[OwnRow]:
-        """Rows of ours in which people wrote, and that are no more."""
-        written = {key: row for key, row in self.own.items() if row.values}
-        if not written:
-            return []
-        present = set(self.keys_of(data))
-        return [row for key, row in written.items() if key not in present]
-
-    def sheet_xml(self, data: pa.Table, columns: Sequence[RowColumn], references: bool) -> Iterator[bytes | memoryview]:
-        """The sheet's part with the data, in pieces. Raises WorkbookError where it would cover what is below."""
-        from xlkpi.workbook.sheet_rows import rows_xml
-
-        growth = self.growth(data.num_rows)
-        end = growth.last + self.totals
-        if end > MAX_ROWS:
-            values = {"table": self.table.name, "rows": data.num_rows, "limit": MAX_ROWS - 1}
-            raise self._error("workbook_too_many_rows", **values)
-        self._refuse_covering(end)
-        usual = {n: str(column.style).encode() for n, column in enumerate(columns, self.box.left)}
-        edits = self._edits(data, usual)
-        rows = rows_xml(
-            data, columns, first_row=self.box.top + 1, first_column=self.box.left, references=references,
-            date_1904=self.package.date_1904, edits=edits, blank=not self.people,
-        )  # fmt: skip
-        last = max([end, *self.below, *self.beside], default=end)
-
-        def pieces() -> Iterator[bytes | memoryview]:
-            yield _DIMENSION.sub(lambda m: m[1] + self._dimension(last) + b'"', self._head, count=1)
-            yield b"<sheetData>" + b"".join(self.above)
-            yield from rows
-            yield from self._people_rows(data.num_rows)
-            yield from self._rest(growth.last)
-            yield b"</sheetData>" + growth.selections(self._tail)
-
-        return pieces()
-
-    def _dimension(self, last: int) -> bytes:
-        old = re.search(rb'<dimension ref="([A-Z]+)\d+(?::([A-Z]+)\d+)?"', self._head)
-        right = self.box.right
-        if old and old[2]:
-            right = max(right, address_of(old[2] + b"1")[1] + 1)
-        return b"A1:%s%d" % (_letters(right), last)
-
-    def _refuse_covering(self, end: int) -> None:
-        for number, row in self.below.items():
-            for cell in CELL.finditer(row):
-                inside = self.box.left <= self._column_of(cell) <= self.box.right
-                if cell[2] and inside and self.box.bottom + self.totals < number <= end:
-                    at = next(v for k, v in ATTRIBUTE.findall(cell[1]) if k == b"r").decode()
-                    raise self._error("workbook_covered", table=self.table.name, cell=at)
+        return f"{letters_of(box.left).decode()}{box.top}:{letters_of(box.right).decode()}{last}"
 
     def keys_of(self, data: pa.Table) -> Iterator[Key]:
         """The keys of new rows."""
         assert self.marks is not None, "only rows with marks have keys"
-        from xlkpi.workbook.tables import _plain
+        from xlkpi.workbook.data_table import as_cell
 
         columns = [data[header].to_pylist() for header in self.marks.keys]
-        return (tuple(order_of(_plain(v)) for v in row) for row in zip(*columns, strict=True))
-
-    def _edits(self, data: pa.Table, usual: Mapping[int, bytes]) -> dict[int, Any]:
-        """What is to be done to rows of the data, by their place."""
-        changed = {key: row for key, row in self.own.items() if row.cells or row.attributes or any(
-            usual.get(n, s) != s for n, s in row.styles.items())}  # fmt: skip
-        edits: dict[int, Any] = {}
-        if changed:
-            for i, key in enumerate(self.keys_of(data)):
-                if key in changed:
-                    edits[i] = self._edit(changed[key], self.box.top + 1 + i, usual)
-        for number, (left, right) in self.beside.items():
-            i = number - self.box.top - 1
-            if i < data.num_rows:
-                edits[i] = _with_beside(edits.get(i), left, right)
-        return edits
-
-    def _edit(self, row: OwnRow, number: int, usual: Mapping[int, bytes]) -> Any:
-        """The row's XML with people's cells and formats put in."""
-        theirs = {n: _readdressed(cell, row.number, number) for n, cell in row.cells.items()}
-        styles = {n: s for n, s in row.styles.items() if usual.get(n) != s and n not in theirs}
-
-        def edit(xml: str) -> str:
-            content = xml.encode()
-            opening = content[: content.index(b">")] + row.attributes + b">"
-            cells = {self._column_of(c): c[0] for c in CELL.finditer(content)} | theirs
-            for n, style in styles.items():
-                cells[n] = _restyled(cells.get(n) or b'<c r="%s%d"/>' % (_letters(n), number), style)
-            return (opening + b"".join(cells[n] for n in sorted(cells)) + _ROW_END).decode()
-
-        return edit
-
-    def _people_rows(self, own: int) -> Iterator[bytes]:
-        for number, row in enumerate(self.people, self.box.top + 1 + own):
-            left, right = self.beside.get(number, (b"", b""))
-            cells = b"".join(
-                _readdressed(b"<c" + known + (b">" + content + b"</c>" if content else b"/>"), row.number, number)
-                for known, content in row.cells
-            )
-            yield b'<row r="%d"%s>' % (number, row.attributes) + left + cells + right + _ROW_END
-
-    def _rest(self, last: int) -> Iterator[bytes]:
-        """The row of totals, and what stands beside and below the table's end."""
-        numbers = {n for n in (*self.beside, *self.below) if n > last}
-        if self.total_row is not None:
-            numbers.add(last + 1)
-        for number in sorted(numbers):
-            left, right = self.beside.get(number, (b"", b""))
-            cells = b""
-            if number == last + 1 and self.total_row is not None:
-                cells = _readdressed(self.total_row[1], last + 1, number, any_row=True)
-            if number in self.below and not (left or right or cells):
-                yield self.below[number]
-            elif number in self.below:
-                inner = ROW.fullmatch(self.below[number])
-                own = sorted(
-                    CELL.finditer(left + cells + right + (inner[2] or b"" if inner else b"")), key=self._column_of
-                )
-                yield b'<row r="%d">' % number + b"".join(c[0] for c in own) + _ROW_END
-            else:
-                yield b'<row r="%d">' % number + left + cells + right + _ROW_END
+        return (tuple(order_of(as_cell(v)) for v in row) for row in zip(*columns, strict=True))
 
 
-def _with_beside(before: Any, left: bytes, right: bytes) -> Any:
-    def edit(xml: str) -> str:
-        content = (before(xml) if before else xml).encode()
-        start = content.index(b">") + 1
-        return (content[:start] + left + content[start : -len(_ROW_END)] + right + _ROW_END).decode()
-
-    return edit
-
-
-def _readdressed(cells: bytes, old: int, new: int, *, any_row: bool = False) -> bytes:
-    """Cells moved to another row, with what their formulas refer to in their own row."""
-    number = rb"\d+" if any_row else str(old).encode()
-    cells = re.sub(rb'(<c\b[^>]*?\br="[A-Z]+)' + number + rb'"', rb'\g<1>%d"' % new, cells)
-    if old == new or any_row or b"<f" not in cells:
-        return cells
-
-    def formula(found: re.Match[bytes]) -> bytes:
-        def move(sheet: str | None, reference: str) -> tuple[str | None, str]:
-            own = sheet is None
-            return sheet, re.sub(rf"(?<=[A-Z]){old}(?!\d)", str(new), reference) if own else reference
-
-        return found[1] + in_xml(moved(unescape(found[2].decode()), move)) + b"</f>"
-
-    return re.sub(rb"(<f\b[^>]*>)([^<]+)</f>", formula, cells)
-
-
-def _restyled(cell: bytes, style: bytes) -> bytes:
-    end = cell.index(b">")
-    opening = _STYLE.sub(b"", cell[:end])
-    closed = opening.endswith(b"/")
-    return opening.removesuffix(b"/") + b' s="' + style + (b'"/' if closed else b'"') + cell[end:]
-
-
-def _letters(number: int) -> bytes:
+def letters_of(number: int) -> bytes:
     from xlkpi.workbook.sheet_rows import column_letters
 
     return column_letters(number).encode()

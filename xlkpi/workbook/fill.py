@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from xlkpi.errors import Place, Problem, WorkbookError
 from xlkpi.workbook.data_part import DataPart
+from xlkpi.workbook.data_part_xml import sheet_xml, table_xml
 from xlkpi.workbook.data_sheet import refuse_rows
 from xlkpi.workbook.package import CONTENT_TYPES, MAX_SMALL_PART, Package, local_name
 from xlkpi.workbook.package_writer import PackageWriter
@@ -116,10 +117,10 @@ def fill(
 def fill_part(changes: Changes, part: DataPart, data: pa.Table, *, references: bool = True) -> Filled:
     """Change the parts of one table: its sheet, and its definition."""
     columns = _row_columns(part, data)
-    rows = part.sheet_xml(data, columns, references)
+    rows = sheet_xml(part, data, columns, references)
     # Small sheets are held, so that references in people's columns can follow what grows elsewhere.
     changes.parts[part.table.sheet_part] = b"".join(rows) if data.num_rows <= _SMALL else rows
-    changes.parts[part.table.part] = part.table_xml(data.num_rows)
+    changes.parts[part.table.part] = table_xml(part, data.num_rows)
     return Filled(part.table.sheet, data.num_rows, part.reference(data.num_rows))
 
 

@@ -149,6 +149,7 @@ class Work:
         """Put what is new into the parts of the package."""
         from xlkpi.workbook.build import make_skeleton
         from xlkpi.workbook.chart_caches import update_charts
+        from xlkpi.workbook.data_part_xml import add_columns
         from xlkpi.workbook.fill import fill_part
         from xlkpi.workbook.people_rows import update_people
 
@@ -160,7 +161,7 @@ class Work:
         growths = []
         for name in DATA_SHEETS:
             part, rows = existing.parts[name], skeleton.rows[name]
-            part.with_columns(rows.column_names)
+            add_columns(part, rows.column_names)
             fill_part(changes, part, rows)
             growths.append(part.growth(rows.num_rows))
         changes.follow(package, [*growths, *self._calculated(skeleton)])

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import xlkpi
 from xlkpi.status import CODES
 from xlkpi.workbook.data_sheet import DATA, DataColumn, add_data_sheet
+from xlkpi.workbook.data_table import DataTable
 from xlkpi.workbook.formats import date_format
 from xlkpi.workbook.state import FORMAT, State
-from xlkpi.workbook.tables import OBJECTIVE_COLUMNS, DataTable, Tables
+from xlkpi.workbook.tables import OBJECTIVE_COLUMNS, Tables
 
 if TYPE_CHECKING:
     from datetime import date

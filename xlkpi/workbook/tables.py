@@ -1,26 +1,22 @@
-"""The data tables of a scorecard: objectives and their series, with what formulas need to find their rows.
-
-Every table is columns of plain values; `fill` writes them, and :meth:`DataTable.span` is what formulas read.
-"""
+"""The data tables of a scorecard: objectives and their series, with what formulas need to find their rows."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from xlkpi.formula import Formula
 from xlkpi.objectives import Objective
-from xlkpi.scorecard.breakdown import known_pair, ratio_parts
-from xlkpi.scorecard.model import Result, Series
-from xlkpi.scorecard.selections import Selected, Selection, Selections, value_of, year_before
+from xlkpi.scorecard.model import Result
+from xlkpi.scorecard.selections import Selected
 from xlkpi.smart import LETTERS
 from xlkpi.smart.model import Letter, ObjectiveReport
-from xlkpi.workbook.data_sheet import OBJECTIVES, SERIES, column_reference
+from xlkpi.workbook.data_sheet import OBJECTIVES, SERIES
+from xlkpi.workbook.data_table import DataTable, as_cell
 from xlkpi.workbook.formats import typeset
-from xlkpi.workbook.live import Span, Value, serial
+from xlkpi.workbook.live import Value
+from xlkpi.workbook.series_table import append_blocks, series_table
 
 if TYPE_CHECKING:
     from xlkpi.workbook.book import Book
@@ -51,56 +47,6 @@ OBJECTIVE_COLUMNS: Mapping[str, tuple[str, bool]] = {
 }  # fmt: skip
 
 
-@dataclass
-class DataTable:
-    """A table of values by column; ``headers`` are what people see of its columns."""
-
-    name: str
-    kinds: Mapping[str, str]
-    headers: Mapping[str, str]
-    columns: dict[str, list[Value]] = field(default_factory=dict)
-    _spans: dict[str, Span] = field(default_factory=dict, repr=False)
-
-    def __post_init__(self) -> None:
-        for code in self.kinds:
-            self.columns.setdefault(code, [])
-
-    def append(self, **values: Any) -> None:
-        """A row; what is not given is blank."""
-        for code in self.kinds:
-            self.columns[code].append(_plain(values.get(code)))
-
-    def add_rows(self, rows: Iterable[Mapping[str, Value]]) -> None:
-        """Rows that people added, by header; formulas see them too."""
-        for row in rows:
-            for code, header in self.headers.items():
-                self.columns[code].append(row.get(header))
-
-    def span(self, code: str) -> Span:
-        """A column for formulas; the table must be complete."""
-        if code not in self._spans:
-            self._spans[code] = Span(column_reference(self.name, self.headers[code]), self.columns[code])
-        return self._spans[code]
-
-    @property
-    def rows(self) -> int:
-        return len(next(iter(self.columns.values()), []))
-
-    def arrow(self) -> Any:
-        """The rows as a pyarrow Table under the headers that people see."""
-        import pyarrow as pa
-
-        from xlkpi.workbook.live import as_date
-
-        types = {"text": pa.string(), "number": pa.float64(), "date": pa.date32()}
-        arrays = {}
-        for code, kind in self.kinds.items():
-            values: list[Any] = list(self.columns[code])
-            values = [as_date(v) for v in values] if kind == "date" else values
-            arrays[self.headers[code]] = pa.array(values, types[kind])
-        return pa.table(arrays)
-
-
 @dataclass(frozen=True)
 class Tables:
     """The tables that the calculation reads, and the objectives in the order of its rows."""
@@ -123,7 +69,7 @@ def make_tables(book: Book) -> Tables:
     """Put a scorecard's numbers into tables."""
     choices = book.choices
     inputs = max((len(f.names) for s in choices.objectives for f in _formulas(s)), default=1)
-    series = _series_table(max(inputs, _known_inputs(book)))
+    series = series_table(max(inputs, _known_inputs(book)))
     headers = {code: book.text_or(f"column.{code}", code) for code in OBJECTIVE_COLUMNS}
     objectives = DataTable(OBJECTIVES, {c: k for c, (k, _) in OBJECTIVE_COLUMNS.items()}, headers)
     order = _ordered(choices.objectives)
@@ -135,7 +81,7 @@ def make_tables(book: Book) -> Tables:
     for selected in order:
         result = selected.result
         numbers[result.objective.level] += 1
-        place = _place(selected, choices, series)
+        place = append_blocks(selected, choices, series)
         smart = reports.get(result.objective.id)
         letters = {letter: MARKS[smart.letters[letter].verdict] for letter in LETTERS} if smart else {}
         reasons = {f"{letter}_why": _reason(book, smart, letter) for letter in LETTERS} if smart else {}
@@ -151,7 +97,7 @@ def make_tables(book: Book) -> Tables:
         s.result.objective.id: typed_cells(s.result.objective, book.language) for s in order
     }
     typed |= book.existing.project_typed if book.existing else {}
-    return Tables(objectives, series, order, {id: {c: _plain(v) for c, v in t.items()} for id, t in typed.items()},
+    return Tables(objectives, series, order, {id: {c: as_cell(v) for c, v in t.items()} for id, t in typed.items()},
                   places)  # fmt: skip
 
 
@@ -168,16 +114,6 @@ def _known_inputs(book: Book) -> int:
 def _formulas(selected: Selected) -> list[Formula]:
     own = selected.result.kpi.compiled if selected.result.kpi else None
     return [formula for formula in (selected.formula, own) if formula is not None]
-
-
-def _series_table(inputs: int) -> DataTable:
-    kinds = {
-        "objective": "text", "choice": "text", "choice_no": "number", "role": "text", "start": "date", "end": "date",
-        **{f"x{i}": "number" for i in range(1, inputs + 1)},
-        "value": "number", "top": "number", "base": "number", "last_year": "number",
-        "forecast": "number", "lower": "number", "upper": "number",
-    }  # fmt: skip
-    return DataTable(SERIES, kinds, {code: code for code in kinds})
 
 
 def _ordered(objectives: Sequence[Selected]) -> tuple[Selected, ...]:
@@ -318,93 +254,3 @@ def _reason(book: Book, smart: ObjectiveReport, letter: Letter) -> str:
     said, fix = worst.evidence(book.language), worst.fix(book.language)
     said = said[:1].upper() + said[1:]
     return typeset(f"{said} → {fix}" if fix and worst.verdict in ("fail", "warning") else said)
-
-
-def _place(selected: Selected, choices: Selections, series: DataTable) -> dict[str, Any]:
-    """Append a block to the series for the whole and for each choice that has values; tell where (rows from 1)."""
-    whole = selected.whole
-    if whole is None or selected.formula is None:
-        return {}
-    ahead = selected.result.outlook
-    future = [day for day in (ahead.periods if ahead else ()) if day > whole.series.periods[-1]]
-    first = series.rows + 1
-    blocks = [(0, "", whole)]
-    blocks += [(number, name, part) for number, name in enumerate(choices.choices, start=1)
-               if (part := selected.parts.get(name))]  # fmt: skip
-    for number, name, block in blocks:
-        _block(series, selected, whole.series, block, number, name, future)
-    since = series.rows + 1
-    has_since = any(any(block.since) for _, _, block in blocks)
-    for number, name, block in blocks if has_since else ():
-        for day_number, day in enumerate(choices.days):
-            inputs = block.since[day_number] if block.since else None
-            row = _inputs(selected, inputs) if inputs else {}
-            start = selected.result.objective.start
-            series.append(
-                objective=selected.result.objective.id, choice=name, choice_no=number, role="since",
-                start=start, end=day, **row,
-            )  # fmt: skip
-    return {
-        "first_row": first, "block_rows": len(whole.series.periods) + len(future),
-        "since_row": since if has_since else None, "choices": len(blocks) - 1,
-    }  # fmt: skip
-
-
-def _block(
-    series: DataTable, selected: Selected, whole: Series, block: Selection, number: int, name: str,
-    future: Sequence[date],
-) -> None:  # fmt: skip
-    id, cadence, ahead = selected.result.objective.id, whole.cadence, selected.result.outlook
-    found = block.series
-    over = selected.result.kpi.compiled if selected.result.kpi else None
-    for i, start in enumerate(whole.periods):
-        row: dict[str, Any] = {}
-        if over is not None and i < len(found.periods):
-            row = {f"x{n}": found.inputs[arg][i] for n, arg in enumerate(over.names, start=1) if arg in found.inputs}
-            row |= {"value": found.values[i], "last_year": year_before(found, start)}
-            row |= _halves(selected, found, i) if number else {}  # effects are those of parts
-        if number == 0 and ahead and i == len(whole.periods) - 1:
-            row |= dict.fromkeys(("forecast", "lower", "upper"), whole.values[i])
-        series.append(
-            objective=id, choice=name, choice_no=number, role="period", start=start, end=cadence.end_of(start), **row
-        )
-    for start in future:
-        row = {"last_year": year_before(found, start)}
-        if number == 0 and ahead:
-            at = ahead.periods.index(start)
-            row |= {"forecast": ahead.mean[at], "lower": ahead.lower[at], "upper": ahead.upper[at]}
-        series.append(
-            objective=id, choice=name, choice_no=number, role="period", start=start, end=cadence.end_of(start), **row
-        )
-
-
-def _halves(selected: Selected, series: Series, row: int) -> dict[str, float]:
-    """Numerator and denominator of a value, from which effects are computed; of a sum the value alone."""
-    kpi = selected.result.kpi
-    shape = ratio_parts(selected.catalogue, kpi) if kpi and selected.catalogue else None
-    if shape is None:
-        return {}
-    pair = known_pair(shape, {name: column[row] for name, column in series.inputs.items()})
-    if pair is None:
-        return {}
-    return {"top": pair[0]} if shape[1] is None else {"top": pair[0], "base": pair[1]}
-
-
-def _inputs(selected: Selected, inputs: Mapping[str, float]) -> dict[str, Any]:
-    assert selected.formula is not None, "asked for only where there is one"
-    row: dict[str, Any] = {f"x{n}": inputs[name] for n, name in enumerate(selected.formula.names, start=1)}
-    row["value"] = value_of(selected.formula, inputs)
-    return row
-
-
-def _plain(value: Any) -> Value:
-    """A value as a cell holds it: NaN and empty texts are blanks."""
-    from xlkpi.workbook.book import clean
-
-    if isinstance(value, date):
-        return serial(value)
-    if isinstance(value, bool) or value is None:
-        return value
-    if isinstance(value, int | float):
-        return None if math.isnan(value) else float(f"{value:.15g}")  # Excel's precision: smaller files
-    return clean(str(value)) or None

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from xlkpi.scorecard.selections import MOST_CHOICES
 from xlkpi.workbook.book import Book
 from xlkpi.workbook.calculation import Calculation
+from xlkpi.workbook.data_table import DataTable
 from xlkpi.workbook.functions import if_, if_error, index, large, match, month_end, sum_ifs, total
 from xlkpi.workbook.layout import Amount
 from xlkpi.workbook.live import Live, Span
-from xlkpi.workbook.tables import DataTable
 
 
 @dataclass(frozen=True)

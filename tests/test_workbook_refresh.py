@@ -11,13 +11,14 @@ import warnings
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
 from openpyxl.comments import Comment
+from openpyxl.utils import range_boundaries
 
 from tests.checks import recalc, sdk
 from tests.checks.reading import Book
@@ -168,6 +169,69 @@ def test_a_chosen_day_and_channel_stay_chosen(built: Path) -> None:
     refresh_workbook(built, Options(), compute())
     page = next(s for s in Book(built).sheets if s.name == "Tableau de bord")
     assert any(c.value == "Situation au 31\u00a0janv. 2026" for c in page.listed)
+
+
+#: A row of each table that people fill around the objectives, by header.
+TYPED: dict[str, dict[str, Any]] = {
+    "xlkpi_competitors": {"Concurrent": "Nouveau", "Chiffre": "followers", "Valeur": 5000},
+    "xlkpi_swot": {"Nature": "Force", "Élément": "Une liste fidèle", "Objectif": "email_clicks"},
+    "xlkpi_surveys": {"Enquête": "Satisfaction (CSAT)", "Date": datetime(2026, 2, 20), "Réponses": 100, "Favorables": 90},
+    "xlkpi_rubrics": {"Sujet": "Qualité des contenus", "Critère": "Ton", "Date": datetime(2026, 2, 20), "Note": 5, "Poids": 2},
+    "xlkpi_journal": {"Date": datetime(2026, 2, 21), "Clé": "basket", "Quoi et pourquoi": "Écrit à la main", "Par": "Ana"},
+    "xlkpi_experiments": {"Test": "le_mien", "Clé": "basket", "A vue par": 1000, "B vue par": 1000},
+}  # fmt: skip
+
+
+def rows_of(book: Any, name: str) -> tuple[Any, dict[str, int], list[int]]:
+    """A table's sheet, its columns by header, and its rows."""
+    sheet, found = table(book, name)
+    left, top, right, bottom = range_boundaries(found.ref)
+    return sheet, {sheet.cell(top, c).value: c for c in range(left, right + 1)}, list(range(top + 1, bottom + 1))
+
+
+def told(path: Path) -> dict[str, list[dict[str, Any]]]:
+    """The rows of each such table with something in their first column, as Excel shows them before it recalculates."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        book = openpyxl.load_workbook(path, data_only=True)
+    found = {}
+    for name in (*TYPED, "xlkpi_alerts", "xlkpi_reviews"):
+        sheet, columns, rows = rows_of(book, name)
+        values = [{header: sheet.cell(row, c).value for header, c in columns.items()} for row in rows]
+        found[name] = [row for row in values if next(iter(row.values())) not in (None, "")]
+    return found
+
+
+def test_what_people_decided_stays_and_what_is_new_is_added_once(built: Path) -> None:
+    before = told(built)
+    alert, review = before["xlkpi_alerts"][0], before["xlkpi_reviews"][0]
+
+    def edit(book: Any) -> None:
+        for name, typed in TYPED.items():
+            sheet, columns, rows = rows_of(book, name)
+            free = next(r for r in rows if sheet.cell(r, min(columns.values())).value in (None, ""))
+            for header, value in typed.items():
+                sheet.cell(free, columns[header]).value = value
+        for name, decided in (("xlkpi_alerts", {"Prise en compte par": "Ana", "Décision": "Couper"}),
+                              ("xlkpi_reviews", {"1 Analyse": "La mienne", "3 Réaction": "R", "4 Décision": "D"})):  # fmt: skip
+            sheet, columns, rows = rows_of(book, name)
+            for header, value in decided.items():
+                sheet.cell(rows[0], columns[header]).value = value
+
+    edited(built, edit)
+    refresh_workbook(built, Options(), compute())
+    once = told(built)
+    for name, typed in TYPED.items():
+        assert len([row for row in once[name] if typed.items() <= row.items()]) == 1, name
+    seen = [r for r in once["xlkpi_alerts"] if (r["Clé"], r["Cause"]) == (alert["Clé"], alert["Cause"])]
+    assert [(r["Prise en compte par"], r["Décision"]) for r in seen] == [("Ana", "Couper")]
+    assert seen[0]["État"] != alert["État"]
+    held = [r for r in once["xlkpi_reviews"] if (r["Revue"], r["Clé"]) == (review["Revue"], review["Clé"])]
+    assert [(r["1 Analyse"], r["3 Réaction"], r["4 Décision"]) for r in held] == [("La mienne", "R", "D")]
+    assert held[0]["2 Interprétation"] == review["2 Interprétation"]
+    assert {r["Revue"] for r in once["xlkpi_reviews"]} > {review["Revue"]}  # March's are added
+    refresh_workbook(built, Options(backups=0), compute())
+    assert told(built) == once
 
 
 def test_an_action_that_people_deleted_stays_out(built: Path) -> None:

@@ -183,6 +183,20 @@ def test_a_source_has_to_deliver_the_measures(report, sources, code, verdict):
     assert verdict_of(report(head="xlkpi: 1\nname: Test\n" + sources), code) == verdict
 
 
+@pytest.mark.parametrize("sources", ["", "sources: {a: {path: x.csv, measures: [clicks]}}\n"])
+@pytest.mark.parametrize(
+    ("kpi", "told"),
+    [
+        ("nps", "surveys: [{kind: nps, date: 2026-01-31, answers: 20, favourable: 12, unfavourable: 4}]\n"),
+        ("rubric", "rubrics: [{subject: content_quality, criterion: Ton, mark: 3, date: 2026-01-31}]\n"),
+    ],
+)
+def test_surveys_and_rubrics_deliver_their_kpis(report, sources, kpi, told):
+    head = "xlkpi: 1\nname: Test\n" + sources
+    assert verdict_of(report(head=head + told, kpi=kpi), "source_asked") == "pass"
+    assert verdict_of(report(head=head, kpi=kpi), "source_missing" if sources else "source_none") != "pass"
+
+
 # --- the past --------------------------------------------------------------------------------------------------------
 
 

@@ -171,13 +171,14 @@ def test_a_chosen_day_and_channel_stay_chosen(built: Path) -> None:
     assert any(c.value == "Situation au 31\u00a0janv. 2026" for c in page.listed)
 
 
+WHEN = datetime(2026, 2, 20)
 #: A row of each table that people fill around the objectives, by header.
 TYPED: dict[str, dict[str, Any]] = {
     "xlkpi_competitors": {"Concurrent": "Nouveau", "Chiffre": "followers", "Valeur": 5000},
     "xlkpi_swot": {"Nature": "Force", "Élément": "Une liste fidèle", "Objectif": "email_clicks"},
-    "xlkpi_surveys": {"Enquête": "Satisfaction (CSAT)", "Date": datetime(2026, 2, 20), "Réponses": 100, "Favorables": 90},
-    "xlkpi_rubrics": {"Sujet": "Qualité des contenus", "Critère": "Ton", "Date": datetime(2026, 2, 20), "Note": 5, "Poids": 2},
-    "xlkpi_journal": {"Date": datetime(2026, 2, 21), "Clé": "basket", "Quoi et pourquoi": "Écrit à la main", "Par": "Ana"},
+    "xlkpi_surveys": {"Enquête": "Satisfaction (CSAT)", "Date": WHEN, "Réponses": 100, "Favorables": 90},
+    "xlkpi_rubrics": {"Sujet": "Qualité des contenus", "Critère": "Ton", "Date": WHEN, "Note": 5, "Poids": 2},
+    "xlkpi_journal": {"Date": WHEN, "Clé": "basket", "Quoi et pourquoi": "Écrit à la main", "Par": "Ana"},
     "xlkpi_experiments": {"Test": "le_mien", "Clé": "basket", "A vue par": 1000, "B vue par": 1000},
 }  # fmt: skip
 
@@ -212,8 +213,10 @@ def test_what_people_decided_stays_and_what_is_new_is_added_once(built: Path) ->
             free = next(r for r in rows if sheet.cell(r, min(columns.values())).value in (None, ""))
             for header, value in typed.items():
                 sheet.cell(free, columns[header]).value = value
-        for name, decided in (("xlkpi_alerts", {"Prise en compte par": "Ana", "Décision": "Couper"}),
-                              ("xlkpi_reviews", {"1 Analyse": "La mienne", "3 Réaction": "R", "4 Décision": "D"})):  # fmt: skip
+        for name, decided in (
+            ("xlkpi_alerts", {"Prise en compte par": "Ana", "Décision": "Couper"}),
+            ("xlkpi_reviews", {"1 Analyse": "La mienne", "3 Réaction": "R", "4 Décision": "D"}),
+        ):
             sheet, columns, rows = rows_of(book, name)
             for header, value in decided.items():
                 sheet.cell(rows[0], columns[header]).value = value

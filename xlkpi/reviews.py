@@ -176,7 +176,9 @@ def _gap(result: Result, amount: float, language: str) -> str:
     if result.kpi and result.kpi.unit == "percent":
         from xlkpi.language.numbers import plain
 
-        return f"{sign}{plain(abs(amount) * 100, language, 2)}\u00a0{text('workbook.points', language)}"
+        shown = plain(abs(amount) * 100, language, 2)
+        sign = sign if shown.strip("0.,") else ""
+        return f"{sign}{shown}\u00a0{text('workbook.points', language)}"
     return sign + _amount(result, abs(amount), language)
 
 

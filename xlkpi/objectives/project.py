@@ -125,6 +125,10 @@ class Project:
         """File, line and key of a setting of the project file (``setting("budget", "total")``)."""
         return self.main.place(path) if self.main else Place()
 
+    def writes(self, key: str) -> bool:
+        """Whether the project file has a key, be it empty (``swot: []``)."""
+        return self.main is not None and isinstance(self.main.data, dict) and key in self.main.data
+
     def resolve(self, path: str) -> Path:
         """A path of the project file, relative to the project's folder."""
         return self.folder / path

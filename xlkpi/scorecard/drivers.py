@@ -165,7 +165,8 @@ def _figure(known: Catalogue, id: str, power: int, spans: Sequence[Mapping[str, 
 
 def _value(formula: Formula, sums: Mapping[str, float]) -> float:
     given = {n: None if math.isnan(v) else v for n, v in sums.items()}
-    return float(formula(**{n: [v] if formula.adds_rows else v for n, v in given.items()}))
+    value = float(formula(**{n: [v] if formula.adds_rows else v for n, v in given.items()}))
+    return float(f"{value:.12g}")  # sums in another order differ beyond: 46134.499999999 is shown as 46134.5 is
 
 
 def _monthly(data: Data, measures: tuple[str, ...]) -> Combined:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from xlkpi.cadence import Cadence, Code
 from xlkpi.catalogue import KPI, say
+from xlkpi.objectives.context import RUBRIC_KPIS, SURVEY_KPIS
 from xlkpi.objectives.model import Objective
 from xlkpi.objectives.project import Project
 from xlkpi.smart.model import Amount, Finding, Letter, Verdict
@@ -82,6 +83,14 @@ class Case:
             return None
         known: Array = self.history[self.history == self.history]  # NaN differs from itself
         return known
+
+    @cached_property
+    def asked(self) -> bool:
+        """Whether a survey or a rubric of the project tells the KPI's values."""
+        kpi = self.objective.kpi
+        waves = (SURVEY_KPIS[wave.kind] == kpi for wave in self.project.surveys)
+        marks = (RUBRIC_KPIS[mark.subject] == kpi for mark in self.project.rubrics)
+        return kpi is not None and (any(waves) or any(marks))
 
     @cached_property
     def cumulative(self) -> bool:

@@ -150,11 +150,11 @@ def goes_the_good_way(case: Case) -> Iterator[Finding]:
 
 
 def has_a_source(case: Case) -> Iterator[Finding]:
-    """The project's sources deliver the measures that the KPI is made of."""
+    """The project's sources deliver the measures that the KPI is made of, or people were asked."""
     if case.kpi is None:
         return
     sources = case.project.sources
-    if not sources:
+    if not sources and not case.asked:
         yield case.says("M", "source_none", "warning", "kpi")
         return
     given: Mapping[str, frozenset[str] | None]
@@ -167,6 +167,8 @@ def has_a_source(case: Case) -> Iterator[Finding]:
         wanted = {m for name in needed for m in (name, _fallback(name, case))}
         giving = [name for name, measures in given.items() if measures and measures & wanted]
         yield case.says("M", "source", "pass", "kpi", sources=", ".join(giving))
+    elif case.asked:
+        yield case.says("M", "source_asked", "pass", "kpi")
     elif unsure:
         yield case.says("M", "source_preset", "pass", "kpi", sources=", ".join(unsure))
     else:

@@ -46,13 +46,18 @@ class Context:
         return checks(self.card)
 
     def has(self, page: str) -> bool:
-        """Whether the project has what a page shows; pages that every project has are always there."""
+        """Whether the project has what a page shows; pages that every project has are always there.
+
+        A key that is written and empty (``swot: []``) asks for a page to type in.
+        """
         project = self.card.project
         if page in ("budget", "drivers", "customers"):
             return getattr(self, page) is not None
         if page == "market":
             told = any(o.attainable.benchmark for o in project.objectives)
-            return bool(project.competitors) or told
+            return bool(project.competitors) or told or project.writes("competitors")
         if page == "surveys":
-            return bool(project.surveys or project.rubrics)
-        return {"swot": bool(project.swot), "reconcile": page != "reconcile" or bool(self.checks)}.get(page, True)
+            return bool(project.surveys or project.rubrics) or any(map(project.writes, ("surveys", "rubrics")))
+        if page == "swot":
+            return bool(project.swot) or project.writes("swot")
+        return page != "reconcile" or bool(self.checks)

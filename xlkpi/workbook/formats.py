@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MINUS = "\u2212"
 NO_BREAK = "\u00a0"
-_HYPHEN = re.compile(r"(?<![\w-])-(?=\d)")
+_HYPHEN = re.compile(r"(?<![\w-])-(?=[^\w\s]?\d)")
 #: Programs add up in different orders: a half that is a hair short of one is rounded as the half that it is.
 TINY = 1e-9
 #: Units that are written with so many decimals whatever the size.
@@ -79,6 +79,13 @@ def number_format(unit: str, decimals: int, language: str, currency: str, *, gap
     return f'+{shown};"{MINUS}"{shown};{shown}' if gap else f'{shown};"{MINUS}"{shown}'
 
 
+def change_format(decimals: int, language: str) -> str:
+    """The number format of a relative change, with its sign: ``+4.2%``."""
+    digits = "0" + ("." + "0" * decimals if decimals else "")
+    shown = digits + _quoted(_around("percent", language, "")[1].replace("%", "")) + "%"
+    return f'+{shown};"{MINUS}"{shown};{shown}'
+
+
 def told(value: Given, unit: str, decimals: int, language: str, currency: str, *, gap: bool = False) -> Live:
     """A live number as a text with its unit: « 46,80 € »; with ``gap`` a signed difference."""
     cell, decimals = live(value), _finer(unit, decimals, gap)
@@ -86,7 +93,8 @@ def told(value: Given, unit: str, decimals: int, language: str, currency: str, *
     if unit == "percent":
         cell = cell * 100
         after = f"{NO_BREAK}{text('workbook.points', language)}" if gap else after
-    sign = if_(cell < 0, MINUS, "+" if gap else "")
+    half = 0.5 * 10**-decimals - TINY  # what is rounded to zero has no sign
+    sign = if_(cell < -half, MINUS, if_(cell < half, "", "+") if gap else "")
     return sign & before & digits_of(cell, decimals, language) & after
 
 

@@ -14,6 +14,8 @@ from xlkpi.workbook.live import Live
 
 #: Rows of a page's head: band and stripe.
 HEAD = (8, 30, 20, 8, 4)
+#: Pixels that a printed page has room for.
+WIDEST = 2200
 #: Pixels of an indent of 1.
 INDENT = 9
 #: A page with more rows is printed on several sheets, not ever smaller on one.
@@ -139,11 +141,17 @@ class Page:
     def finish(
         self, last_row: int, *, pages_high: int = 1, repeat: tuple[int, int] | None = None, protect: bool = True
     ) -> None:
-        """Print setup and protection; ``pages_high`` 0 is as many as needed."""
+        """Print setup and protection; ``pages_high`` 0 is as many as needed.
+
+        What is too wide to be read on one page is printed on two, its first columns on both.
+        """
         ws = self.ws
         ws.set_landscape()
         ws.set_paper(9)
-        ws.fit_to_pages(1, pages_high)
+        wide = sum(self.columns) > WIDEST
+        ws.fit_to_pages(2 if wide else 1, pages_high)
+        if wide:
+            ws.repeat_columns(0, 1)
         ws.set_margins(0.35, 0.35, 0.35, 0.5)
         ws.center_horizontally()
         ws.print_area(0, 0, last_row, self.last)

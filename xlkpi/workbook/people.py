@@ -44,6 +44,8 @@ Filled = Literal["people", "once", "refreshed"]
 FREE_ROWS = 12
 #: The row of the headers, under the page's head.
 HEADER = 9
+#: Pixels of a line of text in a cell.
+LINE = 15
 #: What a list may be long inside a validation, commas included; longer ones stand on the calculation sheet.
 _LONGEST_LIST = 250
 _LARGEST = 1e15
@@ -311,7 +313,7 @@ class _Writer:
                 room = max(20, c.width - 16)
                 lines = max(lines, sum(max(1, math.ceil(len(part) * 5.9 / room)) for part in words.split("\n")))
         known = any(v not in (None, "") for v in values.values())
-        return max(28 if known else 21, 13 * min(lines, 14) + 6)
+        return max(28 if known else 21, LINE * min(lines, 14) + 6)
 
     # --- validations ---------------------------------------------------------------------------------------------
 

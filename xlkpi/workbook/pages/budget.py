@@ -9,7 +9,7 @@ from typing import Any
 from xlkpi.scorecard.budget import MONTHS, BudgetPlan, ChannelBudget
 from xlkpi.workbook.book import Book
 from xlkpi.workbook.calculation import Calculation
-from xlkpi.workbook.formats import NO_BREAK, decimals_for, told
+from xlkpi.workbook.formats import change_format, decimals_for, told
 from xlkpi.workbook.functions import (
     absolute,
     and_,
@@ -35,6 +35,8 @@ HEADER = 11
 POINTS, HEIGHT, MOST_CURVES = 21, 300, 7
 #: Points between the places of two curves' names.
 STAGGER = 3
+#: A gain under this share of what the budget brings is told as small.
+SMALL = 0.01
 Compute = Callable[[TableRow], Live]
 
 
@@ -81,7 +83,7 @@ def _gain(row: TableRow) -> Live:
 
 
 def _change(row: TableRow) -> Live:
-    return if_error((row["proposed"] / row["spend"] - 1) * 100, 0)
+    return if_error(row["proposed"] / row["spend"] - 1, 0)
 
 
 def _plan(book: Book) -> BudgetPlan:
@@ -117,7 +119,7 @@ def _shape(book: Book, plan: BudgetPlan) -> dict[str, str]:
     forms |= {"gain": book.number_format(unit, 0, gap=True), "marginal": rate, "marginal_after": rate}
     return forms | {
         "carry": book.number_format("percent", 0),
-        "change": f'+0{NO_BREAK}"%";"\u2212"0{NO_BREAK}"%";0{NO_BREAK}"%"',
+        "change": change_format(0, book.language),
     }
 
 
@@ -253,7 +255,9 @@ class _Budget:
             absolute(self.page.sheet.ref(row, written.place("proposed")) - self.page.sheet.ref(
                 row, written.place("spend"))) > 1 for row in range(written.first, written.last + 1)
         ))  # fmt: skip
-        said = if_(moved, sentence(self.text("budget.headline"), parts), self.text("budget.unchanged"))
+        small = absolute(gain) < self.sums["before"] * SMALL
+        headline = if_(small, sentence(self.text("budget.small"), parts), sentence(self.text("budget.headline"), parts))
+        said = if_(moved, headline, self.text("budget.unchanged"))
         self.put(7, 1, said, font_size=14, bold=True)
         doubt = if_(and_(low < 0, high > 0), self.text("budget.doubt"), self.text("budget.firm"))
         self.put(8, 1, sentence(self.text("budget.interval"), {**parts, "doubt": doubt}), font_color=self.theme.mute)

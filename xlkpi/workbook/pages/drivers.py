@@ -9,7 +9,7 @@ from xlkpi.analysis.drivers import NEAR
 from xlkpi.scorecard.drivers import DriverTree, DriverView, Figure
 from xlkpi.workbook.book import Book
 from xlkpi.workbook.calculation import Calculation
-from xlkpi.workbook.formats import NO_BREAK, day_told, decimals_for, told
+from xlkpi.workbook.formats import NO_BREAK, change_format, day_told, decimals_for, told
 from xlkpi.workbook.functions import (
     absolute,
     exponential,
@@ -197,7 +197,7 @@ class _Drivers:
 
     @property
     def _percent(self) -> str:
-        return f'+0.0{NO_BREAK}%;"\u2212"0.0{NO_BREAK}%;0.0{NO_BREAK}%'
+        return change_format(1, self.book.language)
 
     def _kept(self, table: PeopleTable, keys: dict[str, str], code: str) -> float | None:
         """What a person wrote in a row, where the workbook has it."""

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.checks.reading import Book, SheetCell
-from tests.checks.recalc import results
+from tests.checks.recalc import Input, Place, results
+from tests.engines import Result
 from tests.scorecards import card
 from xlkpi.analysis.surveys import balance, share
+from xlkpi.objectives import load
 from xlkpi.scorecard.drivers import driver_view
 from xlkpi.workbook.build import build_workbook
+from xlkpi.workbook.context import Context
 from xlkpi.workbook.people import PeopleTable
 
 ENGINE = "ironcalc"
@@ -27,9 +32,15 @@ def workbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@cache
+def read(path: Path) -> Book:
+    """The workbook, read once."""
+    return Book(path)
+
+
 def table(path: Path, name: str) -> tuple[str, list[dict[str, tuple[str, Any]]]]:
     """A table's sheet, and its rows: header -> (address, value)."""
-    book = Book(path)
+    book = read(path)
     found = next(t for t in book.tables if t.name == name)
     cells, area = cells_of(path, found.sheet), found.area
     rows = [
@@ -43,7 +54,7 @@ def table(path: Path, name: str) -> tuple[str, list[dict[str, tuple[str, Any]]]]
 
 
 def cells_of(path: Path, sheet: str) -> Mapping[str, SheetCell]:
-    return next(s for s in Book(path).sheets if s.name == sheet).cells
+    return next(s for s in read(path).sheets if s.name == sheet).cells
 
 
 def row_of(path: Path, sheet: str, label: str, **others: Any) -> int:
@@ -79,44 +90,77 @@ def test_a_supposed_change_gives_the_result_and_what_is_needed_reaches_the_targe
     assert found[(sheet, trees[0]["Still lacking"][0])] == pytest.approx(0, abs=1e-6)
 
 
-def test_a_wave_that_is_typed_gives_its_score_with_the_interval(workbook: Path) -> None:
+#: Waves that are typed, and the score of each with its interval, in fractions.
+WAVES = {"Recommendation (NPS)": balance(90, 60, 200), "Aided awareness": share(90, 200)}
+
+
+@pytest.fixture(scope="module")
+def typed(workbook: Path) -> Mapping[Place, Result]:
+    """What an engine makes of waves, a mark and a competitor that are typed: no page of one reads the others'."""
+    inputs: dict[Place, Input] = {}
+
+    def write(sheet: str, row: Mapping[str, tuple[str, Any]], values: Mapping[str, Input]) -> None:
+        inputs.update({(sheet, row[name][0]): value for name, value in values.items()})
+
     sheet, rows = table(workbook, "xlkpi_surveys")
-    for kind, score in (("Recommendation (NPS)", balance(90, 60, 200)), ("Aided awareness", share(90, 200))):
-        free = next(row for row in rows if not row["Survey"][1])
-        typed: dict[str, float | str] = {
+    free = [row for row in rows if not row["Survey"][1]]
+    for kind, row in zip(WAVES, free[: len(WAVES)], strict=True):
+        write(sheet, row, {
             "Survey": kind, "Date": 46_080.0, "Answers": 200.0, "Favourable": 90.0, "Unfavourable": 60.0,
-        }  # fmt: skip
-        found = results(workbook, ENGINE, {(sheet, free[name][0]): value for name, value in typed.items()})
-        got = [found[(sheet, free[name][0])] for name in ("Score", "From", "To")]
+        })  # fmt: skip
+    sheet, rows = table(workbook, "xlkpi_rubrics")
+    write(sheet, next(row for row in rows if row["Mark"][1] is not None), {"Mark": 1.0})
+    sheet, rows = table(workbook, "xlkpi_competitors")
+    row = next(row for row in rows if not row["Competitor"][1])
+    write(sheet, row, {"Competitor": "New", "Figure": "mentions", "Value": 1_000.0})
+    return results(workbook, ENGINE, inputs)
+
+
+def test_a_wave_that_is_typed_gives_its_score_with_the_interval(workbook: Path, typed: Mapping[Place, Result]) -> None:
+    sheet, rows = table(workbook, "xlkpi_surveys")
+    free = [row for row in rows if not row["Survey"][1]]
+    for score, row in zip(WAVES.values(), free[: len(WAVES)], strict=True):
+        got = [typed[(sheet, row[name][0])] for name in ("Score", "From", "To")]
         assert got == pytest.approx([100 * v for v in score], rel=1e-6)
 
 
-def test_a_mark_that_is_typed_counts_with_its_weight(workbook: Path) -> None:
+def test_a_mark_that_is_typed_counts_with_its_weight(workbook: Path, typed: Mapping[Place, Result]) -> None:
     sheet, rows = table(workbook, "xlkpi_rubrics")
     known = [(row["Mark"][1], row["Weight"][1]) for row in rows if row["Mark"][1] is not None]
-    first = next(row for row in rows if row["Mark"][1] is not None)
-    found = results(workbook, ENGINE, {(sheet, first["Mark"][0]): 1.0})
     marks = [1.0, *(m for m, _ in known[1:])]
     expected = sum(m * w for m, (_, w) in zip(marks, known, strict=True)) / sum(w for _, w in known) * 20
     row = row_of(workbook, sheet, "Content quality (rubric)")
-    assert found[(sheet, f"E{row}")] == pytest.approx(expected)
+    assert typed[(sheet, f"E{row}")] == pytest.approx(expected)
 
 
-def test_a_competitor_that_is_typed_moves_the_index_and_the_share_of_voice(workbook: Path) -> None:
-    sheet, rows = table(workbook, "xlkpi_competitors")
+def test_a_competitor_that_is_typed_moves_the_index_and_the_share_of_voice(
+    workbook: Path, typed: Mapping[Place, Result]
+) -> None:
+    sheet, _ = table(workbook, "xlkpi_competitors")
     row = row_of(workbook, sheet, "Mentions", D=240)
-    free = next(r for r in rows if not r["Competitor"][1])
-    typed: dict[str, float | str] = {"Competitor": "New", "Figure": "mentions", "Value": 1_000.0}
-    found = results(workbook, ENGINE, {(sheet, free[name][0]): value for name, value in typed.items()})
-    assert found[(sheet, f"G{row}")] == pytest.approx(240 / 500 * 100)  # of 310, 190 and 1000
-    assert found[(sheet, f"I{row}")] == pytest.approx(240 / 1740)
-    assert found[(sheet, f"H{row}")] == 3
+    assert typed[(sheet, f"G{row}")] == pytest.approx(240 / 500 * 100)  # of 310, 190 and 1000
+    assert typed[(sheet, f"I{row}")] == pytest.approx(240 / 1740)
+    assert typed[(sheet, f"H{row}")] == 3
 
 
 def test_every_table_that_people_fill_is_known_to_a_refresh(workbook: Path) -> None:
     from xlkpi.workbook.pages import PEOPLE
 
-    there = {t.name for t in Book(workbook).tables}
+    there = {t.name for t in read(workbook).tables}
     typed = there - {"xlkpi_data", "xlkpi_objectives", "xlkpi_series"}
     assert typed <= set(PEOPLE)
     assert all(isinstance(known, PeopleTable) for known in PEOPLE.values())
+
+
+def test_an_empty_key_asks_for_a_page_to_type_in(tmp_path: Path) -> None:
+    source = tmp_path / "project.yaml"
+    source.write_text("xlkpi: 1\nname: x\nswot: []\nsurveys: []\ncompetitors: []\n", encoding="utf-8")
+    project = load(source)
+    asked = Context(replace(card(), project=project), None)
+    assert [page for page in ("swot", "surveys", "market", "budget") if asked.has(page)] == [
+        "swot",
+        "surveys",
+        "market",
+    ]
+    without = Context(replace(card(), project=replace(project, main=None)), None)
+    assert not any(map(without.has, ("swot", "surveys", "market")))

@@ -149,7 +149,7 @@ class _Budget:
         written = write_people(self.book, self.made, self._table(), rows, page=page, header=HEADER)
         self._groups(written)
         for row in range(written.first, written.last + 1):
-            page.ws.set_row_pixels(row, 28)
+            page.ws.set_row_pixels(row, 34)
         page.heights(HEADER, 50)
         page.heights(written.last + 1, 4)  # a table grows into what stands right below it
         self._marks(written)

@@ -186,7 +186,7 @@ class _Drivers:
         for number, tree in enumerate(self.view.trees):
             self._restyle(header + 1 + number, {RESULT_SUPPOSED: self._form(tree.result), CHANGE: self._percent,
                                                 GAP: self._form(tree.result, gap=True)})  # fmt: skip
-        self.page.heights(header, 30)
+        self.page.heights(header, 38)
         self.page.heights(header + count + 1, 6, 14)
 
     def _formula(self, tree: DriverTree) -> str:
@@ -238,7 +238,7 @@ class _Drivers:
         table = replace(DRIVERS, columns=tuple(
             replace(c, form=self._percent) if c.code == "change" else c for c in DRIVERS.columns))  # fmt: skip
         write_people(self.book, self.made, table, rows, page=self.page, header=header)
-        self.page.heights(header, 30)
+        self.page.heights(header, 38)
         at = header + 1
         for tree in self.view.trees:
             for figure in tree.factors:

@@ -124,7 +124,7 @@ def _result(row: TableRow) -> Live:
 
 
 TABLE = PeopleTable("experiments", "xlkpi_experiments", (
-    Column("id", "text", 118), Column("hypothesis", "text", 200), Column("key", "key", 100),
+    Column("id", "text", 150), Column("hypothesis", "text", 200), Column("key", "key", 100),
     Column("metric", "text", 100), Column("variants", "text", 130), Column("start", "date", 92),
     Column("end", "date", 92), Column("smallest", "percent", 66, least=0.0001, most=10),
     Column("expected", "percent", 66, least=0, most=1),

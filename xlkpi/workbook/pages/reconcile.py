@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from xlkpi.cadence import Cadence
 from xlkpi.scorecard.reconcile import Check, Told
 from xlkpi.workbook.book import Book
 from xlkpi.workbook.calculation import Calculation
-from xlkpi.workbook.formats import NO_BREAK, day_told
+from xlkpi.workbook.formats import NO_BREAK, change_format, day_told
 from xlkpi.workbook.functions import absolute, if_, if_error, sentence, total
 from xlkpi.workbook.live import Live, live, serial
 from xlkpi.workbook.page import Page
@@ -59,7 +60,7 @@ def _row(book: Book, made: Calculation, page: Page, row: int, check: Check, othe
     page.sheet.fill(row, 1, len(NAMES), **line)
     since, until = (
         day_told(live(serial(day)), book.language) & f"{NO_BREAK}{day.year}"
-        for day in (check.months[0], check.months[-1])
+        for day in (check.months[0], Cadence("monthly").end_of(check.months[-1]))
     )
     name = sentence("{name} ({since} – {until})", {"name": book.say(check.name), "since": since, "until": until})
     page.put(row, 1, name, bold=True, text_wrap=True, **line)
@@ -68,8 +69,8 @@ def _row(book: Book, made: Calculation, page: Page, row: int, check: Check, othe
     page.put(row, 4, other.source, indent=1, **line)
     theirs = page.put(row, 5, sums[1], num_format=form, **right)
     page.put(row, 6, theirs - mine, num_format=book.number_format(unit, 0, gap=True), **right)
-    share = page.put(row, 7, if_error(theirs / mine - 1, 0), num_format='+0.0%;"\u2212"0.0%;0.0%', **right)
-    limit = page.put(row, 8, check.tolerance, num_format="0.0%", **right)
+    share = page.put(row, 7, if_error(theirs / mine - 1, 0), num_format=change_format(1, book.language), **right)
+    limit = page.put(row, 8, check.tolerance, num_format=book.number_format("percent", 1), **right)
     page.put(row, 9, sums[2], num_format="0", **right)
     words = [book.text(f"reconcile.{code}") for code in ("apart", "agree")]
     state = page.put(row, 10, if_(absolute(share) > limit, *words), bold=True, indent=1, **line)

@@ -99,8 +99,8 @@ def test_the_page_says_the_result_then_what_to_decide(shop: dict[str, Digest]) -
     ]
     assert order == sorted(order)
     assert len(told.to_decide) == 2
-    assert told.as_of == "8 mars 2026"
-    assert shop["en"].as_of == "8 March 2026"
+    assert told.as_of == "8\u00a0mars 2026"
+    assert shop["en"].as_of == "8\u00a0March 2026"
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xlkpi.formula.units import UNITS
+from xlkpi.language.dates import day
 from xlkpi.language.numbers import in_unit, plain
 
 
@@ -87,3 +89,9 @@ def test_every_number_is_written_and_a_visible_one_is_not_shown_as_nothing(
 def test_a_whole_number_keeps_all_its_digits(number: int) -> None:
     assert int(plain(number, "fr").replace("\u202f", "")) == number
     assert int(plain(number, "en").replace(",", "")) == number
+
+
+def test_days_are_told_with_the_name_of_their_month() -> None:
+    assert day(date(2026, 12, 31), "en") == "31\u00a0December 2026"
+    assert day(date(2026, 3, 1), "fr") == "1er\u00a0mars 2026"
+    assert day(date(987, 8, 2), "fr") == "2\u00a0août 0987"

@@ -326,12 +326,12 @@ def test_an_override_is_shown_beside_the_computed_status_until_its_day():
     found = status(on(50, actual=160), override=override)
     assert (found.shown, found.code) == ("at_risk", "on_track")
     assert found.override_sentence("en") == (
-        "Status set until 2026-03-01 by Head of sales: “At risk”, because: Supplier on strike. "
+        "Status set until 1\u00a0March 2026 by Head of sales: “At risk”, because: Supplier on strike. "
         "Computed status: “On track”."
     )
     after = status(on(59, actual=170), override=override)  # 1 March
     assert (after.shown, after.override, after.expired) == ("on_track", None, override)
-    assert "expired on 2026-03-01" in after.override_sentence("en")
+    assert "expired on 1\u00a0March 2026" in after.override_sentence("en")
 
 
 def test_an_override_without_a_reason_or_with_an_unknown_status_is_refused():
@@ -382,11 +382,11 @@ def test_a_verdict_has_a_sentence():
 def test_the_sentence_names_the_numbers_in_the_reader_s_language():
     found = status(on(50, actual=1.4, baseline=1, target=2, unit="percent"))
     assert found.sentence("fr") == (
-        "À risque\u00a0: 40\u202f% du chemin parcouru pour 50\u202f% attendus au 20/02/2026, "
+        "À risque\u00a0: 40\u202f% du chemin parcouru pour 50\u202f% attendus au 20\u00a0février 2026, "
         "soit un rythme de 80\u202f%, entre 75\u202f% et 95\u202f%."
     )
     assert found.sentence("en") == (
-        "At risk: 40% of the way done, 50% expected on 2026-02-20: a pace of 80%, between 75% and 95%."
+        "At risk: 40% of the way done, 50% expected on 20\u00a0February 2026: a pace of 80%, between 75% and 95%."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
@@ -164,3 +165,10 @@ def test_an_empty_key_asks_for_a_page_to_type_in(tmp_path: Path) -> None:
     ]
     without = Context(replace(card(), project=replace(project, main=None)), None)
     assert not any(map(without.has, ("swot", "surveys", "market")))
+
+
+def test_no_sentence_tells_a_day_as_files_write_it(workbook: Path) -> None:
+    shown = [s for s in read(workbook).sheets if s.state == "visible"]
+    said = [str(c.value) for s in shown for c in s.listed if isinstance(c.value, str) and " " in c.value]
+    assert len(said) > 100
+    assert [words for words in said if re.search(r"(?<!due: )\b\d{4}-\d\d-\d\d\b", words)] == []  # but what to type

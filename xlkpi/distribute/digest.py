@@ -96,19 +96,12 @@ def digest(card: Scorecard, audience: Audience, language: str) -> Digest:
         language=language,
         project=name,
         audience=str(say(audience.name, language)) if audience.name else ", ".join(audience.team),
-        as_of=long_day(card.as_of, language),
+        as_of=day(card.as_of, language),
         headline=_headline(every, language),
         counts=_counts(every, language),
         groups=tuple(groups),
         sources=", ".join(dict.fromkeys(s for r in card.results for s in r.sources)),
     )
-
-
-def long_day(value: date, language: str) -> str:
-    """A day with the name of its month: 22 novembre 2026."""
-    month = text("distribute.months", language).split()[value.month - 1]
-    first = text("workbook.first_of_month", language) if value.day == 1 else str(value.day)
-    return text("distribute.day", language).format(day=first, month=month, year=f"{value.year:04d}")
 
 
 def _headline(items: Sequence[Item], language: str) -> str:

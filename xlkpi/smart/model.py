@@ -83,6 +83,7 @@ class Finding:
 def shown(value: Any, language: str | None = None) -> Any:
     """A value of a finding in the reader's language."""
     from xlkpi.catalogue import say
+    from xlkpi.language.dates import day
     from xlkpi.language.numbers import in_unit
 
     if isinstance(value, Amount):
@@ -92,7 +93,7 @@ def shown(value: Any, language: str | None = None) -> Any:
     if isinstance(value, Terms):
         return ", ".join(text(key, language) for key in value.keys)
     if isinstance(value, date):
-        return value.strftime(text("smart.date", language))
+        return day(value, language)
     if isinstance(value, Mapping):
         return say(value, language)
     return value

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from xlkpi.language import text
+from xlkpi.language.dates import day
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Provenance:
 
         lines = [say("rows", source=self.source, rows=self.rows, used=self.rows_used, out=self.rows_out)]
         if self.first and self.last:
-            lines.append(say("days", first=self.first.isoformat(), last=self.last.isoformat()))
+            lines.append(say("days", first=day(self.first, language), last=day(self.last, language)))
         if self.where:
             lines.append(say("where", where="; ".join(f"{k}: {', '.join(map(str, v))}" for k, v in self.where.items())))
         if self.rows_undated:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from xlkpi.language import current, has_text, text
+from xlkpi.language.dates import day
 from xlkpi.sources.mapping import Ignored
 from xlkpi.sources.source import fail
 
@@ -195,7 +196,7 @@ def _lines(f: FileReport, language: str) -> Iterator[str]:
             columns=f.columns,
         )
     if f.first and f.last:
-        yield "  " + say("period", first=f.first.isoformat(), last=f.last.isoformat())
+        yield "  " + say("period", first=day(f.first, language), last=day(f.last, language))
     if f.money:
         yield "  " + (say("currency", currency=f.currency) if f.currency else say("no_currency"))
     if f.spans:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from xlkpi.formula.nodata import NoData
-from xlkpi.language import current, has_text, text
+from xlkpi.language import current, dates, has_text, text
 from xlkpi.language.numbers import in_unit, plain
 from xlkpi.status.facts import Facts, as_date, number
 
@@ -78,9 +78,7 @@ def day(value: Any, language: str | None = None) -> str:
     found = as_date(value)
     if found is None:
         return text("number.none", language)
-    return text("status.date", language).format(
-        day=f"{found.day:02d}", month=f"{found.month:02d}", year=f"{found.year:04d}"
-    )
+    return dates.day(found, language)
 
 
 def _why(section: str, rule: Rule, result: StatusResult, language: str) -> str:

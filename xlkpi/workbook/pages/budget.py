@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from xlkpi.language.dates import day
 from xlkpi.scorecard.budget import MONTHS, BudgetPlan, ChannelBudget
 from xlkpi.workbook.book import Book
 from xlkpi.workbook.calculation import Calculation
@@ -368,7 +369,8 @@ class _Budget:
         ]
         known = self.book.card.data.catalogue.measures
         demand = self.book.say(known[plan.demand].name) if plan.demand and plan.demand in known else ""
-        values = {"first": plan.first, "last": plan.last, "level": "80", "demand": demand}
+        first, last = (day(found, self.book.language) for found in (plan.first, plan.last))
+        values = {"first": first, "last": last, "demand": demand}
         self.page.section(row, 1, len(_WIDTHS), self.text("budget.reading"))
         for number, key in enumerate(keys, start=1):
             self.page.ws.set_row_pixels(row + number, 18)

@@ -22,13 +22,18 @@ _NAMED = 24
 _MOST = 12
 
 
-def refresh(file: str, *, project: str | None, dry_run: bool, as_of: str | None, backups: int) -> Refreshed:
+def refresh(
+    file: str, *, project: str | None, dry_run: bool, as_of: str | None, backups: int, accept_targets: bool = False,
+    who: str | None = None, why: str | None = None,
+) -> Refreshed:  # fmt: skip
     """Refresh a workbook, or tell what that would change."""
     need_extras()
+    from xlkpi.workbook.accept import Accept
     from xlkpi.workbook.refresh import Options, refresh_workbook
 
     day = as_day(as_of)
-    options = Options(Path(project) if project else None, dry_run, backups, day)
+    accept = Accept(who or _user(), why) if accept_targets else None
+    options = Options(Path(project) if project else None, dry_run, backups, day, accept)
 
     def compute(loaded: Project) -> Scorecard:
         from xlkpi.scorecard import read_data, scorecard
@@ -36,6 +41,16 @@ def refresh(file: str, *, project: str | None, dry_run: bool, as_of: str | None,
         return scorecard(loaded, read_data(loaded, progress_bar()), as_of=day)
 
     return refresh_workbook(Path(file), options, compute)
+
+
+def _user() -> str | None:
+    """Who is at the computer; nobody where the system does not say."""
+    from getpass import getuser
+
+    try:
+        return getuser()
+    except (ImportError, KeyError, OSError):
+        return None
 
 
 def as_text(done: Refreshed) -> str:
@@ -78,11 +93,17 @@ def _rows(done: Refreshed) -> list[str]:
 
 
 def _people(done: Refreshed) -> list[str]:
+    back = {(value.objective, value.key) for value in done.accepted}
     lines = [
+        text("refresh.accepted" if not done.dry_run else "refresh.would_accept", objective=value.objective,
+             key=value.key, old=_plain(value.old), new=_plain(value.new), place=value.place.text())
+        for value in done.accepted
+    ]  # fmt: skip
+    lines += [
         text("refresh.typed", objective=cell.objective,
              column=text(f"workbook.column.{cell.column}"), project=_plain(cell.project),
              workbook=_plain(cell.workbook))
-        for cell in done.differences.typed
+        for cell in done.differences.typed if (cell.objective, cell.column) not in back
     ]  # fmt: skip
     if done.replaced:
         listed = ", ".join(f"{sheet}!{cell}" for sheet, cell in done.replaced[:_MOST])

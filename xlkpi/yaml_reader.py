@@ -27,6 +27,16 @@ MAX_DEPTH = 100
 
 def parsed(text: str, file: str) -> Document:
     """The document of YAML text; ``file`` is the name used in messages. Raises DefinitionError, with every problem."""
+    node = composed(text, file)
+    builder = _Builder(file)
+    data = builder.value(node, ())
+    if builder.problems:
+        raise DefinitionError(builder.problems)
+    return Document(data, file, builder.lines)
+
+
+def composed(text: str, file: str) -> yaml.Node:
+    """The tree of YAML text, in which every node knows where it stands. Raises DefinitionError."""
     try:
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as wrong:
@@ -41,11 +51,7 @@ def parsed(text: str, file: str) -> Document:
         raise mistake("yaml_syntax", file, detail=" ".join(str(wrong).split())) from None
     if node is None or node.tag == _STANDARD + "null":
         raise mistake("file_empty", file)
-    builder = _Builder(file)
-    data = builder.value(node, ())
-    if builder.problems:
-        raise DefinitionError(builder.problems)
-    return Document(data, file, builder.lines)
+    return node
 
 
 def _syntax_problem(wrong: yaml.MarkedYAMLError, text: str, file: str) -> Problem:

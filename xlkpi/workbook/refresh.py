@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +30,7 @@ from xlkpi.workbook.tables import MOST_PRIMARY
 if TYPE_CHECKING:
     from xlkpi.objectives import Project
     from xlkpi.scorecard.model import Scorecard
+    from xlkpi.workbook.accept import Accept, Acceptance
     from xlkpi.workbook.book import Last
     from xlkpi.workbook.build import Skeleton
     from xlkpi.workbook.fill import Changes
@@ -46,13 +47,15 @@ _TABLE_OF_PIVOT = re.compile(rb'<worksheetSource\b[^>]*\b(?:name="(xlkpi_\w+)"|s
 @dataclass(frozen=True)
 class Options:
     """How to refresh. ``project``: its file, where it is not what the workbook remembers. ``backups``: how many of the
-    versions before are kept beside the workbook. ``as_of``: the day that the numbers are for.
+    versions before are kept beside the workbook. ``as_of``: the day that the numbers are for. ``accept``: write targets
+    that people changed in the workbook back to the project's files.
     """
 
     project: Path | None = None
     dry_run: bool = False
     backups: int = 1
     as_of: date | None = None
+    accept: Accept | None = None
 
 
 def refresh_workbook(path: Path, options: Options | None = None, compute: Compute | None = None) -> Refreshed:
@@ -87,18 +90,28 @@ def _refresh(source: Path, target: Path, options: Options, compute: Compute) -> 
     with Package(source) as package, tempfile.TemporaryDirectory(prefix="xlkpi-") as folder:
         existing = read_existing(package)
         with use(existing.state.language):
-            project = load_project(package, existing, options.project)
-            work = Work(package, existing, project, compute, Path(folder) / "skeleton.xlsx", target.parent)
+            back = _written_back(load_project(package, existing, options.project), existing, options)
+            work = Work(package, existing, back.project, compute, Path(folder) / "skeleton.xlsx", target.parent)
             changes = Changes()
-            report = work.report(target, work.apply(changes), options)
+            report = replace(work.report(target, work.apply(changes), options), accepted=back.values)
             if options.dry_run:
                 return report
+            back.write()  # first: a workbook that remembers what its project does not say would lose it
             with replacing_with_backup(target, options.backups) as file:
                 changes.write(package, file)
                 package.close()  # Windows can't replace a file that is open
                 if _stamp(source) != stamp:
                     raise package.error("workbook_changed_meanwhile")
     return report
+
+
+def _written_back(project: Project, existing: Existing, options: Options) -> Acceptance:
+    """The project, with the targets that people changed where that is wanted."""
+    from xlkpi.workbook.accept import Acceptance, accepted
+
+    if options.accept is None:
+        return Acceptance(project)
+    return accepted(project, existing.typed, options.accept, date.today())
 
 
 def load_project(package: Package, existing: Existing, given: Path | None) -> Project:

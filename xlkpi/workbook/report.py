@@ -14,6 +14,7 @@ from xlkpi.workbook.tables import OBJECTIVE_COLUMNS
 
 if TYPE_CHECKING:
     from xlkpi.scorecard.model import Result, Scorecard
+    from xlkpi.workbook.accept import Accepted
     from xlkpi.workbook.existing import Existing
     from xlkpi.workbook.live import Value
 
@@ -83,6 +84,8 @@ class Refreshed:
     added: Mapping[str, int] = field(default_factory=dict)
     #: Objectives for which pages have no place.
     without_place: Sequence[str] = ()
+    #: What people changed in the workbook and is written back to the project's files.
+    accepted: Sequence[Accepted] = ()
 
     def as_json(self) -> dict[str, Any]:
         """For ``--json``."""
@@ -96,6 +99,7 @@ class Refreshed:
             "typed": [_typed_as_json(t) for t in known.typed],
             "replaced": [{"sheet": sheet, "cell": cell} for sheet, cell in self.replaced],
             "added": dict(self.added), "without_place": list(self.without_place), "late": dict(known.late),
+            "accepted": [_accepted_as_json(a) for a in self.accepted],
         }  # fmt: skip
 
 
@@ -144,6 +148,11 @@ def _moved_as_json(moved: Moved) -> dict[str, Any]:
 def _typed_as_json(cell: TypedCell) -> dict[str, Any]:
     return {"objective": cell.objective, "column": cell.column, "project": _plain(cell.project),
             "workbook": _plain(cell.workbook)}  # fmt: skip
+
+
+def _accepted_as_json(value: Accepted) -> dict[str, Any]:
+    return {"objective": value.objective, "key": value.key, "old": _plain(value.old), "new": _plain(value.new),
+            "file": value.place.file, "line": value.place.line}  # fmt: skip
 
 
 def _plain(value: Any) -> Any:

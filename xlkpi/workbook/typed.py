@@ -45,6 +45,8 @@ def _changed(objective: Objective, cells: Mapping[str, Value]) -> Objective:
         given["attainable"] = _benchmark(objective.attainable, cells)
     if any(code.startswith("override") for code in cells):
         given["override"] = _override(objective.override, cells)
+    if objective.revisions and given.get("target", objective.target) != objective.revisions[-1].new:
+        given["revisions"] = ()  # a change that is not in the log yet; the journal keeps its lines
     return replace(objective, **given) if given else objective
 
 

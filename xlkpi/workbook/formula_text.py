@@ -48,6 +48,11 @@ def moved(formula: str, move: Move) -> str:
     return _TOKEN.sub(token, formula)
 
 
+def sheets_in(formula: str) -> set[str]:
+    """The names of the sheets that a formula's references name."""
+    return {plain_sheet(found["sheet"]) for found in _TOKEN.finditer(formula) if found["sheet"]}
+
+
 def canonical(formula: str) -> str:
     """One writing for all: programs differ in blanks, in how they quote sheets, and in how they write numbers."""
 
@@ -83,4 +88,4 @@ def quoted_sheet(name: str) -> str:
     return name if _PLAIN_NAME.fullmatch(name) else "'" + name.replace("'", "''") + "'"
 
 
-__all__ = ["Move", "canonical", "fingerprint", "moved", "plain_sheet", "quoted_sheet"]
+__all__ = ["Move", "canonical", "fingerprint", "moved", "plain_sheet", "quoted_sheet", "sheets_in"]

@@ -10,7 +10,6 @@ written as a build would, and from it the workbook gets the rows of its data tab
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING
 from xlkpi.language import use
 from xlkpi.workbook.existing import DATA_SHEETS, Existing, read_existing
 from xlkpi.workbook.live import as_date
-from xlkpi.workbook.package import CONTENT_TYPES, Package
+from xlkpi.workbook.package import Package
 from xlkpi.workbook.page_cells import to_present, update_pages
 from xlkpi.workbook.references import Box, Growth, Shift
 from xlkpi.workbook.report import Refreshed, RowCount, differences
@@ -39,9 +38,6 @@ if TYPE_CHECKING:
 
 #: Gives the computed scorecard of a project; the command shows how far it is.
 Compute = Callable[["Project"], "Scorecard"]
-_PIVOT = re.compile(rb"<(?:\w+:)?pivotCacheDefinition\b[^>]*>")
-_CALC = re.compile(rb"<calcPr\b[^>]*?(/?)>")
-_TABLE_OF_PIVOT = re.compile(rb'<worksheetSource\b[^>]*\b(?:name="(xlkpi_\w+)"|sheet="([^"]*)")')
 
 
 @dataclass(frozen=True)
@@ -164,6 +160,7 @@ class Work:
         from xlkpi.workbook.chart_caches import update_charts
         from xlkpi.workbook.data_part_xml import add_columns
         from xlkpi.workbook.fill import fill_part
+        from xlkpi.workbook.on_opening import recalculate, refresh_pivots
         from xlkpi.workbook.people_rows import update_people
 
         package, existing, state = self.package, self.existing, self.existing.state
@@ -182,8 +179,8 @@ class Work:
         self.added = update_people(package, changes, self.people, skeleton.book)
         update_charts(package, changes, existing, skeleton.book)
         self._hidden_sheets(changes, skeleton)
-        self._pivots(changes)
-        self._recalculation(changes)
+        refresh_pivots(package, changes, {part.table.sheet for part in existing.parts.values()})
+        recalculate(package, changes)
         return skeleton
 
     def _last(self) -> Last | None:
@@ -244,44 +241,6 @@ class Work:
                 part = self.package.sheets[sheet]
                 content = transplanted(self.package.read(part), made, made.sheets[sheet], strings, move, dates)
                 changes.put(self.package, part, content)
-
-    def _pivots(self, changes: Changes) -> None:
-        """Pivot tables over our tables are refreshed when the workbook opens."""
-        ours = {part.table.sheet.encode() for part in self.existing.parts.values()}
-        for part in self.package.parts:
-            if not re.search(r"pivotCacheDefinition[^/]*\.xml$", part):
-                continue
-            content = changes.read(self.package, part)
-            source = _TABLE_OF_PIVOT.search(content)
-            tag = _PIVOT.search(content)
-            if source and tag and (source[1] or source[2] in ours) and b"refreshOnLoad=" not in tag[0]:
-                end = tag[0].index(b"pivotCacheDefinition") + len(b"pivotCacheDefinition")
-                at = tag.start() + end
-                changes.put(self.package, part, content[:at] + b' refreshOnLoad="1"' + content[at:])
-
-    def _recalculation(self, changes: Changes) -> None:
-        """Excel recalculates when it opens the workbook, and makes its chain of calculation anew."""
-        package = self.package
-        content = changes.read(package, package.workbook)
-        tag = _CALC.search(content)
-        if tag is None:
-            at = max(content.rfind(b"</definedNames>") + 15, content.rfind(b"</sheets>") + 9)
-            content = content[:at] + b'<calcPr fullCalcOnLoad="1"/>' + content[at:]
-        elif b'fullCalcOnLoad="1"' not in tag[0]:
-            opened = re.sub(rb'\s(?:fullCalcOnLoad|calcCompleted)="[^"]*"', b"", tag[0])
-            end = b"/>" if tag[1] else b">"
-            content = content.replace(tag[0], opened.removesuffix(end) + b' fullCalcOnLoad="1"' + end, 1)
-        changes.put(package, package.workbook, content)
-        if (chain := package.part_of_kind("calcChain")) is not None:
-            changes.dropped.add(chain)
-            head, _, tail = package.workbook.rpartition("/")
-            relations = f"{head}/_rels/{tail}.rels".removeprefix("/")
-            without = re.sub(rb'<Relationship\b[^>]*?/calcChain"[^>]*?(?:/>|></Relationship>)', b"",
-                             changes.read(package, relations))  # fmt: skip
-            changes.put(package, relations, without)
-            types = re.sub(rb'<Override\b[^>]*?PartName="/%s"[^>]*?(?:/>|></Override>)' % re.escape(chain.encode()),
-                           b"", changes.read(package, CONTENT_TYPES))  # fmt: skip
-            changes.put(package, CONTENT_TYPES, types)
 
 
 __all__ = ["Options", "refresh_workbook"]

@@ -1,0 +1,166 @@
+"""What people put into a workbook with Excel is there after a refresh, and follows the tables where Excel would."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.checks import recalc, sdk
+from tests.checks.reading import Book
+from tests.edits import Edited, add_sheet, move_sheet, put_cell, rename_sheet
+from tests.edits_drawn import (
+    add_chart,
+    add_conditional_format,
+    add_macros,
+    add_picture,
+    add_pivot,
+    add_printer_settings,
+    add_slicer,
+    add_threaded_comment,
+    add_validation,
+    define_name,
+)
+from tests.small_shop import DATA, FIRST, SERIES, Shop
+from xlkpi.workbook.refresh import Options, refresh_workbook
+
+ONCE = Options(backups=0)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("shop")
+    Shop(folder).build()
+    return folder
+
+
+@pytest.fixture
+def shop(home: Path, tmp_path: Path) -> Shop:
+    """A project with a workbook of its own."""
+    made = Shop(tmp_path)
+    made.write()
+    made.workbook.write_bytes((home / made.workbook.name).read_bytes())
+    return made
+
+
+def last_row(path: Path, table: str) -> int:
+    found = next(t for t in Book(path).tables if t.name == table)
+    return found.area.bottom
+
+
+def test_parts_of_excel_keep_their_bytes_while_the_tables_grow(shop: Shop) -> None:
+    path = shop.workbook.with_suffix(".xlsm")
+    with Edited(shop.workbook) as book:
+        add_sheet(book, "À moi", {"A1": "texte", "B1": "=1+1"}, {"B1": 2})
+        add_picture(book, "À moi")
+        add_slicer(book, "À moi", 1, 1, "Canal")
+        add_printer_settings(book, "À moi")
+        add_printer_settings(book, FIRST)
+        add_threaded_comment(book, "À moi", "A1", "vu ?")
+        add_macros(book)
+        before = dict(book.parts)
+        book.save(path)
+    assert sdk.faults(path) == []
+    shop.months = 9
+    shop.write()
+    refresh_workbook(path, ONCE)
+    after = Edited(path).parts
+    assert after.keys() == before.keys()
+    kept = r"sheet22|threaded|person|comments|vml|media|drawing|slicer|printer|vba|styles|theme|rels|Content_Types"
+    names = [name for name in before if re.search(kept, name)]
+    assert len(names) > 40
+    assert [name for name in names if after[name] != before[name]] == []
+    assert b'<pageSetup paperSize="9" orientation="landscape"' in after["xl/worksheets/sheet1.xml"]
+    assert sdk.faults(path) == []
+
+
+def test_pivot_tables_over_our_tables_are_refreshed_on_opening(shop: Shop) -> None:
+    with Edited(shop.workbook) as book:
+        add_sheet(book, "Croisés", {"A1": "rien"})
+        rename_sheet(book, DATA, "L’été & Cie d'Ana")
+        define_name(book, "plage", "'L’été & Cie d''Ana'!$A$1:$C$19")
+        define_name(book, "autre", "Croisés!$A$1:$C$5")
+        ours = [
+            add_pivot(book, "Croisés", source, ["Canal", "CA", "Coût"])
+            for source in (
+                'name="xlkpi_data"',
+                'ref="A1:C19" sheet="L’été &amp; Cie d\'Ana"',
+                'name="plage"',
+                'ref="A1:C5" sheet="Séries"',
+            )
+        ]
+        book.parts[ours[3]] = book.parts[ours[3]].replace(b" saveData", b' refreshOnLoad="0" saveData')
+        others = [
+            add_pivot(book, "Croisés", source, ["a", "b", "c"])
+            for source in ('ref="A1:C5" sheet="Croisés"', 'name="autre"', 'name="Tableau1"')
+        ]
+        before = dict(book.parts)
+    shop.months = 8
+    shop.write()
+    refresh_workbook(shop.workbook, ONCE)
+    after = Edited(shop.workbook).parts
+    for part in ours:
+        assert after[part].count(b'refreshOnLoad="1"') == 1, part
+        assert b'refreshOnLoad="0"' not in after[part]
+    assert [after[part] == before[part] for part in others] == [True] * 3
+    last = last_row(shop.workbook, "xlkpi_data")
+    assert f'ref="A1:C{last}"'.encode() in after[ours[1]]
+    assert f"$A$1:$C${last}</definedName>".encode() in after["xl/workbook.xml"]
+    assert sdk.faults(shop.workbook) == []
+
+
+@pytest.mark.parametrize("months", [3, 6, 11])
+def test_what_ended_on_the_last_row_of_a_table_follows_it(shop: Shop, months: int) -> None:
+    last = last_row(shop.workbook, "xlkpi_data")
+    with Edited(shop.workbook) as book:
+        formulas = {
+            "A1": f"=SUM({DATA}!$E$2:$E${last})", "A2": f"=COUNT({DATA}!A2:A{last})", "A3": f"={DATA}!$E${last}",
+            "A4": f"=SUM({DATA}!$E$2:$E${last - 1})", "A5": "=SUM(xlkpi_data[start])", "A6": f'="{DATA}!E2:E{last}"',
+        }  # fmt: skip
+        add_sheet(book, "À moi", formulas, dict.fromkeys(formulas, 0))
+        define_name(book, "tout", f"{DATA}!$A$1:$G${last}")
+        chart = add_chart(book, "À moi", f"{DATA}!$E$2:$E${last}", [1.0, 2.0])
+        add_conditional_format(book, DATA, f"E2:E{last}")
+        add_validation(book, DATA, f"F2:F{last}")
+    shop.months = months
+    shop.write()
+    refresh_workbook(shop.workbook, ONCE)
+    now = last_row(shop.workbook, "xlkpi_data")
+    assert (now > last, now < last) == (months > 6, months < 6)
+    after = Book(shop.workbook)
+    cells = next(s for s in after.sheets if s.name == "À moi").cells
+    assert [cells[f"A{i}"].formula for i in range(1, 7)] == [
+        f"SUM({DATA}!$E$2:$E${now})", f"COUNT({DATA}!A2:A{now})", f"{DATA}!$E${last}",
+        f"SUM({DATA}!$E$2:$E${last - 1})",
+        "SUM(xlkpi_data[start])", f'"{DATA}!E2:E{last}"',
+    ]  # fmt: skip
+    assert f"{DATA}!$E$2:$E${now}</c:f>".encode() in after.parts[chart]
+    assert f'<c:ptCount val="{now - 1}"/>'.encode() in after.parts[chart]
+    data = after.parts[next(s.part for s in after.sheets if s.name == DATA)]
+    assert f'<conditionalFormatting sqref="E2:E{now}">'.encode() in data
+    assert f'sqref="F2:F{now}"'.encode() in data
+    assert f"{DATA}!$A$1:$G${now}</definedName>".encode() in after.parts["xl/workbook.xml"]
+
+
+def test_columns_beside_a_table_and_sheets_renamed_and_moved_stay(shop: Shop) -> None:
+    with Edited(shop.workbook) as book:
+        put_cell(book, DATA, "J1", "Remarque")
+        put_cell(book, DATA, "J2", "à vérifier")
+        put_cell(book, DATA, "J3", 12.5)
+        put_cell(book, SERIES, "R40", "=1+1", cached=2)
+        rename_sheet(book, FIRST, "L'accueil & Co")
+        rename_sheet(book, SERIES, "Chiffres")
+        move_sheet(book, "L'accueil & Co", 4)
+        names = list(book.sheets)
+    assert recalc.differences(shop.workbook, ("ironcalc",)) == []
+    shop.months, shop.channels = 8, ["web", "boutique", "marché"]
+    shop.write()
+    assert refresh_workbook(shop.workbook, ONCE).replaced == []
+    after = Book(shop.workbook)
+    assert [sheet.name for sheet in after.sheets] == names
+    data = next(s for s in after.sheets if s.name == DATA).cells
+    assert [data[f"J{row}"].value for row in (1, 2, 3)] == ["Remarque", "à vérifier", 12.5]
+    assert next(s for s in after.sheets if s.name == "Chiffres").cells["R40"].formula == "1+1"
+    assert recalc.differences(shop.workbook, ("ironcalc",)) == []
+    assert sdk.faults(shop.workbook) == []

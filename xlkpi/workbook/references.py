@@ -14,7 +14,7 @@ _RANGE = re.compile(r"\$?([A-Z]{1,3})\$?(\d+)(?::\$?([A-Z]{1,3})\$?(\d+))?")
 _FORMULAS = re.compile(rb"(<(?:\w+:)?(?:f|definedName|formula[12]?)\b[^>/]*>)([^<]+)")
 _PIVOT_SOURCE = re.compile(rb"<(?:\w+:)?worksheetSource\b[^>]*>")
 #: A text, in which nothing refers to a cell, or the quoted name of another sheet.
-_OTHER_QUOTED = r'''"(?:[^"]|"")*"|'(?:[^']|'')*''''
+_OTHER_QUOTED = r'"(?:[^"]|"")*"' + "|" + r"'(?:[^']|'')*'"
 _SELECTION = re.compile(rb'(\ssqref="|<(?:\w+:)?sqref>)([^"<]+)')
 
 
@@ -110,9 +110,7 @@ class Growth:
         ours = rf"(?<![\w.'])((?:{sheets})!)(\$?[A-Z]{{1,3}}\$?\d+:\$?[A-Z]{{1,3}}\$?\d+)(?![\w(])"
         pattern = rf"{ours}|{_OTHER_QUOTED}"
         grown = self._grown
-        return re.sub(
-            pattern, lambda m: m[1] + grown(m[2], single=False) if m[1] else m[0], text, flags=re.IGNORECASE
-        )
+        return re.sub(pattern, lambda m: m[1] + grown(m[2], single=False) if m[1] else m[0], text, flags=re.IGNORECASE)
 
     def selections(self, xml: bytes) -> bytes:
         """The conditional formats and validations of the table's own sheet."""

@@ -130,6 +130,7 @@ def build(file: str, out: str | None, as_of: str | None, template: str | None, a
 @option("--dry-run", key="refresh_dry_run", is_flag=True)
 @option("--as-of", "as_of", key="as_of", metavar="DATE")
 @option("--backups", key="backups", type=click.IntRange(0, 99), default=1, metavar="N")
+@option("--due", key="refresh_due", is_flag=True)
 @option("--accept-targets", "accept_targets", key="accept_targets", is_flag=True)
 @option("--who", key="who", metavar="NAME")
 @option("--why", key="why", metavar="TEXT")

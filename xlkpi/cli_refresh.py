@@ -24,7 +24,7 @@ _MOST = 12
 
 def refresh(
     file: str, *, project: str | None, dry_run: bool, as_of: str | None, backups: int, accept_targets: bool = False,
-    who: str | None = None, why: str | None = None,
+    who: str | None = None, why: str | None = None, due: bool = False,
 ) -> Refreshed:  # fmt: skip
     """Refresh a workbook, or tell what that would change."""
     need_extras()
@@ -33,7 +33,7 @@ def refresh(
 
     day = as_day(as_of)
     accept = Accept(who or _user(), why) if accept_targets else None
-    options = Options(Path(project) if project else None, dry_run, backups, day, accept)
+    options = Options(Path(project) if project else None, dry_run, backups, day, accept, due)
 
     def compute(loaded: Project) -> Scorecard:
         from xlkpi.scorecard import read_data, scorecard
@@ -57,11 +57,13 @@ def as_text(done: Refreshed) -> str:
     """A table with a line per objective, then what else changed and what was met."""
     known = done.differences
     before, after = known.as_of
+    if done.due is not None and not done.due:
+        return "\n".join([text("refresh.nothing_due", file=str(done.path)), *_due(done), *_sources(done)])
     head = text("refresh.would" if done.dry_run else "refresh.done", file=str(done.path), moved=len(known.moved),
                 count=len(known.objectives), before=_date(before), after=_date(after))  # fmt: skip
     lines = [head, ""]
     lines += [_line(moved) for moved in known.objectives]
-    others = [*_rows(done), *_people(done), *_sources(done)]
+    others = [*_due(done), *_rows(done), *_people(done), *_sources(done)]
     return "\n".join([*lines, *(["", *others] if others else [])])
 
 
@@ -78,6 +80,11 @@ def _side(moved: Moved, side: tuple[float | None, str] | None) -> str:
         return text("refresh.nothing")
     value = text("number.none") if side[0] is None else in_unit(side[0], moved.unit, moved.currency)
     return f"{value} ({label(side[1])})"
+
+
+def _due(done: Refreshed) -> list[str]:
+    held = done.differences.held.items()
+    return [text("refresh.held", objective=id, day=_date(day), next=_date(next)) for id, (day, next) in held]
 
 
 def _rows(done: Refreshed) -> list[str]:

@@ -65,13 +65,20 @@ def reviews(card: Scorecard) -> tuple[Review, ...]:
     return tuple(found)
 
 
-def review_date(card: Scorecard, result: Result) -> date:
-    """The last day on which an objective was to be reviewed."""
-    objective, fiscal = result.objective, card.project.fiscal_year_start
+def review_date(card: Scorecard, result: Result, by: date | None = None) -> date:
+    """The last day on which an objective was to be reviewed, by a day; by default the scorecard's."""
+    objective, fiscal, by = result.objective, card.project.fiscal_year_start, by or card.as_of
     code = objective.review if isinstance(objective.review, str) else objective.cadence or _cadence(result)
-    on = Cadence(code, fiscal).start_of(card.as_of + timedelta(days=1))
+    on = Cadence(code, fiscal).start_of(by + timedelta(days=1))
     own = objective.review
-    return max(on, own) if isinstance(own, date) and own <= card.as_of else on
+    return max(on, own) if isinstance(own, date) and own <= by else on
+
+
+def is_due(card: Scorecard, result: Result, since: date) -> bool:
+    """Whether an objective has come to a review, or to its end, since the day that it was last looked at."""
+    due = result.objective.due
+    ended = due is not None and since < due <= card.as_of
+    return ended or review_date(card, result) > review_date(card, result, since)
 
 
 def _cadence(result: Result) -> Any:

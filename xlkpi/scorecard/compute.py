@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -47,11 +47,12 @@ def scorecard(
     today: date | None = None,
     settings: Settings | None = None,
     progress: Progress | None = None,
+    held: Mapping[str, date] | None = None,
 ) -> Scorecard:
     """Compute a project's scorecard.
 
     ``as_of``: the day that the numbers are for; the project's, or the last day with data. ``today``: the day from which
-    lateness is judged, by default the current one. Raises SourceError when a source can't be read, and
+    lateness is judged, by default the current one. ``held``: earlier days for some objectives, by id. Raises SourceError when a source can't be read, and
     EvaluationError when there is neither data nor a date.
     """
     data = data or read_data(project, progress)
@@ -63,11 +64,11 @@ def scorecard(
         raise EvaluationError(
             Problem("scorecard_before_data", {"as_of": day.isoformat(), "first": data.first.isoformat()})
         )
-    joined = _Join(project, data, day, today, settings)
+    joined = _Join(project, data, day, today, settings, held or {})
     results = joined.results()
     children = [Child.of(r.objective.id, r.status, r.objective.weight) for r in results]
     overall = rollup(children, settings=settings) if children else None
-    return Scorecard(project, data, day, today, tuple(results), overall)
+    return Scorecard(project, data, day, today, tuple(results), overall, held or {})
 
 
 @dataclass
@@ -77,10 +78,16 @@ class _Join:
     as_of: date
     today: date
     settings: Settings | None
+    held: Mapping[str, date] = field(default_factory=dict)
+
+    def on_its_day(self, objective: Objective) -> _Join:
+        """The same for the day that an objective's numbers are for."""
+        day = self.held.get(objective.id)
+        return self if day is None else replace(self, as_of=day)
 
     def results(self) -> list[Result]:
         """Every objective; then again those with guards, whose statuses are known by then."""
-        first = [self.result(objective) for objective in self.project.objectives]
+        first = [self.on_its_day(objective).result(objective) for objective in self.project.objectives]
         codes = {r.objective.id: r.status.code for r in first}
         for r in first:  # a guard may name a KPI: then the objectives on it speak for it, the worst of them first
             if r.kpi and r.kpi.id not in self.project.by_id:
@@ -93,7 +100,7 @@ class _Join:
         guards = {g: codes[g] for g in result.objective.guards if g in codes}
         if not guards:
             return result
-        override = _override(result.objective, self.as_of, self.project)
+        override = _override(result.objective, self.on_its_day(result.objective).as_of, self.project)
         capped = status(result.status.facts, settings=self.settings, guards=guards, override=override)
         return replace(result, status=capped)
 

@@ -125,7 +125,10 @@ class Result:
 
 @dataclass(frozen=True)
 class Scorecard:
-    """All objectives of a project on a day, joined with their data."""
+    """All objectives of a project on a day, joined with their data.
+
+    ``held``: objectives whose numbers are for an earlier day, as they were at their last review.
+    """
 
     project: Project
     data: Data
@@ -133,6 +136,11 @@ class Scorecard:
     today: date
     results: tuple[Result, ...]
     overall: Rollup | None
+    held: Mapping[str, date] = field(default_factory=dict)
+
+    def day_of(self, id: str) -> date:
+        """The day that an objective's numbers are for."""
+        return self.held.get(id, self.as_of)
 
     @cached_property
     def problems(self) -> tuple[Problem, ...]:

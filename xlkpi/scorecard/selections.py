@@ -90,7 +90,8 @@ def _selected(card: Scorecard, result: Result, dimension: str | None, days: Sequ
     kpi, series = result.kpi, result.series
     if kpi is None or series is None:
         return Selected(result, None, None)
-    join = _Join(card.project, card.data, card.as_of, card.today, None)
+    join = _Join(card.project, card.data, card.day_of(result.objective.id), card.today, None)
+    days = [min(day, join.as_of) for day in days]
     formula = card.data.catalogue.expanded(kpi.id) if result.cumulative else kpi.compiled
     measures = [m for m in _measures(kpi, card.data) if card.data.sources_of(m)]
     splits = dimension is not None and any(
@@ -100,7 +101,7 @@ def _selected(card: Scorecard, result: Result, dimension: str | None, days: Sequ
     whole = Selection(series, whole_since)
     if not splits or dimension is None:
         return Selected(result, formula, whole, {}, card.data.catalogue)
-    first, end = card.data.first, complete_until(card.as_of, series.cadence)
+    first, end = card.data.first, complete_until(join.as_of, series.cadence)
     assert first is not None, "a series has data"
     assert end is not None, "a series has data"
     of = join._combined(result.objective, kpi, series.cadence, first, end, [dimension])

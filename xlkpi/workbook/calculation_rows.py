@@ -29,7 +29,7 @@ from xlkpi.workbook.functions import (
     sentence,
     year_of,
 )
-from xlkpi.workbook.live import Given, Live, Span, Value, live
+from xlkpi.workbook.live import Given, Live, Span, Value, live, serial
 
 if TYPE_CHECKING:
     from xlkpi.workbook.calculation import Block, Calculation, Writer
@@ -70,6 +70,9 @@ class Row:
     ) -> None:  # fmt: skip
         self.writer, self.block, self.number, self.selected = writer, block, number, selected
         self.day, self.choice_no, self.day_no = chosen
+        held = writer.book.card.held.get(selected.result.objective.id)
+        if held is not None:  # its numbers are those of its last review, whatever later day is chosen
+            self.day = if_(self.day.blank, "", least(self.day, float(serial(held))))
         self.inputs = inputs
         self.row = block.first + number
 

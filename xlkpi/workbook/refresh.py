@@ -44,7 +44,8 @@ Compute = Callable[["Project"], "Scorecard"]
 class Options:
     """How to refresh. ``project``: its file, where it is not what the workbook remembers. ``backups``: how many of the
     versions before are kept beside the workbook. ``as_of``: the day that the numbers are for. ``accept``: write targets
-    that people changed in the workbook back to the project's files.
+    that people changed in the workbook back to the project's files. ``due``: only KPIs that have come to a review since
+    the last refresh; the others stay as they were on the day of theirs.
     """
 
     project: Path | None = None
@@ -52,6 +53,7 @@ class Options:
     backups: int = 1
     as_of: date | None = None
     accept: Accept | None = None
+    due: bool = False
 
 
 def refresh_workbook(path: Path, options: Options | None = None, compute: Compute | None = None) -> Refreshed:
@@ -88,8 +90,11 @@ def _refresh(source: Path, target: Path, options: Options, compute: Compute) -> 
         with use(existing.state.language):
             back = _written_back(load_project(package, existing, options.project), existing, options)
             work = Work(package, existing, back.project, compute, Path(folder) / "skeleton.xlsx", target.parent)
+            due = work.only_due() if options.due else None
+            if due == [] and not back.values:
+                return Refreshed(target, options.dry_run, work.differences, due=due)
             changes = Changes()
-            report = replace(work.report(target, work.apply(changes), options), accepted=back.values)
+            report = replace(work.report(target, work.apply(changes), options), accepted=back.values, due=due)
             if options.dry_run:
                 return report
             back.write()  # first: a workbook that remembers what its project does not say would lose it
@@ -153,6 +158,22 @@ class Work:
         self.people: dict[str, PeoplePart] = read_people(package, state.columns, list(PEOPLE), existing.strings)
         self.rows: dict[str, Sequence[Row]] = {name: part.filled for name, part in self.people.items()}
         self.last = self._last()
+
+    def only_due(self) -> list[str]:
+        """Leave the objectives that have not come to a review on the day of their last one; gives the others."""
+        from xlkpi.reviews import is_due
+        from xlkpi.scorecard import scorecard
+
+        card, state = self.card, self.existing.state
+        held = {}
+        for result in card.results:
+            id = result.objective.id
+            since = as_date(state.days.get(id, state.as_of)) if id in state.results else None
+            if since is not None and not is_due(card, result, since):
+                held[id] = min(since, card.as_of)
+        self.card = scorecard(card.project, card.data, as_of=card.as_of, today=card.today, held=held)
+        self.differences = differences(self.existing, self.card)
+        return [result.objective.id for result in card.results if result.objective.id not in held]
 
     def apply(self, changes: Changes) -> Skeleton:
         """Put what is new into the parts of the package."""

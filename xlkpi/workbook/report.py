@@ -57,13 +57,16 @@ class RowCount:
 
 @dataclass(frozen=True)
 class Differences:
-    """What is known before anything is written. ``late``: objectives whose data is later than it should be, in days."""
+    """What is known before anything is written. ``late``: objectives whose data is later than it should be, in days.
+    ``held``: objectives that are not due, with the day that their numbers are for and that of the next review.
+    """
 
     as_of: tuple[date | None, date]
     objectives: Sequence[Moved]
     typed: Sequence[TypedCell]
     mapping: Sequence[tuple[str, str, str, bool]]
     late: Mapping[str, int]
+    held: Mapping[str, tuple[date, date]]
 
     @property
     def moved(self) -> list[Moved]:
@@ -86,6 +89,8 @@ class Refreshed:
     without_place: Sequence[str] = ()
     #: What people changed in the workbook and is written back to the project's files.
     accepted: Sequence[Accepted] = ()
+    #: The objectives that were due; None where all were to be refreshed. Nothing is written where none is.
+    due: Sequence[str] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """For ``--json``."""
@@ -99,6 +104,8 @@ class Refreshed:
             "typed": [_typed_as_json(t) for t in known.typed],
             "replaced": [{"sheet": sheet, "cell": cell} for sheet, cell in self.replaced],
             "added": dict(self.added), "without_place": list(self.without_place), "late": dict(known.late),
+            "due": None if self.due is None else list(self.due),
+            "held": {id: {"as_of": _plain(day), "next": _plain(next)} for id, (day, next) in known.held.items()},
             "accepted": [_accepted_as_json(a) for a in self.accepted],
         }  # fmt: skip
 
@@ -122,7 +129,14 @@ def differences(existing: Existing, card: Scorecard) -> Differences:
         (as_date(state.as_of), card.as_of), [_moved(card, id, before.get(id), now.get(id)) for id in ids], typed,
         [(*key, key in new) for key in sorted(old ^ new)],
         {r.objective.id: r.trust.late_days for r in card.results if r.trust.late_days > 0 and not r.trust.fresh},
+        {id: (day, _next(card, id)) for id, day in card.held.items()},
     )  # fmt: skip
+
+
+def _next(card: Scorecard, id: str) -> date:
+    result = card.by_id[id]
+    cadence = result.series.cadence.code if result.series else "monthly"
+    return result.objective.next_review(card.as_of, card.project.fiscal_year_start, cadence)
 
 
 def result_of(result: Result) -> tuple[float | None, str]:

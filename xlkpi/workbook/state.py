@@ -30,7 +30,7 @@ class State:
     calculation sheet; ``rows``: those of pages on it. ``slots``: places of objectives on the first page. ``sheets``:
     the names given to sheets. ``columns``: of the tables, headers by code. ``typed``: what the project said in cells
     that people may change. ``results``: value and status of objectives. ``mapping``: which column of a source means
-    what. ``offered``: rows that were put into people's tables.
+    what. ``offered``: rows that were put into people's tables. ``days``: those of numbers that are not for ``as_of``.
     """
 
     format: int = FORMAT
@@ -51,6 +51,7 @@ class State:
     results: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     offered: Mapping[str, Sequence[str]] = field(default_factory=dict)
     mapping: Mapping[str, Sequence[Sequence[str]]] = field(default_factory=dict)
+    days: Mapping[str, float] = field(default_factory=dict)
 
     def pieces(self) -> list[str]:
         """As texts that fit cells."""
@@ -87,7 +88,7 @@ def state_of(
         columns=headers,
         typed={id: {c: v for c in typed_codes if (v := tables.typed[id].get(c)) is not None} for id in ids},
         results={r.objective.id: [_known(r.actual), r.status.shown] for r in card.results}, mapping=mapping_of(card),
-        offered=book.offered,
+        offered=book.offered, days={id: serial(day) for id, day in card.held.items()},
     )  # fmt: skip
 
 

@@ -52,7 +52,8 @@ def scorecard(
     """Compute a project's scorecard.
 
     ``as_of``: the day that the numbers are for; the project's, or the last day with data. ``today``: the day from which
-    lateness is judged, by default the current one. ``held``: earlier days for some objectives, by id. Raises SourceError when a source can't be read, and
+    lateness is judged, by default the current one. ``held``: earlier days for some objectives,
+    by id. Raises SourceError when a source can't be read, and
     EvaluationError when there is neither data nor a date.
     """
     data = data or read_data(project, progress)

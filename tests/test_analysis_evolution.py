@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlkpi.analysis.evolution import compare, effect, latest, usual_change
-from xlkpi.analysis.trend import trend
+from xlkpi.analysis.trend import _variance, trend
 
 finite = st.floats(-1e9, 1e9)
 
@@ -152,6 +152,13 @@ def test_the_unit_does_not_change_the_word(row, unit):
     """A power of two changes no digit, so that what was equal stays equal."""
     row = [value if abs(value) > 1e-200 else 0.0 for value in row]
     assert trend(row).p_value == pytest.approx(trend(np.array(row) * unit).p_value)
+
+
+def test_the_cube_of_a_length_does_not_overflow():
+    n = 2_000_000  # beyond 64 bits; WebAssembly counts in 32, so 1,300 periods were too many there
+    assert _variance(np.arange(float(n))[None], 1)[0] == pytest.approx(n * (n - 1) * (2 * n + 5) / 18)
+    ties = n * (n - 1) * (2 * n + 5)
+    assert _variance(np.zeros((1, n)), 1)[0] == pytest.approx(0, abs=ties * 1e-12)
 
 
 def test_bad_options_are_refused():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -13,15 +12,11 @@ from xlkpi.udfs.registry import functions
 
 from tests import served
 from tests.engines import ENGINES, Cell, ExcelError, require, xlwings_rules
-from tests.function_cases import Case, cases
+from tests.function_cases import NUMERIC, Case, alike, cases, plain
 from xlkpi.catalogue import catalogue
 from xlkpi.formula import NoData
 
 CASES = cases()
-_TYPES = {
-    "Div0": "#DIV/0!", "NotAvailable": "#N/A", "Name": "#NAME?", "Null": "#NULL!", "Num": "#NUM!", "Ref": "#REF!",
-    "Value": "#VALUE!",
-}  # fmt: skip
 
 
 def direct(calls: Sequence[Case]) -> list[Any]:
@@ -55,10 +50,6 @@ WAYS: dict[str, Callable[[Sequence[Case]], list[Any]]] = {
     "office": office,
     "server": server,
 }
-
-
-#: Functions for which Pyodide needs numpy, which comes from a network that a test does not have.
-_NEEDS_MORE = {"KPI_TREND", "KPI_FORECAST", "SMART_PROBABILITY"}
 
 
 def lite(calls: Sequence[Case]) -> list[Any]:
@@ -134,7 +125,7 @@ def _stands_in_columns(case: Case) -> bool:
 
 #: The ways that know some functions, and which calls those are.
 SOME: dict[str, tuple[Callable[[Sequence[Case]], list[Any]], Callable[[Case], bool]]] = {
-    "Pyodide": (lite, lambda case: not _NEEDS_MORE & {case.name, *map(str, case.arguments[:1])}),
+    "Pyodide": (lite, lambda case: not NUMERIC & {case.name, *map(str, case.arguments[:1])}),
     "VBA in LibreOffice": (vba, _is_kpi),
     "LAMBDA in ironcalc": (lambdas("ironcalc"), lambda case: _stands_in_columns(case) and not _spills(case)),
     "LAMBDA in cellrune": (lambdas("cellrune"), _stands_in_columns),
@@ -149,28 +140,6 @@ def english(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     monkeypatch.undo()
     settings.forget()
-
-
-def plain(value: Any) -> Any:
-    """A result as rows of numbers, texts and errors' texts, however the way writes it."""
-    rows = value if isinstance(value, list | tuple) else [[value]]
-    return [[_cell(v) for v in row] for row in rows]
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, dict):
-        return _TYPES[value["errorType"]]
-    return None if value == "" else value
-
-
-def alike(found: Any, expected: Any) -> bool:
-    """Whether two results are the same, but for the last digits of a number."""
-    if isinstance(found, list):
-        return isinstance(expected, list) and len(found) == len(expected) and all(map(alike, found, expected))
-    numbers = [isinstance(v, int | float) and not isinstance(v, bool) for v in (found, expected)]
-    if all(numbers):
-        return math.isclose(found, expected, rel_tol=1e-9, abs_tol=1e-12)
-    return not any(numbers) and bool(found == expected)
 
 
 def disagreements(calls: Sequence[Case], found: Sequence[Any]) -> dict[str, Any]:

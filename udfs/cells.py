@@ -23,6 +23,11 @@ Rows = list[list[Cell]]
 ERROR_NUMBERS: Mapping[str, int] = {
     "#NULL!": 2000, "#DIV/0!": 2007, "#VALUE!": 2015, "#REF!": 2023, "#NAME?": 2029, "#NUM!": 2036, "#N/A": 2042,
 }  # fmt: skip
+#: What Office.js calls the errors.
+OFFICE_ERRORS: Mapping[str, str] = {
+    "#NULL!": "Null", "#DIV/0!": "Div0", "#VALUE!": "Value", "#REF!": "Ref", "#NAME?": "Name", "#NUM!": "Num",
+    "#N/A": "NotAvailable",
+}  # fmt: skip
 #: The rows of a whole column: what is below the last filled one of so tall a range is not sent back.
 SHEET_ROWS = 1_048_576
 

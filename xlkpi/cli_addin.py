@@ -19,31 +19,34 @@ def addin() -> None:
 @addin.command("build", add_help_option=False, key="addin_build")
 @option("--out", "-o", "out", key="addin_out", type=click.Path(), metavar="DIR", default=".")
 @option("--vba-only", key="vba_only", is_flag=True)
+@option("--tooltips", key="tooltips", is_flag=True)
 @own_option
 @json_option
 @language_option
 @help_option
-def build(out: str, vba_only: bool, own: str | None, as_json: bool) -> None:
+def build(out: str, vba_only: bool, tooltips: bool, own: str | None, as_json: bool) -> None:
     """Make the add-in without Excel."""
     from xlkpi import cli_addin_files as files
 
-    made = files.build(Path(out), own, vba_only=vba_only)
+    made = files.build(Path(out), own, vba_only=vba_only, tooltips=tooltips)
     click.echo(files.as_json(made) if as_json else files.built_text(made))
 
 
 @addin.command("install", add_help_option=False, key="addin_install")
 @option("--folder", key="addin_folder", type=click.Path(), metavar="DIR")
 @option("--vba-only", key="vba_only", is_flag=True)
+@option("--tooltips", key="tooltips", is_flag=True)
 @own_option
 @json_option
 @language_option
 @help_option
-def install(folder: str | None, vba_only: bool, own: str | None, as_json: bool) -> None:
+def install(folder: str | None, vba_only: bool, tooltips: bool, own: str | None, as_json: bool) -> None:
     """Place the add-in where Excel loads it."""
     from xlkpi import cli_addin_files as files
 
     language = click.get_current_context().meta.get("xlkpi.language")
-    made = files.install(Path(folder) if folder else None, own, language, vba_only=vba_only)
+    place = Path(folder) if folder else None
+    made = files.install(place, own, language, vba_only=vba_only, tooltips=tooltips)
     click.echo(files.as_json(made) if as_json else files.installed_text(made))
 
 

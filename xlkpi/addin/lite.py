@@ -65,7 +65,7 @@ def files(own: str | None = None) -> dict[str, str]:
         from xlkpi.catalogue import load_own
 
         load_own(own)  # tells a mistake better than a process of its own would
-    packed = _packed(_kept(own))
+    packed = zlib.compress(json.dumps(modules(own), ensure_ascii=False).encode(), 9)
     text = base64.b85encode(packed).decode("ascii")
     lines = "\n".join(text[i : i + _LINE] for i in range(0, len(text), _LINE))
     code = resources("xlkpi.addin").joinpath("lite_main.txt").read_text(encoding="utf-8")
@@ -105,9 +105,9 @@ def _kept(own: str | None) -> dict[str, str]:
     return {**found, "catalogue": done.stdout}
 
 
-def _packed(kept: dict[str, str]) -> bytes:
-    """The modules and what was read, text by path, in one piece; the same input gives the same bytes."""
-    content = {f"xlkpi/kept/{name}.json": text for name, text in kept.items()}
+def modules(own: str | None = None) -> dict[str, str]:
+    """The modules and what was read from YAML, text by path, in their order."""
+    content = {f"xlkpi/kept/{name}.json": text for name, text in _kept(own).items()}
     content["xlkpi/cache.py"] = _CACHE
     root = resources("xlkpi")
     for name in MODULES:
@@ -116,7 +116,7 @@ def _packed(kept: dict[str, str]) -> bytes:
         for path, data in _modules(resources(f"xlkpi.{package}")):
             emptied = package in _EMPTIED and path.endswith(".yaml")
             content[f"xlkpi/{package}/{path}"] = "" if emptied else data
-    return zlib.compress(json.dumps(dict(sorted(content.items())), ensure_ascii=False).encode(), 9)
+    return dict(sorted(content.items()))
 
 
 def _modules(folder: Traversable, inside: str = "") -> Iterator[tuple[str, str]]:

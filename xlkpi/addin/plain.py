@@ -32,8 +32,11 @@ def module(kpis: Mapping[str, KPI]) -> str:
     return printed(functions, heading=heading)
 
 
-def addin(kpis: Catalogue) -> bytes:
-    """The same module as an add-in, with the functions' help in *Insert function*. Raises DefinitionError."""
+def addin(kpis: Catalogue, explained: str | None = None) -> bytes:
+    """The same module as an add-in, with the functions' help in *Insert function*.
+
+    ``explained`` is the language of a sheet of tooltips. Raises DefinitionError.
+    """
     need_extras()
     described = [function for function in of_catalogue(kpis).values() if function.kpi]
     modules = {
@@ -42,4 +45,4 @@ def addin(kpis: Catalogue) -> bytes:
         "xlkpi_runtime": runtime(),
         "xlkpi_settings": _NO_SETTINGS,
     }
-    return package(modules, this_workbook())
+    return package(modules, this_workbook(), explained=(described, explained) if explained else None)

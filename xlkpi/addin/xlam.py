@@ -10,6 +10,7 @@ from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 
+from xlkpi.addin import tooltips
 from xlkpi.addin.wrappers import descriptions, runtime, wrappers
 from xlkpi.errors import DefinitionError, Problem
 from xlkpi.udfs.specification import Function
@@ -19,12 +20,24 @@ CLASSIC = "xlkpi.xlam"
 PROJECT = "xlkpi"
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 _CONTENT_TYPES = "[Content_Types].xml"
+#: What Excel's list of add-ins shows, in place of who made pyOpenVBA's template.
+_ABOUT = {
+    "docProps/core.xml": (
+        b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+        b'<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties"'
+        b' xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>xlkpi</dc:title><dc:creator>xlkpi</dc:creator>'
+        b"</cp:coreProperties>"
+    )
+}
 _GET_CONFIG = re.compile(r"^Function GetConfig\(.*?^End Function$", re.MULTILINE | re.DOTALL)
 _PROJECT_NAME = re.compile(r'(Public Const PROJECT_NAME As String = )"[^"]*"')
 
 
-def classic(functions: Iterable[Function]) -> bytes:
-    """The add-in for Excel on Windows, whose functions run in Python through xlwings. Raises DefinitionError."""
+def classic(functions: Iterable[Function], explained: str | None = None) -> bytes:
+    """The add-in for Excel on Windows, whose functions run in Python through xlwings.
+
+    ``explained`` is the language of a sheet of tooltips. Raises DefinitionError.
+    """
     need_extras()
     functions = list(functions)
     modules = {
@@ -33,7 +46,8 @@ def classic(functions: Iterable[Function]) -> bytes:
         "xlkpi_runtime": runtime(),
         "xlwings": _xlwings(),
     }
-    return package(modules, this_workbook(), {"Dictionary": _xlwings_file("addin/Dictionary.cls")})
+    classes = {"Dictionary": _xlwings_file("addin/Dictionary.cls")}
+    return package(modules, this_workbook(), classes, explained=(functions, explained) if explained else None)
 
 
 def this_workbook() -> str:
@@ -42,9 +56,16 @@ def this_workbook() -> str:
 
 
 def package(
-    modules: Mapping[str, str], behind: str = "", classes: Mapping[str, str] | None = None, ribbon: str = ""
+    modules: Mapping[str, str],
+    behind: str = "",
+    classes: Mapping[str, str] | None = None,
+    ribbon: str = "",
+    explained: tuple[Iterable[Function], str] | None = None,
 ) -> bytes:
-    """An .xlam with standard modules, class modules, what stands ``behind`` its workbook, and a ribbon (customUI14)."""
+    """An .xlam with standard modules, class modules, what stands ``behind`` its workbook, and a ribbon (customUI14).
+
+    ``explained`` are functions with a sheet of tooltips, and its language.
+    """
     from pyopenvba import ExcelFile, VBAModuleKind
 
     with tempfile.TemporaryDirectory(prefix="xlkpi-") as folder:
@@ -59,7 +80,11 @@ def package(
                 project.get_module("ThisWorkbook").body = _lines(behind)
             project.delete_module("Module1")
             book.save()
-        return _determinate(path, _with_ribbon(path, ribbon) if ribbon else {})
+        changed = {**_ABOUT, **(_with_ribbon(path, ribbon) if ribbon else {})}
+        if explained:
+            with zipfile.ZipFile(path) as made:
+                changed |= tooltips.parts(made, *explained)
+        return _determinate(path, changed)
 
 
 def need_extras() -> None:

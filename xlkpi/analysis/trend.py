@@ -115,12 +115,12 @@ def _variance(data: Array, lag: int) -> Array:
     total = np.zeros(series)
     for phase in range(lag):
         values = np.sort(data[:, phase::lag], axis=1)  # NaN last
-        n = np.isfinite(values).sum(axis=1)
+        n = np.isfinite(values).sum(axis=1, dtype=np.float64)  # its cube is beyond the integers of WebAssembly
         total += n * (n - 1) * (2 * n + 5)
         starts = np.ones(values.shape, bool)
         starts[:, 1:] = values[:, 1:] != values[:, :-1]
         flat = np.flatnonzero(starts)
-        ties = np.diff(np.append(flat, starts.size))
+        ties = np.diff(np.append(flat, starts.size)).astype(np.float64)
         np.subtract.at(total, flat // values.shape[1], ties * (ties - 1) * (2 * ties + 5))
     return total / 18
 

@@ -18,6 +18,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 #: The names of this machine to itself.
 LOCAL = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_HSTS = b"strict-transport-security"
 
 
 def application(hosts: Collection[str] | None = LOCAL) -> App:
@@ -61,9 +62,24 @@ def application(hosts: Collection[str] | None = LOCAL) -> App:
             if scope["path"] == catalogue and scope["method"] in ("GET", "HEAD"):
                 await answer(send, 200, catalogue_json())
                 return
+            if scope["scheme"] != "https" or _host(scope) in LOCAL:
+                send = _unpinned(send)
         await main_app(scope, receive, send)
 
     return app
+
+
+def _unpinned(send: Send) -> Send:
+    """Answers without xlwings' HSTS: over http it means nothing, and on ``localhost`` it would bar a year long what
+    else this machine serves over http.
+    """
+
+    async def sent(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [pair for pair in message["headers"] if pair[0].lower() != _HSTS]
+        await send(message)
+
+    return sent
 
 
 def _host(scope: Scope) -> str:

@@ -14,18 +14,14 @@ import orjson
 
 from xlkpi.formula import NoData
 from xlkpi.language import languages, use
-from xlkpi.udfs.cells import returned
+from xlkpi.udfs.cells import OFFICE_ERRORS, returned
 from xlkpi.udfs.registry import Function, functions
 
 #: Bodies beyond this many bytes are worked on in a thread, so that small calls do not wait for them.
 LARGE = 200_000
 #: The largest call that is read, in bytes: two whole columns of numbers are a tenth of it.
 LARGEST = 256_000_000
-_ERROR_TYPES = {
-    "#DIV/0!": "Div0", "#N/A": "NotAvailable", "#NAME?": "Name", "#NULL!": "Null", "#NUM!": "Num", "#REF!": "Ref",
-    "#VALUE!": "Value",
-}  # fmt: skip
-_ERRORS = {reason: {"type": "Error", "errorType": _ERROR_TYPES[reason.value]} for reason in NoData}
+_ERRORS = {reason: {"type": "Error", "errorType": OFFICE_ERRORS[reason.value]} for reason in NoData}
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 

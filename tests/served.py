@@ -20,6 +20,7 @@ from tests.engines import require
 
 SECONDS = 90
 PATH = "/xlwings/custom-functions-call"
+SCRIPTS = "/xlwings/custom-scripts-call/"
 
 
 @cache
@@ -76,9 +77,17 @@ def get(path: str, **headers: str) -> tuple[int, bytes]:
     return _answer(urllib.request.Request(address() + path, headers=headers))
 
 
-def post(body: bytes, path: str = PATH) -> tuple[int, bytes]:
+def post(body: bytes, path: str = PATH, **headers: str) -> tuple[int, bytes]:
     """Status and body of what is posted."""
-    return _answer(urllib.request.Request(address() + path, data=body, method="POST"))
+    return _answer(urllib.request.Request(address() + path, data=body, headers=headers, method="POST"))
+
+
+def press(button: str, book: dict[str, Any], *args: str) -> Any:
+    """What the page is to do when a button was pressed in a workbook that it describes."""
+    body = json.dumps({**book, "args": args}).encode()
+    status, answer = post(body, SCRIPTS + button, **{"Content-Type": "application/json"})
+    assert status == 200, answer
+    return json.loads(answer)["actions"]
 
 
 def _answer(request: urllib.request.Request) -> tuple[int, bytes]:

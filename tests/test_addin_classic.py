@@ -48,7 +48,7 @@ def test_microsofts_validator_finds_no_fault(addin: Path) -> None:
 
 def test_an_analyser_finds_no_fault_in_our_modules(addin: Path, tmp_path: Path) -> None:
     with ExcelFile(addin) as book:
-        for name in ("xlkpi_functions", "xlkpi_help", "xlkpi_runtime", "ThisWorkbook"):
+        for name in ("xlkpi_functions", "xlkpi_help", "xlkpi_ribbon", "xlkpi_runtime", "ThisWorkbook"):
             (tmp_path / f"{name}.{'cls' if name == 'ThisWorkbook' else 'bas'}").write_text(book.get_module(name))
     (tmp_path / "xlwings.bas").write_text(f'Attribute VB_Name = "xlwings"\nOption Explicit\n{CALLED}')
     found = analyze_loose_files(sorted(map(str, tmp_path.iterdir())))
@@ -281,7 +281,7 @@ def test_a_ribbon_is_taken_by_the_validator(tmp_path: Path) -> None:
         '<tab id="t" label="xlkpi"/></tabs></ribbon></customUI>'
     )
     path = tmp_path / "ribbon.xlam"
-    path.write_bytes(xlam.package({"m": "Option Explicit\n"}, ribbon=ribbon))
+    path.write_bytes(xlam.package({"m": "Option Explicit\n"}, custom_ui=ribbon))
     assert faults(path) == []
     with zipfile.ZipFile(path) as parts:
         assert parts.read("customUI/customUI14.xml").decode() == ribbon

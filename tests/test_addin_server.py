@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from xlkpi.udfs.actions.buttons import buttons
 from xlkpi.udfs.registry import functions
 
-from tests import chromium, served
+from tests import chromium, office, served
 from tests.engines import require
 from xlkpi.addin.server.run import ServerError, environment, is_loopback, serve
 
@@ -160,16 +161,21 @@ def test_the_manifest_passes_microsofts_converter_and_schema(tmp_path: Path) -> 
     checked = json.loads(done.stdout)
     assert checked["faults"] == []
     tab = checked["converted"]["extensions"][0]["ribbons"][0]["tabs"][0]
-    assert (tab["label"], tab["groups"][0]["label"]) == ("xlkpi", "Functions")
+    assert (tab["label"], [group["label"] for group in tab["groups"]]) == ("xlkpi", ["Scorecard", "Functions"])
+    pressed = [control["label"] for group in tab["groups"] for control in group["controls"]]
+    assert pressed == [button.label["en"] for button in buttons().values()]
     french = json.loads((tmp_path / "made" / "fr-fr.json").read_text(encoding="utf-8"))
-    assert "Catalogue de fonctions" in french.values()
+    assert {button.label["fr"] for button in buttons().values()} <= set(french.values())
     for address in set(re.findall(r'"https://[^/"]+(/[^"]*)"', manifest.decode())):
         assert served.get(address)[0] == 200, address
 
 
-def test_the_task_pane_searches_explains_inserts_and_calls(tmp_path: Path) -> None:
+def test_the_task_pane_searches_explains_inserts_calls_and_has_the_buttons(tmp_path: Path) -> None:
     if shutil.which("node") is None or not (CHECKS / "node_modules" / "playwright-core").is_dir():
         require("playwright-core is not installed: npm install --prefix tests/checks")
+    book = office.blank()
+    book["sheets"][0]["values"] = [["", 45000, 18000, 1.5]]
+    (tmp_path / "book.json").write_text(json.dumps(book), encoding="utf-8")
     done = subprocess.run(
         ["node", CHECKS / "pane.mjs", served.address(), chromium.program(), tmp_path],
         capture_output=True, text=True, encoding="utf-8", timeout=150, check=False,
@@ -196,6 +202,17 @@ def test_the_task_pane_searches_explains_inserts_and_calls(tmp_path: Path) -> No
     assert (calls["ids"], calls["roi"], calls["zero"]) == (len(functions()), [[1.5]], [[error("Div0")]])
     assert calls["spilled"] == [[0.25], [error("NotAvailable")], [error("Value")]]
     assert "150" in calls["told"][0][0]
+    pressed = seen["buttons"]
+    assert set(buttons()) <= set(pressed["ids"])  # what the manifest names
+    assert (pressed["listed"], pressed["icons"]) == (list(buttons()), True)
+    assert (pressed["faults"], pressed["toldFaults"]) == ([], [])
+    assert "(45 000 − 18 000) / 18 000 = 150 %".replace(" ", " ") in re.sub(r"\s", " ", pressed["told"]["explain_cell"])
+    assert "ne contient pas d’objectifs" in pressed["told"]["check"]
+    assert "Objectifs à fixer" in pressed["told"]["new_scorecard"]
+    assert {"addSheet", "setValues", "setFormula", "addTable"} <= set(pressed["done"]["new_scorecard"])
+    assert "alert" not in pressed["done"]["check"]  # told in the pane, not by a dialog
+    assert (pressed["language"], pressed["functions"]) == ("en", True)
+    assert pressed["refused"].startswith("No answer from the server")
 
 
 def test_the_server_listens_to_others_only_where_users_say_who_they_are(monkeypatch: pytest.MonkeyPatch) -> None:

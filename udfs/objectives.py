@@ -147,7 +147,7 @@ def smart_check(title: Any, kpi: Any, baseline: Any, target: Any, start: Any, du
     from xlkpi.smart.model import LETTERS
 
     spoken = language()
-    report = _checked(title, kpi, baseline, target, start, due, *more)
+    report = checked(title, kpi, baseline, target, start, due, *more)
     head = [text(f"udfs.check.{name}", spoken) for name in ("letter", "verdict", "reason", "fix")]
     rows: Rows = [[*head]]
     separator = text("formula.separator", spoken)
@@ -163,10 +163,10 @@ def smart_check(title: Any, kpi: Any, baseline: Any, target: Any, start: Any, du
 
 def smart_score(title: Any, kpi: Any, baseline: Any, target: Any, start: Any, due: Any, *more: Any) -> float:
     """The mean of the letters, 0 to 100."""
-    return float(_checked(title, kpi, baseline, target, start, due, *more).score)
+    return float(checked(title, kpi, baseline, target, start, due, *more).score)
 
 
-def _checked(
+def checked(
     title: Any,
     kpi: Any,
     baseline: Any,

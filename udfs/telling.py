@@ -89,7 +89,11 @@ def _labelled(rows: list[tuple[str, str]], spoken: str) -> Rows:
 
 def kpi_explain(name: Any, *figures: Any) -> str:
     """The working of a KPI with its numbers, or why there is an error, in words."""
-    spoken = language()
+    return explained(name, figures, language())
+
+
+def explained(name: Any, figures: tuple[Any, ...], spoken: str) -> str:
+    """The same in a language."""
     function = functions().get(read.text(name).upper())
     try:
         if function is not None and function.kpi is None:

@@ -98,7 +98,7 @@ def _spoken(tooltips: bool) -> str | None:
 
 
 def _written(folder: Path, files: Mapping[str, bytes], functions: int) -> Files:
-    from xlkpi.addin.install import place
+    from xlkpi.udfs.remembering import place
 
     return Files(tuple(place(content, folder / name) for name, content in files.items()), functions)
 

@@ -1,5 +1,5 @@
 // The task pane of a running server in headless Chromium, with a stand-in for office.js. Prints what it saw as JSON.
-// node pane.mjs URL CHROMIUM [FOLDER FOR SCREENSHOTS]
+// node pane.mjs URL CHROMIUM FOLDER: screenshots go there, and book.json in it describes a workbook for the buttons.
 import { createRequire } from "node:module";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,6 +13,7 @@ const [url, program, pictures] = process.argv.slice(2);
 const OFFICE = `
 globalThis.functions = {};
 globalThis.written = [];
+globalThis.buttons = {};
 globalThis.CustomFunctions = {
   associate: (id, call) => { functions[id] = call; },
   Error: class extends Error { constructor(code, message) { super(message); this.code = code; } },
@@ -24,10 +25,10 @@ globalThis.Office = {
     displayLanguage: "fr-FR", requirements: { isSetSupported: () => true }, diagnostics: {},
     document: { settings: { get() {}, set() {}, saveAsync() {} } },
   },
-  actions: { associate() {} }, addin: {}, HostType: { Excel: "Excel" }, PlatformType: { OfficeOnline: "OfficeOnline" }, EventType: {},
+  actions: { associate: (id, run) => { buttons[id] = run; } }, addin: { showAsTaskpane: async () => { globalThis.shown = (globalThis.shown ?? 0) + 1; } }, HostType: { Excel: "Excel" }, PlatformType: { OfficeOnline: "OfficeOnline" }, EventType: {},
 };
 const cell = {
-  address: "Feuil1!D5", columnIndex: 3, rowIndex: 4, load() {},
+  address: "Feuil1!D5", columnIndex: 3, rowIndex: 4, load() {}, get formulas() { return [["=KPI_ROI(B1,C1)"]]; },
   set formulas(rows) { if (globalThis.refuse) throw new Error(refuse); written.push(rows); },
 };
 globalThis.Excel = {
@@ -122,6 +123,37 @@ try {
       told: await call("KPI_EXPLAIN", [["roi"]], [[[45000]], [[18000]]]),
     };
   });
+
+  // The ribbon: Excel calls what the page associated with each button. Reading and changing the workbook is stood in for.
+  await page.emulateMedia({ colorScheme: "light" });
+  const press = (id) => page.evaluate((id) => new Promise((done, failed) => buttons[id]({ completed: done }).catch(failed)), id);
+  await page.evaluate((book) => {
+    globalThis.done = [];
+    xlwings.getBookData = async () => structuredClone(book);
+    xlwings.runActions = async ({ actions }) => { done.push(...actions.map(({ func }) => func)); };
+  }, JSON.parse(readFileSync(join(pictures, "book.json"), "utf8")));
+  seen.buttons = { ids: await page.evaluate(() => Object.keys(buttons)), told: {}, done: {} };
+  await press("help");
+  await shot("buttons-fr");
+  seen.buttons.listed = await page.locator("#actions [data-action]").evaluateAll((all) => all.map((one) => one.dataset.action));
+  seen.buttons.icons = await page.locator("#actions img").evaluateAll((all) => all.every((one) => one.naturalWidth === 32));
+  seen.buttons.faults = await faults();
+  for (const id of ["check", "explain_cell", "notes", "new_scorecard"]) {
+    await page.evaluate(() => { done.length = 0; document.getElementById("told").hidden = true; });
+    await press(id);
+    seen.buttons.told[id] = await page.locator("#told").isVisible() ? await page.locator("#told p").textContent() : null;
+    seen.buttons.done[id] = await page.evaluate(() => [...new Set(done)]);
+    await shot(`told-${id}`);
+  }
+  seen.buttons.toldFaults = await faults();
+  await press("language");
+  seen.buttons.language = await page.locator("html").getAttribute("lang");
+  await page.locator('#actions [data-action="insert_function"]').click();
+  seen.buttons.functions = await page.locator("#list").isVisible();
+  await page.route("**/custom-scripts-call/**", (route) => route.abort());
+  await press("check");
+  seen.buttons.refused = await page.locator("#told p").textContent();
+  seen.buttons.shown = await page.evaluate(() => shown);
 } finally {
   await browser.close();
   rmSync(profile, { recursive: true, force: true, maxRetries: 5 });

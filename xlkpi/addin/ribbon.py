@@ -1,130 +1,106 @@
-"""The ribbon: one table of buttons, printed as customUI14 and VBA for the classic add-in and as Office's manifest."""
+"""The ribbon, printed from its table: customUI14 and VBA for the classic add-in, and parts of Office's manifest."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Literal
+from collections.abc import Iterator, Mapping, Sequence
 from xml.sax.saxutils import quoteattr
 
 from xlkpi.addin.wrappers import escaped
-from xlkpi.language import languages
+from xlkpi.language import languages, text
+from xlkpi.udfs.actions.buttons import Button, buttons, groups
 
-FILE = Path(__file__).with_name("ribbon.yaml")
 TAB, MODULE = "xlkpiTab", "xlkpi_ribbon"
-#: The Python module whose functions are the actions.
+#: The Python module that runs the actions.
 ACTIONS = "xlkpi.udfs.actions"
+#: What follows in VBA once an action is done: Excel's own wizard; texts in the other language.
+AFTER = {"insert_function": "ActiveCell.FunctionWizard", "language": "SpeakAnew"}
 _NAMESPACE = "http://schemas.microsoft.com/office/2009/07/customui"
-_ICON = "".join(f'<bt:Image size="{size}" resid="Icon.{size}" />' for size in (16, 32, 80))
+#: Pictures of the manifest: pixels, and the sizes that are there.
+ICONS = (16, 32, 80)
 
+_VBA = f"""Attribute VB_Name = "{MODULE}"
+Option Explicit
+' Made by xlkpi; what is changed here is lost when it is made again.
 
-@dataclass(frozen=True)
-class Button:
-    """A button; its ``id`` is also the name of its action. ``office``: a script of the server, or its task pane."""
+Private shown As Object
 
-    id: str
-    image: str
-    office: Literal["script", "pane"]
-    label: Mapping[str, str]
-    tip: Mapping[str, str]
-    large: bool = False
+Public Sub OnLoad(ByVal ribbon As Object)
+    Set shown = ribbon
+End Sub
 
-    @property
-    def camel(self) -> str:
-        """The identifier as VBA and Office have theirs: `ExplainCell`."""
-        return "".join(word.capitalize() for word in self.id.split("_"))
+Private Function Done(ByVal action As String) As Boolean
+    ' Not RunPython: it would also run Python from the sheets of the workbook at hand, and workbooks come by mail.
+    On Error GoTo Failed
+    If ActiveWorkbook Is Nothing Then Application.Workbooks.Add ' Python asks for one
+    XLPy.SetAttr XLPy.Module("xlwings._xlwindows"), "BOOK_CALLER", ActiveWorkbook
+    Done = XLPy.Bool(XLPy.Call(XLPy.Module("{ACTIONS}"), "run", XLPy.Tuple(action, LanguageCode())))
+    Exit Function
+Failed:
+    MsgBox [unreached] & vbCrLf & vbCrLf & Err.Description, vbExclamation, "xlkpi"
+End Function
 
-    @property
-    def callback(self) -> str:
-        """The procedure in VBA."""
-        return f"On{self.camel}"
+Private Function Spoken(ParamArray texts() As Variant) As String
+    Spoken = Unescaped(texts(LanguageAt()))
+End Function
 
-
-@dataclass(frozen=True)
-class Group:
-    id: str
-    label: Mapping[str, str]
-    buttons: tuple[Button, ...]
-
-    @property
-    def camel(self) -> str:
-        return self.id.capitalize()
-
-
-@cache
-def groups() -> tuple[Group, ...]:
-    """The groups of the tab, read once."""
-    from xlkpi.documents import read
-
-    return tuple(
-        Group(group["id"], group["label"], tuple(Button(**button) for button in group["buttons"]))
-        for group in read(FILE).data["groups"]
-    )
-
-
-def buttons() -> tuple[Button, ...]:
-    """All buttons, in their order."""
-    return tuple(button for group in groups() for button in group.buttons)
+Private Sub SpeakAnew()
+    DescribeAll
+    If Not shown Is Nothing Then shown.Invalidate
+End Sub
+"""
 
 
 def custom_ui() -> str:
     """The ribbon of the classic add-in. Labels and tips are asked for, since their language is known at run time."""
-    asked = 'getLabel="xlkpi_ribbon.GetLabel"'
+    label = f'getLabel="{MODULE}.GetLabel"'
     lines = [
         '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>',
         f'<customUI xmlns="{_NAMESPACE}" onLoad="{MODULE}.OnLoad"><ribbon><tabs><tab id="{TAB}" label="xlkpi">',
     ]
     for group in groups():
-        lines.append(f'<group id="xlkpi{group.camel}" {asked}>')
+        lines.append(f'<group id="xlkpi{group.camel}Group" {label}>')
         lines += [
-            f'<button id="xlkpi{b.camel}" {asked} getScreentip="{MODULE}.GetLabel" getSupertip="{MODULE}.GetTip"'
-            f' size="{"large" if b.large else "normal"}" imageMso={quoteattr(b.image)} onAction="{MODULE}.{b.callback}"/>'
+            f'<button id="xlkpi{b.camel}" {label} getScreentip="{MODULE}.GetLabel" getSupertip="{MODULE}.GetTip"'
+            f' size="{"large" if b.large else "normal"}" imageMso={quoteattr(b.image)} onAction="{callback(b)}"/>'
             for b in group.buttons
         ]
         lines.append("</group>")
     return "".join([*lines, "</tab></tabs></ribbon></customUI>"])
 
 
+def callback(button: Button) -> str:
+    """The procedure in VBA that a button calls."""
+    return f"{MODULE}.On{button.camel}"
+
+
 def vba() -> str:
     """The module behind the ribbon: its texts in every language, and a callback for each action."""
-    lines = [
-        f'Attribute VB_Name = "{MODULE}"',
-        "Option Explicit",
-        "' Made by xlkpi; what is changed here is lost when it is made again.",
-        "",
-        "Private shown As Object",
-        "",
-        "Public Sub OnLoad(ByVal ribbon As Object)",
-        "    Set shown = ribbon",
-        "End Sub",
-        "",
-        "Public Sub GetLabel(ByVal control As Object, ByRef text As Variant)",
-        *_choice([(f"xlkpi{x.camel}", x.label) for g in groups() for x in (g, *g.buttons)]),
-        "End Sub",
-        "",
-        "Public Sub GetTip(ByVal control As Object, ByRef text As Variant)",
-        *_choice([(f"xlkpi{b.camel}", b.tip) for b in buttons()]),
-        "End Sub",
-    ]
-    for button in buttons():
+    unreached = f"Spoken({_literals({code: text('action.unreached', code) for code in languages()})})"
+    labels = [(f"xlkpi{g.camel}Group", g.label) for g in groups()]
+    labels += [(f"xlkpi{b.camel}", b.label) for b in buttons().values()]
+    tips = [(f"xlkpi{b.camel}", b.tip) for b in buttons().values()]
+    lines = [_VBA.replace("[unreached]", unreached), *_texts("GetLabel", labels), *_texts("GetTip", tips)]
+    for button in buttons().values():
+        call = f'Done("{button.id}")'
+        after = AFTER.get(button.id)
         lines += [
-            "",
-            f"Public Sub {button.callback}(ByVal control As Object)",
-            f'    RunPython "from {ACTIONS} import run; run(\'{button.id}\')"',
-            *(["    SpeakAnew", "    If Not shown Is Nothing Then shown.Invalidate"] if button.id == "language" else []),
+            f"Public Sub On{button.camel}(ByVal control As Object)",
+            f"    If {call} Then {after}" if after else f"    {call}",
             "End Sub",
+            "",
         ]
-    return "\n".join([*lines, ""])
+    return "\n".join(lines)
 
 
-def _choice(texts: list[tuple[str, Mapping[str, str]]]) -> Iterator[str]:
+def _texts(name: str, texts: Sequence[tuple[str, Mapping[str, str]]]) -> Iterator[str]:
+    yield f"Public Sub {name}(ByVal control As Object, ByRef answer As Variant)"
     yield "    Select Case control.ID"
-    for id, of in texts:
-        literals = ", ".join(f'"{escaped(of[code])}"' for code in languages())
-        yield f'    Case "{id}": text = Spoken({literals})'
-    yield "    End Select"
+    yield from (f'    Case "{id}": answer = Spoken({_literals(words)})' for id, words in texts)
+    yield from ("    End Select", "End Sub", "")
+
+
+def _literals(words: Mapping[str, str]) -> str:
+    return ", ".join(f'"{escaped(words[code])}"' for code in languages())
 
 
 # --- Office's manifest ------------------------------------------------------------------------------------------------
@@ -132,36 +108,56 @@ def _choice(texts: list[tuple[str, Mapping[str, str]]]) -> Iterator[str]:
 
 def manifest_groups() -> str:
     """The groups of the tab for the manifest's ``CustomTab``."""
-    return "".join(
-        f'<Group id="Xlkpi.Ribbon.{g.camel}"><Label resid="Ribbon.{g.camel}" /><Icon>{_ICON}</Icon>'
+    return "\n".join(
+        f'<Group id="Xlkpi.{g.camel}"><Label resid="{g.camel}.Group" />{_icon("xlkpi")}'
         f"{''.join(map(_control, g.buttons))}</Group>"
         for g in groups()
     )
 
 
+def _icon(name: str) -> str:
+    images = "".join(f'<bt:Image size="{size}" resid="Icon.{name}.{size}" />' for size in ICONS)
+    return f"<Icon>{images}</Icon>"
+
+
 def _control(button: Button) -> str:
-    name = f"Ribbon.{button.camel}"
-    if button.office == "script":
-        action = f'<Action xsi:type="ExecuteFunction"><FunctionName>{button.id}</FunctionName></Action>'
-    else:
+    name = button.camel
+    if button.office == "pane":
         action = (
             '<Action xsi:type="ShowTaskpane"><TaskpaneId>Xlkpi.Pane</TaskpaneId>'
             '<SourceLocation resid="Taskpane.Url" /></Action>'
         )
+    else:
+        action = f'<Action xsi:type="ExecuteFunction"><FunctionName>{button.id}</FunctionName></Action>'
     return (
-        f'<Control xsi:type="Button" id="Xlkpi.{name}"><Label resid="{name}" /><Supertip><Title resid="{name}" />'
-        f'<Description resid="{name}.Tip" /></Supertip><Icon>{_ICON}</Icon>{action}</Control>'
+        f'<Control xsi:type="Button" id="Xlkpi.{name}"><Label resid="{name}.Label" />'
+        f'<Supertip><Title resid="{name}.Label" /><Description resid="{name}.Tip" /></Supertip>'
+        f"{_icon(button.id)}{action}</Control>"
     )
+
+
+def manifest_images(folder: str) -> str:
+    """The pictures of buttons and groups, which stand in a folder of the server."""
+    return "\n".join(
+        f'<bt:Image id="Icon.{name}.{size}" DefaultValue={quoteattr(f"{folder}/{_file(name)}-{size}.png")} />'
+        for name in ("xlkpi", *buttons())
+        for size in ICONS
+    )
+
+
+def _file(name: str) -> str:
+    return "icon" if name == "xlkpi" else f"icons/{name}"
 
 
 def manifest_labels() -> str:
     """The manifest's short texts."""
-    return "".join(_string(f"Ribbon.{x.camel}", x.label) for g in groups() for x in (g, *g.buttons))
+    strings = [_string(f"{g.camel}.Group", g.label) for g in groups()]
+    return "\n".join([*strings, *(_string(f"{b.camel}.Label", b.label) for b in buttons().values())])
 
 
 def manifest_tips() -> str:
     """The manifest's long texts."""
-    return "".join(_string(f"Ribbon.{b.camel}.Tip", b.tip) for b in buttons())
+    return "\n".join(_string(f"{b.camel}.Tip", b.tip) for b in buttons().values())
 
 
 def _string(id: str, texts: Mapping[str, str]) -> str:
@@ -171,8 +167,3 @@ def _string(id: str, texts: Mapping[str, str]) -> str:
         if code != "en"
     )
     return f'<bt:String id="{id}" DefaultValue={quoteattr(texts["en"])}>{others}</bt:String>'
-
-
-def scripts() -> tuple[str, ...]:
-    """The actions that run on the server as scripts."""
-    return tuple(button.id for button in buttons() if button.office == "script")

@@ -72,14 +72,22 @@ Public Function LastTrouble() As String
     LastTrouble = trouble
 End Function
 
+Private Function Codes() As Variant
+    Codes = Array(' [languages])
+End Function
+
+Public Function LanguageCode() As String
+    LanguageCode = Codes()(LanguageAt())
+End Function
+
 Public Function LanguageAt() As Long
     ' The place of the language to speak among those of the texts: the one that the settings name, else Excel's own.
-    Dim codes As Variant, wanted As String, i As Long
-    codes = Array(' [languages])
+    Dim known As Variant, wanted As String, i As Long
+    known = Codes()
     wanted = LCase(Left(CStr(GetConfig("XLKPI_LANGUAGE", "")), 2))
     If wanted = "" Then wanted = ExcelLanguage()
-    For i = 0 To UBound(codes)
-        If codes(i) = wanted Then LanguageAt = i
+    For i = 0 To UBound(known)
+        If known(i) = wanted Then LanguageAt = i
     Next i
 End Function
 

@@ -10,14 +10,13 @@ from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 
-from xlkpi.addin import tooltips
+from xlkpi.addin import ribbon, tooltips
 from xlkpi.addin.wrappers import descriptions, runtime, wrappers
 from xlkpi.errors import DefinitionError, Problem
+from xlkpi.udfs.remembering import PROJECT
 from xlkpi.udfs.specification import Function
 
 CLASSIC = "xlkpi.xlam"
-#: The name that xlwings' module has for its settings: the user's file of them is named after it.
-PROJECT = "xlkpi"
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 _CONTENT_TYPES = "[Content_Types].xml"
 #: What Excel's list of add-ins shows, in place of who made pyOpenVBA's template.
@@ -43,11 +42,13 @@ def classic(functions: Iterable[Function], explained: str | None = None) -> byte
     modules = {
         "xlkpi_functions": wrappers(functions),
         "xlkpi_help": descriptions(functions),
+        "xlkpi_ribbon": ribbon.vba(),
         "xlkpi_runtime": runtime(),
         "xlwings": _xlwings(),
     }
     classes = {"Dictionary": _xlwings_file("addin/Dictionary.cls")}
-    return package(modules, this_workbook(), classes, explained=(functions, explained) if explained else None)
+    explains = (functions, explained) if explained else None
+    return package(modules, this_workbook(), classes, ribbon.custom_ui(), explains)
 
 
 def this_workbook() -> str:
@@ -59,7 +60,7 @@ def package(
     modules: Mapping[str, str],
     behind: str = "",
     classes: Mapping[str, str] | None = None,
-    ribbon: str = "",
+    custom_ui: str = "",
     explained: tuple[Iterable[Function], str] | None = None,
 ) -> bytes:
     """An .xlam with standard modules, class modules, what stands ``behind`` its workbook, and a ribbon (customUI14).
@@ -80,7 +81,7 @@ def package(
                 project.get_module("ThisWorkbook").body = _lines(behind)
             project.delete_module("Module1")
             book.save()
-        changed = {**_ABOUT, **(_with_ribbon(path, ribbon) if ribbon else {})}
+        changed = {**_ABOUT, **(_with_ribbon(path, custom_ui) if custom_ui else {})}
         if explained:
             with zipfile.ZipFile(path) as made:
                 changed |= tooltips.parts(made, *explained)
@@ -117,7 +118,7 @@ def _lines(source: str) -> str:
     return source.replace("\r\n", "\n").replace("\n", "\r\n")
 
 
-def _with_ribbon(path: Path, ribbon: str) -> dict[str, bytes]:
+def _with_ribbon(path: Path, custom_ui: str) -> dict[str, bytes]:
     """The parts that a ribbon adds or changes."""
     with zipfile.ZipFile(path) as book:
         relations = book.read("_rels/.rels").decode()
@@ -129,7 +130,7 @@ def _with_ribbon(path: Path, ribbon: str) -> dict[str, bytes]:
     if 'Extension="xml"' not in types:
         types = re.sub(r"(<Types\b[^>]*>)", r'\1<Default Extension="xml" ContentType="application/xml"/>', types)
     return {
-        "customUI/customUI14.xml": ribbon.encode(),
+        "customUI/customUI14.xml": custom_ui.encode(),
         "_rels/.rels": relations.replace("</Relationships>", relation).encode(),
         _CONTENT_TYPES: types.encode(),
     }

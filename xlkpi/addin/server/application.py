@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
+from types import ModuleType
 from typing import Any
 
-from xlkpi.addin.server import scripts
+from xlkpi.addin import ribbon
 from xlkpi.addin.server.calls import Calls, answer
 from xlkpi.addin.server.pane import catalogue_json
+from xlkpi.addin.server.scripts import Scripts
 from xlkpi.language import text
 
 Scope = MutableMapping[str, Any]
@@ -31,7 +33,7 @@ def application(hosts: Collection[str] | None = LOCAL) -> App:
 
     # What xlwings Server imports by these names from a project folder; ours come with the package.
     sys.modules["custom_functions"] = xlkpi.udfs
-    sys.modules["custom_scripts"] = scripts
+    sys.modules["custom_scripts"] = ModuleType("custom_scripts")  # actions are called on our own way
     import xlwings
 
     sys.modules.setdefault("pyodide.ffi", None)  # type: ignore[arg-type]  # else xlwings looks for it once per cell
@@ -40,7 +42,7 @@ def application(hosts: Collection[str] | None = LOCAL) -> App:
     from xlwings_server.main import main_app
     from xlwings_server.templates import env
 
-    env.globals["say"] = text  # for the manifest and the task pane
+    env.globals.update(say=text, ribbon=ribbon)  # for the manifest and the task pane
 
     calls: App = CORSMiddleware(
         Calls(settings, xlwings.__version__),
@@ -49,6 +51,8 @@ def application(hosts: Collection[str] | None = LOCAL) -> App:
         allow_headers=["*"],
     )
     path = f"{settings.app_path}/xlwings/custom-functions-call"
+    script = f"{settings.app_path}/xlwings/custom-scripts-call/"
+    actions: App = Scripts(settings, script)
     catalogue = f"{settings.app_path}/xlkpi/functions.json"
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,6 +62,9 @@ def application(hosts: Collection[str] | None = LOCAL) -> App:
                 return
             if scope["path"] == path and scope["method"] != "GET":
                 await calls(scope, receive, send)
+                return
+            if scope["path"].startswith(script):
+                await actions(scope, receive, send)
                 return
             if scope["path"] == catalogue and scope["method"] in ("GET", "HEAD"):
                 await answer(send, 200, catalogue_json())

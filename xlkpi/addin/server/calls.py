@@ -33,7 +33,7 @@ class Calls:
     """The ASGI application behind ``/xlwings/custom-functions-call``."""
 
     def __init__(self, settings: Any, version: str) -> None:
-        self.settings, self.version = settings, version
+        self.refusals, self.version = Refusals(settings), version
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "POST":
@@ -45,7 +45,7 @@ class Calls:
         if len(body) > LARGEST:
             await answer(send, 413, b"too large", "text/plain")
             return
-        refused = await self._refused(scope, receive)
+        refused = await self.refusals.of(scope, receive)
         if refused is not None:
             await answer(send, refused[0], refused[1].encode(), "text/plain")
             return
@@ -61,7 +61,14 @@ class Calls:
             return
         await answer(send, 200, result)
 
-    async def _refused(self, scope: MutableMapping[str, Any], receive: Any) -> tuple[int, str] | None:
+
+class Refusals:
+    """Who may call, where users have to say who they are."""
+
+    def __init__(self, settings: Any) -> None:
+        self.settings = settings
+
+    async def of(self, scope: MutableMapping[str, Any], receive: Any) -> tuple[int, str] | None:
         """Status and reason where the user may not call; None without authentication, or for a user who may."""
         if not self.settings.auth_providers:
             return None

@@ -1,4 +1,4 @@
-"""What the task pane lists: every function with its texts in each language, as JSON."""
+"""What the task pane lists: every function and every button with its texts in each language, as JSON."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from xlkpi.catalogue.model import fold
 from xlkpi.cli_catalogue import example
 from xlkpi.formula.local import localised
 from xlkpi.language import languages, text
+from xlkpi.udfs.actions.buttons import buttons
 from xlkpi.udfs.registry import Function, functions
 from xlkpi.udfs.settings import catalogue, settings
 
@@ -27,13 +28,16 @@ def catalogue_json() -> bytes:
 
 
 def listed() -> dict[str, Any]:
-    """Languages, labels, families and functions."""
+    """Languages, labels, families, functions and the ribbon's buttons."""
     known = catalogue()
     return {
         "language": settings().language,
         "texts": {language: _texts(language) for language in languages()},
         "families": _families(known),
         "functions": [_entry(function, known) for function in functions().values()],
+        "buttons": [
+            {"id": b.id, "office": b.office, "label": dict(b.label), "tip": dict(b.tip)} for b in buttons().values()
+        ],
     }
 
 

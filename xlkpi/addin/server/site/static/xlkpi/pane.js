@@ -2,7 +2,7 @@
 
 const root = document.getElementById("xlkpi");
 const at = (id) => document.getElementById(id);
-const state = { data: null, language: "en", family: "", words: "", open: null, cell: null };
+const state = { data: null, language: "en", view: "functions", family: "", words: "", open: null, cell: null };
 
 const fold = (text) =>
   text.normalize("NFKD").replace(/’/g, "'").replace(/\p{M}/gu, "").toLowerCase();
@@ -64,7 +64,7 @@ function found() {
 function renderHeader() {
   document.documentElement.lang = state.language;
   document.title = `xlkpi – ${words("title")}`;
-  at("title").textContent = words("title");
+  at("title").textContent = words(state.view === "functions" ? "title" : "actions");
   at("words-label").textContent = words("search");
   at("words").placeholder = words("placeholder");
   const languages = at("languages");
@@ -262,11 +262,15 @@ async function insert() {
 
 function render() {
   renderHeader();
-  const open = Boolean(state.open);
-  at("list").hidden = at("count").hidden = open;
+  const functions = state.view === "functions";
+  const open = functions && Boolean(state.open);
+  at("search").hidden = at("families").hidden = !functions;
+  at("list").hidden = at("count").hidden = open || !functions;
   at("detail").hidden = !open;
+  at("actions").hidden = functions;
   if (open) renderDetail();
-  else renderList();
+  else if (functions) renderList();
+  document.dispatchEvent(new Event("xlkpi-rendered"));
 }
 
 at("search").addEventListener("submit", (event) => event.preventDefault());
@@ -303,4 +307,6 @@ async function start() {
   render();
 }
 
-start();
+const ready = start();
+
+export { at, element, notify, ready, render, root, said, speak, state, words };

@@ -1,0 +1,51 @@
+"""*Refresh* and *Notes*."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from xlkpi.workbook.data_sheet import NOTES
+
+from .objectives import Objectives, columns_of
+from .window import Told, Window, rows_of
+
+_COLUMNS = ("key", "date", "note", "author")
+
+
+def refresh(book: Any) -> Told:
+    """Read the data of an open scorecard again."""
+    raise NotImplementedError  # the data of an open workbook are read again in a slice of their own
+
+
+def notes(book: Any) -> Told | None:
+    """Go to the first free row of the notes, with today's date in it and the objective that the active cell is about.
+
+    Raises WorkbookError where the workbook has no notes.
+    """
+    window = Window(book)
+    found = window.table(NOTES)
+    if found is None:
+        raise window.error("action_no_notes")
+    sheet, table = found
+    selected = window.app.selection
+    about = Objectives(window).about(selected[0, 0]) if selected is not None and _has_cells(selected) else None
+    head = table.header_row_range
+    at = columns_of(rows_of(head)[0], _COLUMNS, "workbook.notes.column")
+    body = table.data_body_range
+    rows = rows_of(body) if body is not None else []
+    free = max((i + 1 for i, row in enumerate(rows) if any(row[c] is not None for c in at.values())), default=0)
+    row = head.row + 1 + free
+    if free >= len(rows):
+        table.resize(sheet.range((head.row, head.column), (row, head.column + head.shape[1] - 1)))
+    if about is not None and "key" in at:
+        sheet.range((row, head.column + at["key"])).value = about["id"]
+    if "date" in at:
+        sheet.range((row, head.column + at["date"])).value = date.today()
+    sheet.activate()
+    sheet.range((row, head.column + at.get("note", 0))).select()
+    return None
+
+
+def _has_cells(selected: Any) -> bool:
+    return getattr(selected, "address", None) is not None

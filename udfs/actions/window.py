@@ -1,0 +1,105 @@
+"""The Excel in which an action runs: its workbook, tables and selection, seen through xlwings whatever the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xlkpi.errors import Place, Problem, WorkbookError
+
+#: What a message box shows without running off the screen.
+_LONGEST = 1_800
+
+
+@dataclass(frozen=True)
+class Told:
+    """What an action says when it is done; ``critical``: why it is not."""
+
+    text: str
+    critical: bool = False
+
+
+class Window:
+    """A workbook and what surrounds it."""
+
+    def __init__(self, book: Any) -> None:
+        self.book = book
+
+    @property
+    def app(self) -> Any:
+        return self.book.app
+
+    @property
+    def is_excel(self) -> bool:
+        """Whether Excel itself answers, and not a page that describes the workbook."""
+        return bool(self.app.engine.name == "excel")
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the workbook stands; None where nobody knows, as on the web or before it is saved."""
+        try:
+            path = Path(self.book.fullname)
+        except Exception:  # xlwings can't map some addresses of OneDrive, and says so in many ways
+            return None
+        return path.parent if path.is_absolute() and path.parent.is_dir() else None
+
+    def error(self, code: str, **values: Any) -> WorkbookError:
+        return WorkbookError(Problem(code, values, Place(file=str(self.book.name))))
+
+    def tell(self, told: Told) -> None:
+        """Show a message."""
+        shown = told.text if len(told.text) <= _LONGEST else told.text[:_LONGEST].rsplit("\n", 1)[0] + "\n…"
+        self.app.alert(shown, "xlkpi", "ok", "critical" if told.critical else "info")
+
+    def tables(self) -> Iterator[tuple[Any, Any]]:
+        """Each table with its sheet."""
+        for sheet in self.book.sheets:
+            for table in sheet.tables:
+                yield sheet, table
+
+    def table(self, name: str) -> tuple[Any, Any] | None:
+        """A table by its name, with its sheet, wherever people moved it."""
+        return next((found for found in self.tables() if found[1].name.casefold() == name.casefold()), None)
+
+    def active_cell(self) -> Any:
+        """The first cell of the selection. Raises WorkbookError where a chart or a shape is selected."""
+        selected = self.app.selection
+        if selected is None or getattr(selected, "address", None) is None:
+            raise self.error("action_no_cell")
+        return selected[0, 0]
+
+    def sheet(self, name: str) -> Any | None:
+        """A sheet by its name."""
+        return next((s for s in self.book.sheets if s.name.casefold() == name.casefold()), None)
+
+    def page(self, name: str, title: str) -> Any:
+        """A sheet of ours to write a report on: the one of before, emptied, or a new one at the end.
+
+        ``title`` stands in its first cell, by which it is known; another sheet of that name stays untouched.
+        """
+        for suffix in ("", *(f" {i}" for i in range(2, 100))):
+            found = self.sheet(name + suffix)
+            if found is None:
+                return self.book.sheets.add(name=name + suffix, after=self.book.sheets[len(self.book.sheets) - 1])
+            if found.range("A1").value == title:
+                found.clear()
+                return found
+        raise self.error("action_sheet", name=name)
+
+
+def rows_of(cells: Any) -> list[list[Any]]:
+    """The values of cells as rows; errors are their texts, blanks None."""
+    found = cells.options(ndim=2, err_to_str=True).value
+    return [[None if value == "" else value for value in row] for row in found]
+
+
+def put(cells: Any, rows: Sequence[Sequence[Any]]) -> None:
+    """Fill cells from their first one on, in one block. A text that looks like a formula stays a text."""
+    cells.value = [[harmless(value) for value in row] for row in rows]
+
+
+def harmless(value: Any) -> Any:
+    """A value that Excel won't take for a formula."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value

@@ -67,6 +67,17 @@ def as_text(done: Refreshed) -> str:
     return "\n".join([*lines, *(["", *others] if others else [])])
 
 
+def in_short(done: Refreshed) -> str:
+    """The same for a message on the screen: only the objectives that moved, the first of them."""
+    known = done.differences
+    before, after = known.as_of
+    head = text("refresh.done", file=str(done.path), moved=len(known.moved), count=len(known.objectives),
+                before=_date(before), after=_date(after))  # fmt: skip
+    lines = [_line(moved).strip() for moved in known.moved[:_MOST]]
+    others = [*_people(done), *_sources(done)]
+    return "\n".join([head, *(["", *lines] if lines else []), *(["", *others] if others else [])])
+
+
 def _line(moved: Moved) -> str:
     name = moved.id if len(moved.id) <= _NAMED else moved.id[: _NAMED - 1] + "…"
     sides = [_side(moved, side) for side in (moved.before, moved.after)]

@@ -80,16 +80,28 @@ def _computed(options: Options) -> Compute:
     return compute
 
 
-def _refresh(source: Path, target: Path, options: Options, compute: Compute) -> Refreshed:
+def refresh_copy(
+    source: Path, target: Path, folder: Path, options: Options | None = None, compute: Compute | None = None
+) -> Refreshed:
+    """Write a workbook as a refresh would make it to another file; ``folder`` is where it stands in truth.
+
+    Raises what :func:`refresh_workbook` raises.
+    """
+    options = options or Options()
+    return _refresh(source, target, replace(options, backups=0), compute or _computed(options), folder)
+
+
+def _refresh(source: Path, target: Path, options: Options, compute: Compute, folder: Path | None = None) -> Refreshed:
     from xlkpi.workbook.backup import replacing_with_backup
     from xlkpi.workbook.fill import Changes
 
     stamp = _stamp(source)
-    with Package(source) as package, tempfile.TemporaryDirectory(prefix="xlkpi-") as folder:
+    with Package(source) as package, tempfile.TemporaryDirectory(prefix="xlkpi-") as scratch:
         existing = read_existing(package)
         with use(existing.state.language):
             back = _written_back(load_project(package, existing, options.project), existing, options)
-            work = Work(package, existing, back.project, compute, Path(folder) / "skeleton.xlsx", target.parent)
+            home = folder or target.parent
+            work = Work(package, existing, back.project, compute, Path(scratch) / "skeleton.xlsx", home)
             due = work.only_due() if options.due else None
             if due == [] and not back.values:
                 return Refreshed(target, options.dry_run, work.differences, due=due)
@@ -264,4 +276,4 @@ class Work:
                 changes.put(self.package, part, content)
 
 
-__all__ = ["Options", "refresh_workbook"]
+__all__ = ["Options", "refresh_copy", "refresh_workbook"]

@@ -1,0 +1,383 @@
+"""An engine for xlwings over a real .xlsx in memory: what xlwings asks of Excel, done with openpyxl.
+
+    book = opened(path)             # an xlwings.Book
+    book.sheets["Page"].range("A1").formula = [["=1+1"]]
+    saved(book, other_path)         # as Excel would save it
+
+What is typed becomes what Excel makes of it: a formula, a number, a logical value, or a text (``'`` in front makes it
+one). Formulas are not computed; whoever wants values lets LibreOffice recalculate what was saved. ``refuse`` makes the
+engine fail at a certain write, as Excel does at a protected sheet.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import xlwings
+from openpyxl.utils import range_boundaries
+from openpyxl.worksheet.worksheet import Worksheet
+
+from xlkpi.workbook.formula_text import plain_sheet
+
+
+class Refused(Exception):  # noqa: N818  # what Excel does
+    """What Excel says when it can't do something, as COM tells it."""
+
+    def __init__(self) -> None:
+        super().__init__(-2147352567, "Exception occurred.", (0, "Microsoft Excel", "The cell is protected.", None))
+
+
+class Engine:
+    name, type = "open_excel", "desktop"
+
+    def __init__(self) -> None:
+        self.apps: list[App] = []
+
+    @staticmethod
+    def prepare_xl_data_element(x: Any, options: Any) -> Any:
+        return x
+
+    @staticmethod
+    def clean_value_data(
+        data: Any, datetime_builder: Any, empty_as: Any, number_builder: Any, err_to_str: Any
+    ) -> list[list[Any]]:
+        return [[empty_as if value is None else value for value in row] for row in data]
+
+
+class App:
+    """Excel: ``log`` is what was asked of it, ``refuse_at`` the write that it refuses (from 1)."""
+
+    def __init__(self, workbook: Any, path: Path) -> None:
+        self.engine, self.pid = Engine(), 1
+        self.log: list[tuple[str, Any]] = []
+        self.refuse_at: int | None = None
+        self.writes = 0
+        self.state: dict[str, Any] = {"screen_updating": True, "enable_events": True, "calculation": "automatic",
+                                      "status_bar": False}  # fmt: skip
+        self.book = Book(self, workbook, path)
+        self.window = Window()
+        self.selected = self.book.sheets(1).range((1, 1))
+
+    @property
+    def api(self) -> Any:
+        return self.window
+
+    @property
+    def selection(self) -> Any:
+        return self.selected
+
+    def activate(self, steal_focus: bool = False) -> None:
+        self.log.append(("activate", None))
+
+    def calculate(self) -> None:
+        self.log.append(("calculate", None))
+
+    def written(self) -> None:
+        """Count a write, which is refused when its turn has come."""
+        self.writes += 1
+        if self.writes == self.refuse_at:
+            raise Refused
+
+
+def _kept(name: str) -> property:
+    def read(self: App) -> Any:
+        return self.state[name]
+
+    def write(self: App, value: Any) -> None:
+        self.log.append((name, value))
+        self.state[name] = value
+
+    return property(read, write)
+
+
+for _name in ("screen_updating", "enable_events", "calculation", "status_bar"):
+    setattr(App, _name, _kept(_name))
+
+
+class Window:
+    """What shows a sheet, and how far it is scrolled."""
+
+    def __init__(self) -> None:
+        self.ScrollRow, self.ScrollColumn = 12, 3
+
+    @property
+    def ActiveWindow(self) -> Window:  # noqa: N802  # its name in Excel
+        return self
+
+
+class Book:
+    def __init__(self, app: App, workbook: Any, path: Path) -> None:
+        self.app, self.workbook, self.path = app, workbook, path
+        self.sheets = Sheets(self)
+        self.names = Names(self)
+
+    @property
+    def api(self) -> Book:
+        return self
+
+    def activate(self) -> None:
+        self.app.log.append(("activate", None))
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def fullname(self) -> str:
+        return str(self.path)
+
+    def SaveCopyAs(self, path: str) -> None:  # noqa: N802  # its name in Excel
+        self.app.log.append(("SaveCopyAs", path))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self.workbook.save(path)
+
+
+class Sheets:
+    def __init__(self, book: Book) -> None:
+        self.book = book
+
+    @property
+    def active(self) -> Sheet:
+        return Sheet(self.book, self.book.workbook.active)
+
+    def __call__(self, key: Any) -> Sheet:
+        found = self.book.workbook.worksheets[key - 1] if isinstance(key, int) else self.book.workbook[key]
+        return Sheet(self.book, found)
+
+    def __len__(self) -> int:
+        return len(self.book.workbook.worksheets)
+
+    def __iter__(self) -> Iterator[Sheet]:
+        return (Sheet(self.book, sheet) for sheet in self.book.workbook.worksheets)
+
+
+class Sheet:
+    def __init__(self, book: Book, sheet: Worksheet) -> None:
+        self.book, self.sheet = book, sheet
+        self.charts = Charts()
+
+    @property
+    def api(self) -> Worksheet:
+        return self.sheet
+
+    @property
+    def name(self) -> str:
+        return str(self.sheet.title)
+
+    @property
+    def tables(self) -> Tables:
+        return Tables(self)
+
+    def activate(self) -> None:
+        self.book.workbook.active = self.sheet
+
+    def range(self, arg1: Any, arg2: Any = None) -> Range:
+        return Range(self, arg1, arg2)
+
+
+class Charts:
+    """openpyxl keeps no charts of others."""
+
+    def __len__(self) -> int:
+        return 0
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+
+class Range:
+    def __init__(self, sheet: Sheet, arg1: Any, arg2: Any = None) -> None:
+        self.sheet = sheet
+        if isinstance(arg1, str):
+            left, top, right, bottom = range_boundaries(arg1.replace("$", ""))
+        elif isinstance(arg1, Range):
+            (top, left), (bottom, right) = (arg1.row, arg1.column), (arg2.row, arg2.column)
+        else:
+            (top, left), (bottom, right) = arg1, arg2 or arg1
+        self.row: int = int(top or 1)
+        self.column: int = int(left or 1)
+        self.shape = int(bottom or 1) - self.row + 1, int(right or 1) - self.column + 1
+
+    def __call__(self, row: int, column: int) -> Range:
+        return Range(self.sheet, (self.row + row - 1, self.column + column - 1))
+
+    max_cells_per_read = max_cells_per_write = None
+
+    @property
+    def api(self) -> Range:
+        return self
+
+    @property
+    def cells(self) -> list[list[Any]]:
+        height, width = self.shape
+        return [[self.sheet.sheet.cell(self.row + i, self.column + j) for j in range(width)] for i in range(height)]
+
+    @property
+    def address(self) -> str:
+        corners = self.cells[0][0].coordinate, self.cells[-1][-1].coordinate
+        return corners[0] if corners[0] == corners[1] else ":".join(corners)
+
+    def _read(self) -> list[list[Any]]:
+        return [[cell.value for cell in row] for row in self.cells]
+
+    def _write(self, rows: Any) -> None:
+        app = self.sheet.book.app
+        app.written()
+        app.log.append(("write", (self.sheet.name, self.address)))
+        rows = rows if isinstance(rows, list) else [[rows]]
+        assert (len(rows), len(rows[0])) == self.shape, "Excel would repeat or cut what does not fit"
+        for cells, values in zip(self.cells, rows, strict=True):
+            for cell, value in zip(cells, values, strict=True):
+                _type(cell, value)
+
+    raw_value = property(_read, _write)
+    formula = property(_read, _write)
+
+    def autofill(self, destination: Any, type_: str) -> None:
+        assert type_ == "fill_formats"
+        for row in destination.impl.cells:
+            for cell, source in zip(row, self.cells[0], strict=True):
+                cell._style = source._style
+
+    def select(self) -> None:
+        self.sheet.book.app.selected = self
+
+    @property
+    def data_validation(self) -> DataValidation:
+        return DataValidation(self)
+
+
+def _type(cell: Any, value: Any) -> None:
+    """Type something into a cell."""
+    if not isinstance(value, str):
+        cell.value = value
+        return
+    if not value or value.startswith("="):
+        cell.value = value or None
+        return
+    if value.startswith("'"):
+        cell.value, cell.data_type = value[1:], "s"
+        return
+    assert len(value) <= 32_767
+    with suppress(ValueError):
+        cell.value = float(value)
+        return
+    cell.value = value.upper() == "TRUE" if value.upper() in ("TRUE", "FALSE") else value
+
+
+class DataValidation:
+    def __init__(self, parent: Range) -> None:
+        self.parent = parent
+
+    def set_list(self, source: Range, in_cell_dropdown: bool) -> None:
+        self.parent.sheet.book.app.written()
+        rules = self.parent.sheet.sheet.data_validations.dataValidation
+        rule = next(r for r in rules if str(r.sqref) == self.parent.address)
+        left, top, right, bottom = range_boundaries(source.address)
+        letters = [openpyxl.utils.get_column_letter(c) for c in (left, right)]
+        rule.formula1 = f"'{source.sheet.name}'!${letters[0]}${top}:${letters[1]}${bottom}"
+
+
+class Tables:
+    def __init__(self, sheet: Sheet) -> None:
+        self.sheet = sheet
+
+    @property
+    def api(self) -> Any:
+        return self.sheet.sheet.tables
+
+    def __call__(self, key: Any) -> Table:
+        names = list(self.api)
+        return Table(self.sheet, self.api[names[key - 1] if isinstance(key, int) else key])
+
+    def __len__(self) -> int:
+        return len(self.api)
+
+    def __iter__(self) -> Iterator[Table]:
+        return (Table(self.sheet, table) for table in self.api.values())
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.api
+
+
+class Table:
+    def __init__(self, sheet: Sheet, table: Any) -> None:
+        self.parent, self.table = sheet, table
+
+    @property
+    def name(self) -> str:
+        return str(self.table.displayName)
+
+    @property
+    def range(self) -> Range:
+        return self.parent.range(self.table.ref)
+
+    def resize(self, range: Any) -> None:
+        self.parent.book.app.written()
+        self.table.ref = range.impl.address
+        if self.table.autoFilter is not None:
+            self.table.autoFilter.ref = self.table.ref
+
+
+class Names:
+    def __init__(self, book: Book) -> None:
+        self.parent = book
+
+    def __iter__(self) -> Iterator[Name]:
+        return (Name(self.parent, name) for name in self.parent.workbook.defined_names.values())
+
+    def __len__(self) -> int:
+        return len(self.parent.workbook.defined_names)
+
+    def __call__(self, key: Any) -> Name:
+        names = list(self)
+        return names[key - 1] if isinstance(key, int) else next(n for n in names if n.name == key)
+
+
+class Name:
+    def __init__(self, book: Book, defined: Any) -> None:
+        self.book, self.defined = book, defined
+
+    @property
+    def name(self) -> str:
+        return str(self.defined.name)
+
+    @property
+    def refers_to_range(self) -> Range:
+        sheet, _, address = str(self.defined.attr_text).rpartition("!")
+        return self.book.sheets(plain_sheet(sheet)).range(address)
+
+    @property
+    def refers_to(self) -> str:
+        return f"={self.defined.attr_text}"
+
+    @refers_to.setter
+    def refers_to(self, formula: str) -> None:
+        self.book.app.written()
+        self.defined.attr_text = formula.removeprefix("=")
+
+
+def opened(path: Path) -> xlwings.Book:
+    """A workbook as Excel has it open."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        workbook = openpyxl.load_workbook(path)
+    return xlwings.Book(impl=App(workbook, path).book)
+
+
+def excel(book: xlwings.Book) -> App:
+    """The program behind a workbook."""
+    app: App = book.app.impl
+    return app
+
+
+def saved(book: xlwings.Book, path: Path) -> Path:
+    """The workbook as it is now, in a file."""
+    excel(book).book.SaveCopyAs(str(path))
+    return path

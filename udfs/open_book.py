@@ -1,0 +1,259 @@
+"""A workbook that is open, seen through an ``xlwings.Book`` of any engine: where it stands, how its window looks, and
+what can be written into it so that it can be put back.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xlkpi.errors import Place, Problem, WorkbookError
+
+if TYPE_CHECKING:
+    from xlkpi.workbook.compare import ConditionChange, ListChange
+    from xlkpi.workbook.content import Content
+
+#: What an engine of xlwings without a feature answers with, or a program without a window.
+UNSUPPORTED = (NotImplementedError, AttributeError)
+#: Excel takes longer texts only one by one.
+_LONG = 8_000
+#: What Excel does not read as something else than text when it is typed: words without a digit.
+_BOOLEANS = {"TRUE", "FALSE"}
+
+
+class OpenBook:
+    """A workbook of ours. ``undo`` holds what puts back everything that was written, the last first."""
+
+    def __init__(self, book: Any) -> None:
+        self.book = book
+        self.undo: list[Callable[[], None]] = []
+
+    @property
+    def name(self) -> str:
+        return str(self.book.name)
+
+    @property
+    def has_file(self) -> bool:
+        """Whether Excel itself answers, which can write a copy, and not a page that describes the workbook."""
+        return bool(self.book.app.engine.type == "desktop")
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the workbook stands; None where nobody knows, as on the web."""
+        try:
+            path = Path(self.book.fullname)
+        except Exception:  # xlwings can't map some addresses of OneDrive, and says so in many ways
+            return None
+        return path.parent if path.is_absolute() and path.parent.is_dir() else None
+
+    def error(self, code: str, **values: Any) -> WorkbookError:
+        return WorkbookError(Problem(code, {"name": self.name, **values}, Place(file=self.name)))
+
+    def project_file(self, files: Sequence[str]) -> Path:
+        """The project's file: the one that the workbook remembers, else that of the settings. Raises WorkbookError."""
+        from .settings import settings
+
+        if files and self.folder is not None and (self.folder / files[0]).is_file():
+            return self.folder / files[0]
+        chosen = settings().project
+        if chosen and Path(chosen).is_file():
+            return Path(chosen)
+        raise self.error("open_book_project", project=files[0] if files else "project.yaml")
+
+    def save_copy(self, path: Path) -> None:
+        """Write the workbook as it is now, unsaved changes included, to a file, and stay with its own.
+
+        Excel on a Mac has no command for that: there the file on disk is taken, once it is saved.
+        """
+        api = self.book.api
+        if (command := getattr(api, "SaveCopyAs", None)) is not None:
+            command(str(path))
+            return
+        if self.folder is None or not api.saved.get():
+            raise self.error("open_book_unsaved")
+        shutil.copyfile(self.book.fullname, path)
+
+    # --- the window ----------------------------------------------------------------------------------------------
+
+    def status(self, words: str | None) -> None:
+        """Show words in the status bar; None gives it back to Excel."""
+        with suppress(*UNSUPPORTED):
+            self.book.app.status_bar = words if words is not None else False
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Without redrawing, events and calculation; these, the selection and the scroll come back, come what may."""
+        app, view = self.book.app, self._view()
+        kept: list[tuple[str, Any]] = []
+        for name, value in (("screen_updating", False), ("enable_events", False), ("calculation", "manual")):
+            with suppress(*UNSUPPORTED):
+                kept.append((name, getattr(app, name)))
+                setattr(app, name, value)
+        try:
+            yield
+        finally:
+            for name, value in reversed(kept):
+                with suppress(*UNSUPPORTED):
+                    setattr(app, name, value)
+            if dict(kept).get("calculation") == "manual":
+                app.calculate()
+            self._look(view)
+
+    def _view(self) -> tuple[Any, ...] | None:
+        if not self.has_file:
+            return None
+        window = self.book.app.api.ActiveWindow
+        return self.book.sheets.active, self.book.app.selection, window.ScrollRow, window.ScrollColumn
+
+    def _look(self, view: tuple[Any, ...] | None) -> None:
+        if view is None:
+            return
+        sheet, selection, row, column = view
+        with suppress(Exception):  # no reason to fail: a window in Protected View has none of this
+            sheet.activate()
+            if selection is not None:
+                selection.select()
+            window = self.book.app.api.ActiveWindow
+            window.ScrollRow, window.ScrollColumn = row, column
+
+    # --- writing -------------------------------------------------------------------------------------------------
+
+    def put(
+        self,
+        sheet: str,
+        place: tuple[int, int],
+        contents: Sequence[Sequence[Content]],
+        before: Sequence[Sequence[Content]],
+    ) -> None:
+        """Fill a rectangle in one block; ``place`` is its first row and column, from 0."""
+        self.undo.append(lambda: self._fill(sheet, place, before))
+        self._fill(sheet, place, contents)
+
+    def _fill(self, sheet: str, place: tuple[int, int], contents: Sequence[Sequence[Content]]) -> None:
+        top, left = place[0] + 1, place[1] + 1
+        target = self.book.sheets[sheet]
+        rows = [[typed(value) for value in row] for row in contents]
+        long = [
+            (i, j) for i, row in enumerate(rows) for j, v in enumerate(row) if isinstance(v, str) and len(v) > _LONG
+        ]
+        alone = {(i, j): rows[i][j] for i, j in long}
+        for i, j in alone:
+            rows[i][j] = None
+        if len(alone) < len(rows) * len(rows[0]):
+            target.range((top, left), (top + len(rows) - 1, left + len(rows[0]) - 1)).formula = rows
+        for (i, j), text in alone.items():
+            target.range((top + i, left + j)).value = text
+
+    def resize(self, name: str, sheet: str, before: str, after: str) -> None:
+        """Let a table have another range; rows that it gets look like its last one."""
+        self.undo.append(lambda: self._resize(name, sheet, after, before))
+        self._resize(name, sheet, before, after)
+
+    def _resize(self, name: str, sheet: str, before: str, after: str) -> None:
+        target = self.book.sheets[sheet]
+        table = next(t for t in target.tables if t.name.casefold() == name.casefold())
+        old, new = target.range(before), target.range(after)
+        table.resize(new)
+        last, bottom = old.row + old.shape[0] - 1, new.row + new.shape[0] - 1
+        if bottom > last > old.row:
+            left, right = new.column, new.column + new.shape[1] - 1
+            row = target.range((last, left), (last, right))
+            row.autofill(target.range((last, left), (bottom, right)), "fill_formats")
+
+    def rename(self, name: str, sheet: str | None, before: str, after: str) -> None:
+        """Let a name lead elsewhere."""
+        wanted = name if sheet is None else f"{sheet}!{name}"
+        found = next((n for n in self.book.names if n.name.replace("'", "").casefold() == wanted.casefold()), None)
+        if found is None:
+            raise LookupError(wanted)
+
+        def lead(formula: str) -> None:
+            found.refers_to = f"={formula}"
+
+        self.undo.append(lambda: lead(before))
+        lead(after)
+
+    def choose_from(self, change: ListChange) -> None:
+        """Let a drop-down offer another range."""
+        self.undo.append(lambda: self._choose_from(change.sheet, change.cells[0], change.source[0]))
+        self._choose_from(change.sheet, change.cells[1], change.source[1])
+
+    def _choose_from(self, sheet: str, cells: str, source: str) -> None:
+        from xlkpi.workbook.formula_text import plain_sheet
+
+        home, _, reference = source.rpartition("!")
+        offered = self.book.sheets[plain_sheet(home) if home else sheet].range(reference)
+        for area in cells.split():
+            self.book.sheets[sheet].range(area).data_validation.set_list(offered)
+
+    def condition(self, change: ConditionChange) -> None:
+        """Let a conditional format have other cells or formulas."""
+        back = {place: (new, old) for place, (old, new) in change.formulas.items()}
+        self.undo.append(lambda: self._condition(change.sheet, (change.cells[1], change.cells[0]), back))
+        self._condition(change.sheet, change.cells, change.formulas)
+
+    def _condition(self, sheet: str, cells: tuple[str, str], formulas: Any) -> None:
+        home = self.book.sheets[sheet]
+        rules = home.range(cells[0].split()[0]).api.FormatConditions
+        present = [rules(i) for i in range(1, rules.Count + 1)]
+        ours = [r for r in present if set(r.AppliesTo.Address.replace("$", "").split(",")) == set(cells[0].split())]
+        for old, new in formulas.values():
+            rule = next((r for r in ours if str(r.Formula1).removeprefix("=") == old), None)
+            if rule is None:
+                raise LookupError(f"{sheet}!{cells[0]}")
+            rule.Modify(rule.Type, 0, f"={new}")
+        if cells[0] != cells[1]:
+            if not ours:  # Excel has let it follow the table
+                return
+            for rule in ours:
+                rule.ModifyAppliesToRange(home.range(cells[1].replace(" ", ",")).api)
+
+    def draw(self, sheet: str, references: dict[str, str]) -> None:
+        """Let the series of a sheet's charts have other ranges; those that Excel has let follow are right already."""
+        self.undo.append(lambda: self._draw(sheet, {new: old for old, new in references.items()}))
+        self._draw(sheet, references)
+
+    def _draw(self, sheet: str, references: dict[str, str]) -> None:
+        for chart in self.book.sheets[sheet].charts:
+            series = chart.api[1].SeriesCollection()
+            for number in range(1, series.Count + 1):
+                one = series(number)
+                now = replaced_references(one.Formula, references)
+                if now != one.Formula:
+                    one.Formula = now
+
+    def back(self) -> None:
+        """Undo all that was written."""
+        while self.undo:
+            self.undo.pop()()
+
+
+def typed(value: Content) -> Any:
+    """A content as it is typed into a cell: a text that Excel would read as something else begins with ``'``."""
+    from xlkpi.formula.nodata import NoData
+    from xlkpi.workbook.content import Formula
+
+    if isinstance(value, Formula):
+        return f"={value}"
+    if isinstance(value, NoData):
+        return value.value
+    if not isinstance(value, str) or not value:
+        return value
+    plain = value[0].isalpha() and not any(c.isdigit() for c in value) and value.upper() not in _BOOLEANS
+    return value if plain else f"'{value}"
+
+
+def replaced_references(formula: str, references: dict[str, str]) -> str:
+    """A series' formula with some ranges replaced, however the two write the names of sheets."""
+    from xlkpi.workbook.formula_text import canonical, moved, quoted_sheet
+
+    known = {canonical(old): new for old, new in references.items()}
+
+    def move(sheet: str | None, reference: str) -> tuple[str | None, str]:
+        new = known.get(f"{quoted_sheet(sheet)}!{reference}") if sheet is not None else None
+        return (sheet, new.rpartition("!")[2]) if new is not None else (sheet, reference)
+
+    return moved(formula, move)

@@ -1,0 +1,254 @@
+"""Two states of one workbook, compared as people see them: cells, tables, names, drop-downs, formats, charts, pivots.
+
+What is found is what has to be done to the first to make the second of it, in a program that computes the values of
+formulas itself: copies of values that formulas and charts carry are no difference. What is none of these kinds is told
+as such, so that nobody takes half of a change for the whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from html import unescape
+
+from xlkpi.workbook.cells import ATTRIBUTE, read_strings
+from xlkpi.workbook.content import Area, areas, blocks, changed_cells, rows_of
+from xlkpi.workbook.existing import DATA_SHEETS
+from xlkpi.workbook.package import CONTENT_TYPES, Package, local_name
+
+_BODY = re.compile(rb"<sheetData\s*/>|<sheetData\b.*</sheetData>|<dimension\b[^>]*>", re.DOTALL)
+_LISTS = re.compile(rb"<dataValidations\b.*?</dataValidations>", re.DOTALL)
+_LIST = re.compile(rb"<dataValidation\b([^>]*?)(?:/>|>(.*?)</dataValidation>)", re.DOTALL)
+_CONDITIONS = re.compile(rb"<conditionalFormatting\b([^>]*?)>(.*?)</conditionalFormatting>", re.DOTALL)
+_RULE = re.compile(rb"<cfRule\b.*?(?:</cfRule>|/>)", re.DOTALL)
+_FORMULA = re.compile(rb"<formula1?\b[^>]*>([^<]*)</formula1?>")
+_SELECTED = re.compile(rb"<xm:sqref>[^<]*</xm:sqref>")
+_SERIES = re.compile(rb"<(?:\w+:)?f>([^<]*)</(?:\w+:)?f>")
+_TABLE = re.compile(rb'(<(?:table|autoFilter)\b[^>]*?\sref=")[^"]*"|(<calculatedColumnFormula\b[^>]*>)[^<]*')
+_NAMES = re.compile(rb"<definedNames>.*</definedNames>|<calcPr\b[^>]*?/>|<calcPr\b[^>]*>\s*</calcPr>", re.DOTALL)
+_PIVOT_SOURCE = re.compile(rb"<(?:\w+:)?worksheetSource\b[^>]*>")
+_RELATIONS = re.compile(r"(?:^|/)_rels/[^/]+\.rels$")
+
+
+@dataclass(frozen=True)
+class TableRange:
+    """A table whose range changes: its name, its sheet, and the range before and after."""
+
+    name: str
+    sheet: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class NameChange:
+    """A name that leads elsewhere; ``sheet`` is its own where it is not the whole workbook's."""
+
+    name: str
+    sheet: str | None
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class ListChange:
+    """A drop-down: its cells and the range of its list, before and after."""
+
+    sheet: str
+    cells: tuple[str, str]
+    source: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class ConditionChange:
+    """A conditional format: its cells before and after, and its formulas that change, by place among the rules."""
+
+    sheet: str
+    cells: tuple[str, str]
+    formulas: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+
+
+@dataclass
+class Compared:
+    """What makes the second workbook of the first. ``charts``: references of charts by their sheet, before and after.
+    ``pivots``: pivot tables whose data change, by sheet and name. ``others``: what differs in a way of no kind here.
+    """
+
+    areas: list[Area] = field(default_factory=list)
+    tables: list[TableRange] = field(default_factory=list)
+    names: list[NameChange] = field(default_factory=list)
+    lists: list[ListChange] = field(default_factory=list)
+    conditions: list[ConditionChange] = field(default_factory=list)
+    charts: dict[str, dict[str, str]] = field(default_factory=dict)
+    pivots: list[tuple[str, str]] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+
+
+def compare(before: Package, after: Package) -> Compared:
+    """What a program that has the first workbook open must do to have the second."""
+    found = Compared()
+    strings = read_strings(before), read_strings(after)
+    if list(before.sheets.items()) != list(after.sheets.items()):
+        found.others.append(before.workbook)
+        return found
+    in_blocks = {before.tables[name].sheet for name in DATA_SHEETS if name in before.tables}
+    sheets = {part: name for name, part in before.sheets.items()}
+    drawn = dict(_charts(before))
+    pivots = dict(_pivots(before))
+    tables = {table.part: table for table in before.tables.values()}
+    if set(before.parts) - set(after.parts) - {before.part_of_kind("calcChain")} or set(after.parts) - set(
+        before.parts
+    ):
+        found.others += sorted(set(before.parts) ^ set(after.parts))
+    for part in after.parts:
+        if part not in before.parts or _same(before, after, part):
+            continue
+        old, new = before.read(part), after.read(part)
+        if old == new or part == CONTENT_TYPES or _RELATIONS.search(part):
+            continue
+        if part in sheets:
+            _sheet(found, sheets[part], (old, new), strings, in_blocks=sheets[part] in in_blocks)
+        elif part in tables:
+            _table(found, before, after, part)
+        elif part == before.workbook:
+            _names(found, before, after)
+        elif part in drawn:
+            _chart(found, part, drawn[part], old, new)
+        elif part in pivots and _PIVOT_SOURCE.findall(old) == _PIVOT_SOURCE.findall(new):
+            found.pivots += pivots[part]
+        else:
+            found.others.append(part)
+    return found
+
+
+def _same(before: Package, after: Package, part: str) -> bool:
+    one, other = before.info(part), after.info(part)
+    return (one.CRC, one.file_size) == (other.CRC, other.file_size)
+
+
+def _sheet(
+    found: Compared, sheet: str, contents: tuple[bytes, bytes], strings: tuple[list[str], list[str]], *, in_blocks: bool
+) -> None:
+    """The cells of a sheet, its drop-downs and its conditional formats."""
+    rows = [rows_of(xml, known) for xml, known in zip(contents, strings, strict=True)]
+    cells, unclear = changed_cells(rows[0], rows[1])
+    found.others += [f"{sheet}!{address}" for address in unclear]
+    found.areas += (blocks if in_blocks else areas)(sheet, cells, rows[0], rows[1])
+    old, new = (_BODY.sub(b"", xml) for xml in contents)
+    if old == new:
+        return
+    _lists(found, sheet, old, new)
+    _conditions(found, sheet, old, new)
+    # The formats that Excel 2010 brought stand twice; the second place says the same cells.
+    rest = [_SELECTED.sub(b"", _CONDITIONS.sub(b"", _LISTS.sub(b"", xml))) for xml in (old, new)]
+    if rest[0] != rest[1]:
+        found.others.append(sheet)
+
+
+def _lists(found: Compared, sheet: str, old: bytes, new: bytes) -> None:
+    pairs = list(zip(_LIST.finditer(old), _LIST.finditer(new), strict=False))
+    if len(_LIST.findall(old)) != len(_LIST.findall(new)):
+        found.others.append(sheet)
+        return
+    for one, other in pairs:
+        if one[0] == other[0]:
+            continue
+        was, now = (dict(ATTRIBUTE.findall(m[1])) for m in (one, other))
+        cells = _text(was.pop(b"sqref", b"")), _text(now.pop(b"sqref", b""))
+        sources = [_FORMULA.findall(m[2] or b"") for m in (one, other)]
+        if was != now or was.get(b"type") != b"list" or any(len(s) != 1 for s in sources):
+            found.others.append(f"{sheet}!{cells[0]}")
+            continue
+        found.lists.append(ListChange(sheet, cells, (_text(sources[0][0]), _text(sources[1][0]))))
+
+
+def _conditions(found: Compared, sheet: str, old: bytes, new: bytes) -> None:
+    if len(_CONDITIONS.findall(old)) != len(_CONDITIONS.findall(new)):
+        found.others.append(sheet)
+        return
+    for one, other in zip(_CONDITIONS.finditer(old), _CONDITIONS.finditer(new), strict=True):
+        if one[0] == other[0]:
+            continue
+        cells = tuple(_text(dict(ATTRIBUTE.findall(m[1])).get(b"sqref", b"")) for m in (one, other))
+        rules = [_RULE.findall(m[2]) for m in (one, other)]
+        formulas: dict[int, tuple[str, str]] = {}
+        plain = len(rules[0]) == len(rules[1])
+        for place, (was, now) in enumerate(zip(*rules, strict=False)):
+            if was != now:
+                texts = _FORMULA.findall(was), _FORMULA.findall(now)
+                plain = plain and len(texts[0]) == 1 and _FORMULA.sub(b"", was) == _FORMULA.sub(b"", now)
+                formulas[place] = _text(b"".join(texts[0])), _text(b"".join(texts[1]))
+        if plain:
+            found.conditions.append(ConditionChange(sheet, (cells[0], cells[1]), formulas))
+        else:
+            found.others.append(f"{sheet}!{cells[0]}")
+
+
+def _table(found: Compared, before: Package, after: Package, part: str) -> None:
+    if _TABLE.sub(rb"\1\2", before.read(part)) != _TABLE.sub(rb"\1\2", after.read(part)):
+        found.others.append(part)
+        return
+    table = next(t for t in before.tables.values() if t.part == part)
+    old, new = (package.tree(part).get("ref", "") for package in (before, after))
+    if old != new:
+        found.tables.append(TableRange(table.name, table.sheet, old, new))
+
+
+def _names(found: Compared, before: Package, after: Package) -> None:
+    if _NAMES.sub(b"", before.read(before.workbook)) != _NAMES.sub(b"", after.read(after.workbook)):
+        found.others.append(before.workbook)
+    old, new = _all_names(before), _all_names(after)
+    if old.keys() != new.keys():
+        found.others.append(before.workbook)
+        return
+    sheets = list(before.sheets)
+    for (name, place), was in old.items():
+        # A filter's own name is Excel's to keep.
+        if was != new[name, place] and not name.startswith("_xlnm._Filter"):
+            sheet = None if place is None else sheets[int(place)]
+            found.names.append(NameChange(name.removeprefix("_xlnm."), sheet, was, new[name, place]))
+
+
+def _all_names(package: Package) -> dict[tuple[str, str | None], str]:
+    return {
+        (e.get("name", ""), e.get("localSheetId")): e.text or ""
+        for e in package.tree(package.workbook).iter()
+        if local_name(e) == "definedName"
+    }
+
+
+def _chart(found: Compared, part: str, sheet: str, old: bytes, new: bytes) -> None:
+    was, now = ([_text(f) for f in _SERIES.findall(xml)] for xml in (old, new))
+    if len(was) != len(now):
+        found.others.append(part)
+        return
+    for one, other in zip(was, now, strict=True):
+        if one != other:
+            found.charts.setdefault(sheet, {})[one] = other
+
+
+def _charts(package: Package) -> Iterator[tuple[str, str]]:
+    """The parts of charts, with the sheets that they stand on."""
+    for sheet, part in package.sheets.items():
+        for drawing in package.relations(part).values():
+            if drawing.kind == "drawing":
+                yield from ((r.target, sheet) for r in package.relations(drawing.target).values() if r.kind == "chart")
+
+
+def _pivots(package: Package) -> Iterator[tuple[str, Sequence[tuple[str, str]]]]:
+    """The parts of pivot tables' data, with the pivot tables over them by sheet and name."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for sheet, part in package.sheets.items():
+        for pivot in package.relations(part).values():
+            if pivot.kind == "pivotTable":
+                for cache in package.relations(pivot.target).values():
+                    found.setdefault(cache.target, []).append((sheet, package.tree(pivot.target).get("name", "")))
+    yield from found.items()
+
+
+def _text(written: bytes) -> str:
+    return unescape(written.decode())
+
+
+__all__ = ["Compared", "ConditionChange", "ListChange", "NameChange", "TableRange", "compare"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,14 @@ from xlkpi.udfs import settings as kept
 from xlkpi.udfs.actions import perform
 from xlkpi.udfs.actions.buttons import buttons
 from xlkpi.udfs.actions.explain import calls
-from xlkpi.udfs.actions.new import project_in
+from xlkpi.udfs.actions.new import in_folder, project_in
 from xlkpi.udfs.remembering import conf_file, remember, write_conf
 
 from tests import office
+from tests.scorecards import TODAY
+from xlkpi.errors import XlkpiError
+from xlkpi.language import use
+from xlkpi.sample import write_sample
 from xlkpi.starter import new_project
 
 Done = list[dict[str, Any]]
@@ -89,6 +94,57 @@ def test_check_reads_the_project_that_the_settings_name(
         assert "not within reach" in other
     finally:
         kept.forget()
+
+
+def test_check_tells_what_was_typed_since_and_checks_it_where_the_project_is(
+    book: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    targets = next(s for s in book["sheets"] if s["name"] == "Targets")
+    headers, row = targets["values"][0], targets["values"][2]
+    row[headers.index("Target")] = row[headers.index("Target")] * 40
+    (told,) = office.told(done("check", copy.deepcopy(book)))
+    assert f"Changed since, and not checked: {row[0]}." in told
+    project = write_sample(tmp_path, today=TODAY).project
+    monkeypatch.setenv("XLKPI_PROJECT", str(project))
+    kept.forget()
+    try:
+        found = done("check", book)
+    finally:
+        kept.forget()
+    (told,) = office.told(found)
+    assert f"{project.name} and its sources" in told
+    assert f"typed in the workbook for: {row[0]}." in told
+    rows = next(a["values"] for a in found if a["func"] == "setValues")
+    assert any(r[0] == row[1] and r[3] == "✗ fail" and r[2][0] == "A" for r in rows)
+
+
+def test_a_library_that_is_missing_is_named_with_what_to_install(
+    book: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XLKPI_PROJECT", str(write_sample(tmp_path, today=TODAY).project))
+    monkeypatch.setitem(sys.modules, "xlkpi.sources", None)
+    kept.forget()
+    try:
+        (told,) = office.told(done("check", book))
+    finally:
+        kept.forget()
+    assert told.startswith("! ")
+    assert "pip install" in told
+
+
+def test_a_folder_without_a_project_gets_one_with_its_scorecard_and_one_with_a_project_its_scorecard(
+    tmp_path: Path,
+) -> None:
+    with use("fr"):
+        made = in_folder(tmp_path, "email")
+        assert made.fresh
+        assert made.project == tmp_path / "project.yaml"
+        assert "À COMPLÉTER" in made.project.read_text(encoding="utf-8")
+        assert made.workbook.stat().st_size > 50_000
+        again = in_folder(tmp_path)
+    assert (again.fresh, again.workbook) == (False, made.workbook)
+    with pytest.raises(XlkpiError, match="starter"):
+        in_folder(tmp_path / "other", "no-such-starter")
 
 
 def test_new_scorecard_lays_out_objectives_that_check_then_checks() -> None:

@@ -6,7 +6,7 @@ import shutil
 import sys
 import textwrap
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,6 +19,7 @@ from xlkpi.language import text
 from xlkpi.smart import LETTERS, Finding, LetterReport, ObjectiveReport, Report
 
 if TYPE_CHECKING:
+    from xlkpi.objectives import Project
     from xlkpi.scorecard import Scorecard
     from xlkpi.scorecard.data import Data, Progress
 
@@ -50,24 +51,27 @@ class Checked:
             writer.writerow(["source", "file", "row", "reason", "column", "content"])
             for name, report in reports:
                 for row in report.set_aside().to_pylist():
-                    writer.writerow([name, *(_plain_cell(value) for value in row.values())])
+                    writer.writerow([name, *(plain_cell(value) for value in row.values())])
 
 
-def _plain_cell(value: Any) -> Any:
+def plain_cell(value: Any) -> Any:
     """A value that a spreadsheet won't take for a formula."""
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 
-def checked(file: str, *, with_data: bool = True, today: date | None = None) -> Checked:
+def checked(
+    file: str, *, with_data: bool = True, today: date | None = None, change: Callable[[Project], Project] | None = None
+) -> Checked:
     """Load a project file, read its sources for what the checks need of the past, and check it.
 
+    ``change`` gives the project to check in place of the file's.
     A source that can't be read is told in ``problems``; the objectives are checked all the same.
     Raises DefinitionError when the file itself has mistakes.
     """
     from xlkpi.objectives import load
     from xlkpi.smart import check
 
-    project = load(file)
+    project = change(load(file)) if change else load(file)
     if not (with_data and project.sources) or project.unedited.get(None):
         return Checked(check(project, today=today))
     from xlkpi.scorecard import read_data, scorecard

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
-from xlkpi.errors import XlkpiError
+from xlkpi.errors import Problem, XlkpiError
 from xlkpi.formula.nodata import Stop
 from xlkpi.language import languages, text, use
 
@@ -57,6 +57,8 @@ def _told(name: str, book: Any, given: Mapping[str, Any]) -> Told | None:
         return Told(mistake.text(), critical=True)
     except Stop as stop:
         return Told(text(f"udfs.reason.{stop.reason.name}"), critical=True)
+    except ModuleNotFoundError as lacking:
+        return Told(Problem("build_extras", {"missing": str(lacking.name)}).text(), critical=True)
     except NotImplementedError:
         return Told(text("action.unsupported"), critical=True)
     except Exception as failure:  # whatever Excel may answer: a person can't do anything with a traceback

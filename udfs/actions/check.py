@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,14 +13,17 @@ from xlkpi.language import current, text
 from xlkpi.smart.model import LETTERS
 
 from ..settings import settings
+from .memory import state_of, typed
 from .objectives import Objectives
-from .window import Told, Window, put
+from .window import Told, Window, headed, put
 
 if TYPE_CHECKING:
     from xlkpi.cli_check import Checked
     from xlkpi.smart import ObjectiveReport
+    from xlkpi.workbook.state import State
 
-_WIDTHS = (38, 8, 22, 16, 60, 60)
+_WIDTHS = (44, 13, 20, 16, 60, 60)
+_COLOURS = {"pass": "#17663A", "warning": "#8A5A00", "fail": "#A3271D"}
 Row = list[Any]
 
 
@@ -41,11 +44,13 @@ def check(book: Any) -> Told:
     """
     window = Window(book)
     objectives = Objectives(window)
-    project = project_file(window, scorecard=bool(objectives.rows))
+    state = state_of(window) if objectives.rows else None
+    project = project_file(window, state)
+    changed = typed(objectives, state) if state is not None else {}
     if project is not None:
-        result = _of_project(project)
+        result = _of_project(project, changed, str(book.name))
     elif objectives.rows:
-        result = _of_table(objectives)
+        result = _of_table(objectives, changed)
     else:
         result = _of_rows(window)
     sheet = _write(window, result)
@@ -59,30 +64,32 @@ def _summary(result: Result) -> str:
     return f"{head}  ·  {text('smart.summary_fail', good=count - sum(parts.values()), **parts)}"
 
 
-def project_file(window: Window, *, scorecard: bool) -> Path | None:
-    """The project of the workbook: where its memory says, else the one of the settings, which a scorecard must name."""
-    from .memory import project_files
-
-    names = project_files(window) if scorecard else []
-    if names and window.folder is not None and (window.folder / names[0]).is_file():
-        return window.folder / names[0]
+def project_file(window: Window, state: State | None) -> Path | None:
+    """The project of a workbook: the file beside it that its memory names, else the settings', unless it is another."""
+    name = state.files[0] if state is not None and state.files else None
+    if name and window.folder is not None and (window.folder / name).is_file():
+        return window.folder / name
     chosen = settings().project
-    if chosen and Path(chosen).is_file() and (not names or Path(names[0]).name == Path(chosen).name):
+    if chosen and Path(chosen).is_file() and (name is None or Path(name).name == Path(chosen).name):
         return Path(chosen)
     return None
 
 
-def _of_project(file: Path) -> Result:
+def _of_project(file: Path, changed: Mapping[str, Mapping[str, Any]], workbook: str) -> Result:
     from xlkpi.cli_check import checked
+    from xlkpi.workbook.typed import with_typed
 
-    found: Checked = checked(str(file))
+    found: Checked = checked(str(file), change=lambda project: with_typed(project, changed, workbook))
     objectives = found.report.objectives
     rows = [row for objective in objectives for row in report_rows(objective)]
     rows += [[text("action.all_objectives"), None, None, *_told(f)] for f in found.report.collection]
-    note = text("action.check_project", file=file.name)
-    if found.problems:
-        note += "\n" + "\n".join(problem.text() for problem in found.problems)
-    return Result(rows, found.report.score, [o.verdict for o in objectives], note)
+    notes = [text("action.check_project", file=file.name), *_changed(changed, "action.check_with")]
+    notes += [problem.text() for problem in found.problems]
+    return Result(rows, found.report.score, [o.verdict for o in objectives], "\n".join(notes))
+
+
+def _changed(changed: Mapping[str, Mapping[str, Any]], key: str) -> list[str]:
+    return [text(key, objectives=", ".join(changed))] if changed else []
 
 
 def report_rows(objective: ObjectiveReport) -> list[Row]:
@@ -107,8 +114,8 @@ def _verdict(verdict: str) -> str:
     return f"{MARKS[verdict]} {text(f'smart.verdict.{verdict}')}"
 
 
-def _of_table(objectives: Objectives) -> Result:
-    """What the last build or refresh found, as the workbook has it."""
+def _of_table(objectives: Objectives, changed: Mapping[str, Mapping[str, Any]]) -> Result:
+    """What the last build or refresh found, as the workbook has it; what was ``changed`` since is not in it."""
     verdicts = {"✓": "pass", "!": "warning", "✗": "fail"}
     rows: list[Row] = []
     worst = []
@@ -120,7 +127,8 @@ def _of_table(objectives: Objectives) -> Result:
             rows.append([row.get("title"), row.get("score"), name, _verdict(verdict), why or None, fix or None])
         worst.append(next((v for v in ("fail", "warning") if v in found.values()), "pass"))
     scores = [row["score"] for row in objectives.rows if isinstance(row.get("score"), int | float)]
-    return Result(rows, round(sum(scores) / len(scores)) if scores else 0, worst, text("action.check_table"))
+    notes = [text("action.check_table"), *_changed(changed, "action.check_without")]
+    return Result(rows, round(sum(scores) / len(scores)) if scores else 0, worst, "\n".join(notes))
 
 
 def _of_rows(window: Window) -> Result:
@@ -146,13 +154,24 @@ def _write(window: Window, result: Result) -> str:
     sheet = window.page(text("action.check_sheet"), title)
     head = [text(f"action.column.{c}") for c in ("objective", "score", "letter", "verdict", "reason", "fix")]
     put(sheet.range("A1"), [[title, *[None] * (len(head) - 1)], head, *result.rows])
-    for column, width in enumerate(_WIDTHS, start=1):
-        sheet.range((1, column)).column_width = width
-    sheet.range("A1").font.bold = True
-    sheet.range("A1").font.size = 14
-    sheet.range((2, 1), (2, len(head))).font.bold = True
+    headed(sheet, 2, len(head), _WIDTHS)
     body = sheet.range((2, 1), (len(result.rows) + 2, len(head)))
     body.wrap_text = True
     body.vertical_alignment = "top"
+    for first, last, colour in _runs(result.rows):
+        sheet.range((first + 3, 4), (last + 3, 4)).font.color = colour
+    body.rows.autofit()
     sheet.activate()
     return str(sheet.name)
+
+
+def _runs(rows: Sequence[Row]) -> Iterator[tuple[int, int, str]]:
+    """The rows of one verdict after the other: the first and the last of each run, and the verdict's colour."""
+    colours = {MARKS[verdict]: colour for verdict, colour in _COLOURS.items()}
+    first = 0
+    for at, row in enumerate(rows):
+        mark = str(row[3])[:1]
+        if at + 1 == len(rows) or str(rows[at + 1][3])[:1] != mark:
+            if mark in colours:
+                yield first, at, colours[mark]
+            first = at + 1

@@ -1,27 +1,56 @@
-"""What an open scorecard remembers of its project, on its hidden sheet."""
+"""What an open scorecard remembers on its hidden sheet: its project, and what people have typed since."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
+from xlkpi.workbook.live import serial
+
+from .objectives import Objectives
 from .window import Window, rows_of
 
-
-def project_files(window: Window) -> list[str]:
-    """The files of the project, relative to the workbook, the first one first; empty where nothing says."""
+if TYPE_CHECKING:
     from xlkpi.workbook.state import State
 
-    sheet = hidden_sheet(window)
-    if sheet is None:
-        return []
-    rows = rows_of(sheet.range((1, 1), (sheet.used_range.last_cell.row, 2)))
-    try:
-        return list(State.of([str(row[1] or "") for row in rows if row[0] == "state"]).files)
-    except (ValueError, TypeError):
-        return []
 
+def state_of(window: Window) -> State | None:
+    """The state at the last build or refresh; None in a workbook that is no scorecard, or of another format."""
+    from xlkpi.workbook.state import FORMAT, State
 
-def hidden_sheet(window: Window) -> Any | None:
-    """The sheet on which a scorecard keeps its memory; None in a workbook that is none."""
     name = next((name for name in window.book.names if name.name == "xlkpi_version"), None)
-    return name.refers_to_range.sheet if name is not None else None
+    if name is None:
+        return None
+    sheet = name.refers_to_range.sheet
+    rows = rows_of(sheet.range((1, 1), (sheet.used_range.last_cell.row, 2)))
+    if next((row[1] for row in rows if row[0] == "format"), None) != FORMAT:
+        return None
+    try:
+        return State.of([str(row[1] or "") for row in rows if row[0] == "state"])
+    except (ValueError, TypeError):
+        return None
+
+
+def typed(objectives: Objectives, state: State) -> dict[str, dict[str, Any]]:
+    """The cells of objectives that people changed since, by objective and column, as files have them."""
+    from xlkpi.workbook.existing import TYPED_KINDS
+    from xlkpi.workbook.tables import OBJECTIVE_COLUMNS
+
+    found: dict[str, dict[str, Any]] = {}
+    for row in objectives.rows:
+        written: Mapping[str, Any] = state.typed.get(str(row["id"]), {})
+        for code, (kind, may_type) in OBJECTIVE_COLUMNS.items():
+            if not may_type or code not in row:
+                continue
+            value = _as_in_files(row[code])
+            fits = value is None or isinstance(value, TYPED_KINDS[kind])
+            if fits and value != written.get(code):
+                found.setdefault(str(row["id"]), {})[code] = value
+    return found
+
+
+def _as_in_files(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return serial(value.date())
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value

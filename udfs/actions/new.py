@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+from xlkpi.cadence import Code
 from xlkpi.catalogue import say
+from xlkpi.catalogue.model import Goal
 from xlkpi.language import current, text
 from xlkpi.starter import FILE, USUAL, load_starter, new_project
+from xlkpi.status import KINDS
 
 from ..settings import catalogue
 from .objectives import columns_of
-from .window import Told, Window, put, rows_of
+from .window import TO_FILL, Told, Window, headed, put, rows_of
 
 #: The table on the sheet of objectives, and its columns: those to fill in, then those of formulas.
 TABLE = "xlkpi_starter"
@@ -25,7 +30,9 @@ FORMULAS = {
     "score": "=SMART_SCORE(A{row},B{row},D{row},E{row},G{row},H{row},I{row},J{row},K{row},L{row},M{row})",
 }
 _HEAD = 4
-_WIDTHS = (44, 22, 12, 11, 11, 11, 11, 11, 11, 12, 36, 36, 18, 14, 10, 10)
+_WIDTHS = (44, 22, 12, 11, 11, 11, 12, 12, 12, 14, 36, 36, 18, 14, 13, 14)
+_TO_FILL = (("baseline", "due"), ("relevant", "owner"))
+_CHOICES = {"kind": KINDS, "cadence": get_args(Code), "goal": get_args(Goal)}
 _FOLDER_PICKER = 4  # msoFileDialogFolderPicker
 _PROJECT = re.compile(r"^xlkpi:", re.MULTILINE)
 
@@ -40,7 +47,13 @@ def new_scorecard(book: Any, template: str = "") -> Told | None:
     if not window.is_excel:
         return _sheet(window, template or USUAL)
     folder = _chosen_folder(window)
-    return _in_folder(window, folder, template or None) if folder is not None else None
+    if folder is None:
+        return None
+    made = in_folder(folder, template or None)
+    window.app.books.open(str(made.workbook))
+    key = "action.new_project" if made.fresh else "action.new_built"
+    values = {"project": str(made.project), "workbook": made.workbook.name, "mark": text("starter.fill_in")}
+    return Told(text(key, **values))
 
 
 def _chosen_folder(window: Window) -> Path | None:
@@ -51,16 +64,23 @@ def _chosen_folder(window: Window) -> Path | None:
     return Path(str(dialog.SelectedItems(1))) if dialog.Show() else None
 
 
-def _in_folder(window: Window, folder: Path, template: str | None) -> Told:
-    from xlkpi.cli_build import build
+@dataclass(frozen=True)
+class Made:
+    """A project and its workbook; ``fresh``: the project is new, and still to be filled in."""
 
+    project: Path
+    workbook: Path
+    fresh: bool
+
+
+def in_folder(folder: Path, template: str | None = None) -> Made:
+    """Build the scorecard of the project in a folder, which gets one where it has none. Raises XlkpiError."""
+    from xlkpi.cli_build import build, need_extras
+
+    need_extras()  # before a project is left behind without its workbook
     file = project_in(folder)
-    fresh = file is None
-    made = new_project(folder, template, current()) if file is None else file
-    written = build(str(made), None, None, None, None)
-    window.app.books.open(str(written.path))
-    key = "action.new_project" if fresh else "action.new_built"
-    return Told(text(key, project=str(made), workbook=written.path.name, mark=text("starter.fill_in")))
+    project = file or new_project(folder, template, current())
+    return Made(project, build(str(project), None, None, None, None).path, fresh=file is None)
 
 
 def project_in(folder: Path) -> Path | None:
@@ -102,17 +122,23 @@ def _sheet(window: Window, template: str) -> Told:
 
 
 def _format(sheet: Any, first: int, last: int, width: int) -> None:
-    for column, wide in enumerate(_WIDTHS, start=1):
-        sheet.range((1, column)).column_width = wide
-    sheet.range("A1").font.bold = True
-    sheet.range("A1").font.size = 14
-    dates = sheet.range((first, COLUMNS.index("start") + 1), (last, COLUMNS.index("due") + 1))
-    dates.number_format = "yyyy-mm-dd"
-    at = len(COLUMNS) + list(FORMULAS).index("progress") + 1
-    sheet.range((first, at), (last, at)).number_format = "0%"
+    headed(sheet, _HEAD, width, _WIDTHS)
+    at = {code: place for place, code in enumerate((*COLUMNS, *FORMULAS), start=1)}
+
+    def column(code: str, until: str = "") -> Any:
+        return sheet.range((first, at[code]), (last, at[until or code]))
+
+    for code, until in _TO_FILL:
+        column(code, until).color = TO_FILL
+    column("start", "due").number_format = "yyyy-mm-dd"
+    column("progress").number_format = "0%"
+    for code, choices in _CHOICES.items():
+        with suppress(AttributeError, NotImplementedError):  # older xlwings, and engines without lists
+            column(code).data_validation.set_list(list(choices))
     body = sheet.range((_HEAD, 1), (last, width))
     body.wrap_text = True
     body.vertical_alignment = "top"
+    body.rows.autofit()
     sheet.activate()
 
 

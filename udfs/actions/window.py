@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from xlkpi.cli_check import plain_cell
 from xlkpi.errors import Place, Problem, WorkbookError
 
+#: The colour of titles and headers on sheets of ours, and that of cells to fill in.
+INK, TO_FILL = "#0B6B6B", "#FFF9DB"
 #: What a message box shows without running off the screen.
 _LONGEST = 1_800
 
@@ -34,7 +37,7 @@ class Window:
     @property
     def is_excel(self) -> bool:
         """Whether Excel itself answers, and not a page that describes the workbook."""
-        return bool(self.app.engine.name == "excel")
+        return bool(self.app.engine.type == "desktop")
 
     @property
     def folder(self) -> Path | None:
@@ -89,6 +92,15 @@ class Window:
         raise self.error("action_sheet", name=name)
 
 
+def headed(sheet: Any, row: int, columns: int, widths: Sequence[float]) -> None:
+    """Make a sheet of ours look so: its title, a row of headers, and the widths of its columns in characters."""
+    for column, width in enumerate(widths, start=1):
+        sheet.range((1, column)).column_width = width
+    title, head = sheet.range("A1"), sheet.range((row, 1), (row, columns))
+    title.font.bold, title.font.size, title.font.color = True, 16, INK
+    head.color, head.font.color, head.font.bold = INK, "#FFFFFF", True
+
+
 def rows_of(cells: Any) -> list[list[Any]]:
     """The values of cells as rows; errors are their texts, blanks None."""
     found = cells.options(ndim=2, err_to_str=True).value
@@ -97,9 +109,4 @@ def rows_of(cells: Any) -> list[list[Any]]:
 
 def put(cells: Any, rows: Sequence[Sequence[Any]]) -> None:
     """Fill cells from their first one on, in one block. A text that looks like a formula stays a text."""
-    cells.value = [[harmless(value) for value in row] for row in rows]
-
-
-def harmless(value: Any) -> Any:
-    """A value that Excel won't take for a formula."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value
+    cells.value = [[plain_cell(value) for value in row] for row in rows]

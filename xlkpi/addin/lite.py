@@ -33,6 +33,8 @@ NEEDED = ("numpy",)
 _LINE = 120
 #: Their texts are long, and what was read from them is kept.
 _EMPTIED = ("catalogue", "language")
+#: What is for other ways into Excel: the ribbon, and settings in files.
+_LEFT_OUT = ("udfs/actions/", "udfs/remembering.py")
 #: In the bundle, what was read when it was made takes the place of the cache.
 _CACHE = """
 import json
@@ -114,6 +116,8 @@ def modules(own: str | None = None) -> dict[str, str]:
         content[f"xlkpi/{name}"] = _short(root.joinpath(name).read_text(encoding="utf-8"))
     for package in PACKAGES:
         for path, data in _modules(resources(f"xlkpi.{package}")):
+            if f"{package}/{path}".startswith(_LEFT_OUT):
+                continue
             emptied = package in _EMPTIED and path.endswith(".yaml")
             content[f"xlkpi/{package}/{path}"] = "" if emptied else data
     return dict(sorted(content.items()))

@@ -76,3 +76,26 @@ def serve(host: str, port: int, certificate: str | None, private: str | None) ->
     from xlkpi.addin.server import serve as run
 
     run(host, port, certificate, private)
+
+
+@addin.command("doctor", key="addin_doctor", add_help_option=False)
+@option("--folder", key="doctor_folder", type=click.Path(), metavar="DIR")
+@option("--port", key="doctor_port", default=8000, type=click.IntRange(1, 65535), metavar="PORT")
+@json_option
+@language_option
+@help_option
+def doctor(folder: str | None, port: int, as_json: bool) -> int:
+    """Look at what stands between Excel and the functions."""
+    import json
+
+    from xlkpi.addin import doctor as examining
+    from xlkpi.addin.machine import Machine
+
+    findings = examining.examine(Machine.here(Path(folder) if folder else None), port)
+    well = examining.is_well(findings)
+    if as_json:
+        told = {"well": well, "findings": [finding.as_json() for finding in findings]}
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+    else:
+        click.echo(examining.as_text(findings))
+    return 0 if well else 1

@@ -72,6 +72,8 @@ class Book:
     data: DataTable | None = None
     #: The workbook's last build or refresh, where it is known.
     last: Last | None = None
+    #: What a refresh changed, each line with what it is about; None in a workbook that is built.
+    news: Sequence[tuple[str, str]] | None = None
     #: The data tables by name, with the rows that people added.
     data_tables: dict[str, DataTable] = field(default_factory=dict)
     #: The workbook that is refreshed: its sheets' names, its places and its choices are kept.

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xlkpi.language import use
 from xlkpi.workbook.existing import DATA_SHEETS, Existing, read_existing
@@ -199,7 +199,7 @@ class Work:
         package, existing, state = self.package, self.existing, self.existing.state
         skeleton = make_skeleton(
             self.card, self.path, state.language, state.layout, state.theme, folder=self.folder, existing=existing,
-            kept=self.rows, last=self.last,
+            kept=self.rows, last=self.last, news=self._news,
         )  # fmt: skip
         growths = []
         for name in DATA_SHEETS:
@@ -226,15 +226,24 @@ class Work:
 
     def report(self, path: Path, skeleton: Skeleton, options: Options) -> Refreshed:
         """What was changed."""
-        rows = {}
-        for name, part in self.existing.parts.items():
-            made, before = skeleton.rows[name], part.keys
-            now = set(part.keys_of(made)) if len(before) == part.rows else set()
-            rows[name] = RowCount(made.num_rows, len(now - before), len(before - now), len(part.people))
         return Refreshed(
-            path, options.dry_run, self.differences, rows, self.kept.replaced,
+            path, options.dry_run, self.differences, self._counts(skeleton.rows), self.kept.replaced,
             {name: count for name, count in self.added.items() if count}, without_place=self.without_place(skeleton),
         )  # fmt: skip
+
+    def _counts(self, tables: dict[str, Any]) -> dict[str, RowCount]:
+        """The rows of the data tables, against those that are there."""
+        rows = {}
+        for name, part in self.existing.parts.items():
+            made, before = tables[name], part.keys
+            now = set(part.keys_of(made)) if len(before) == part.rows else set()
+            rows[name] = RowCount(made.num_rows, len(now - before), len(before - now), len(part.people))
+        return rows
+
+    def _news(self, tables: dict[str, Any]) -> list[tuple[str, str]]:
+        from xlkpi.workbook.told import news
+
+        return news(self.differences, self._counts(tables))
 
     def without_place(self, skeleton: Skeleton) -> list[str]:
         """Primary objectives for which the pages have no place, though a new build would give them one."""

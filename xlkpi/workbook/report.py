@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xlkpi.workbook.live import as_date
-from xlkpi.workbook.state import mapping_of
+from xlkpi.workbook.state import aside_of, mapping_of
 from xlkpi.workbook.tables import OBJECTIVE_COLUMNS
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ class Differences:
     mapping: Sequence[tuple[str, str, str, bool]]
     late: Mapping[str, int]
     held: Mapping[str, tuple[date, date]]
+    #: The rows of sources that were set aside, before and now, where that differs.
+    aside: Mapping[str, tuple[int, int]]
 
     @property
     def moved(self) -> list[Moved]:
@@ -104,6 +106,7 @@ class Refreshed:
             "typed": [_typed_as_json(t) for t in known.typed],
             "replaced": [{"sheet": sheet, "cell": cell} for sheet, cell in self.replaced],
             "added": dict(self.added), "without_place": list(self.without_place), "late": dict(known.late),
+            "aside": {name: {"before": before, "after": now} for name, (before, now) in known.aside.items()},
             "due": None if self.due is None else list(self.due),
             "held": {id: {"as_of": _plain(day), "next": _plain(next)} for id, (day, next) in known.held.items()},
             "accepted": [_accepted_as_json(a) for a in self.accepted],
@@ -130,6 +133,7 @@ def differences(existing: Existing, card: Scorecard) -> Differences:
         [(*key, key in new) for key in sorted(old ^ new)],
         {r.objective.id: r.trust.late_days for r in card.results if r.trust.late_days > 0 and not r.trust.fresh},
         {id: (day, _next(card, id)) for id, day in card.held.items()},
+        {name: (was, now) for name, now in aside_of(card).items() if (was := state.aside.get(name, 0)) != now},
     )  # fmt: skip
 
 

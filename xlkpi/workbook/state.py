@@ -31,6 +31,7 @@ class State:
     the names given to sheets. ``columns``: of the tables, headers by code. ``typed``: what the project said in cells
     that people may change. ``results``: value and status of objectives. ``mapping``: which column of a source means
     what. ``offered``: rows that were put into people's tables. ``days``: those of numbers that are not for ``as_of``.
+    ``aside``: rows of sources that were set aside.
     """
 
     format: int = FORMAT
@@ -52,6 +53,7 @@ class State:
     offered: Mapping[str, Sequence[str]] = field(default_factory=dict)
     mapping: Mapping[str, Sequence[Sequence[str]]] = field(default_factory=dict)
     days: Mapping[str, float] = field(default_factory=dict)
+    aside: Mapping[str, int] = field(default_factory=dict)
 
     def pieces(self) -> list[str]:
         """As texts that fit cells."""
@@ -89,6 +91,7 @@ def state_of(
         typed={id: {c: v for c in typed_codes if (v := tables.typed[id].get(c)) is not None} for id in ids},
         results={r.objective.id: [_known(r.actual), r.status.shown] for r in card.results}, mapping=mapping_of(card),
         offered=book.offered, days={id: serial(day) for id, day in card.held.items()},
+        aside=aside_of(card),
     )  # fmt: skip
 
 
@@ -98,6 +101,11 @@ def mapping_of(card: Scorecard) -> dict[str, list[list[str]]]:
         name: [list(pair) for pair in sorted({(m.column, m.target) for file in report.files for m in file.mapped})]
         for name, report in card.data.reports.items()
     }
+
+
+def aside_of(card: Scorecard) -> dict[str, int]:
+    """How many rows of each source were set aside."""
+    return {name: sum(file.rows_aside for file in report.files) for name, report in card.data.reports.items()}
 
 
 def _relative(file: Path, folder: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import xlkpi
 from xlkpi.language import text
 from xlkpi.status import rules
+from xlkpi.status.sentences import day as day_words
 from xlkpi.workbook.book import Book
 from xlkpi.workbook.calculation import Calculation
 from xlkpi.workbook.formats import date_format
@@ -12,6 +13,8 @@ from xlkpi.workbook.page import Page
 
 WIDTHS = (14, 190, 300, 92, 92, 92, 100, 100, 260, 14)
 LAST = len(WIDTHS) - 2
+#: Lines for what a refresh changed.
+NEWS = 24
 
 
 def about(book: Book, made: Calculation) -> None:
@@ -25,7 +28,8 @@ def about(book: Book, made: Calculation) -> None:
     row = _trust(book, page, row + 1)
     row = _reading(book, page, row + 1)
     page.put(row + 1, 1, book.text("about.made", project=book.say(card.project.name)), font_color=page.theme.mute)
-    page.finish(row + 1, pages_high=page.high(row + 1))
+    end = _news(book, made, page, row + 3)
+    page.finish(end, pages_high=page.high(end))
 
 
 def _head(book: Book, page: Page, row: int, title: str, columns: dict[int, str], right: tuple[int, ...] = ()) -> int:
@@ -153,6 +157,35 @@ def _reading(book: Book, page: Page, row: int) -> int:
         page.put(row, 2, book.text(f"means.{key}"))
         row += 1
     return row
+
+
+def _news(book: Book, made: Calculation, page: Page, row: int) -> int:
+    """What the last refresh changed: words of the hidden calculation, which a refresh writes anew.
+
+    It stands last, so that workbooks that lack it keep every address.
+    """
+    if book.existing is not None and "about.news" not in book.existing.state.room:
+        return row - 2
+    lines = book.places("about.news", NEWS)
+    page.ws.set_row_pixels(row, 24)
+    page.section(row, 1, LAST, book.text("about.news"))
+    told = _told(book)
+    shown = told if len(told) <= lines else told[: lines - 1]
+    shown += [("", book.text("about.more", count=len(told) - len(shown)))] * (len(told) > lines)
+    first = made.rows(lines)
+    for place in range(lines):
+        about, words = shown[place] if place < len(shown) else ("", "")
+        page.put(row + 1 + place, 1, made.sheet.put(first + place, 0, _cut(about, 34)) & "", bold=True)
+        page.put(row + 1 + place, 2, made.sheet.put(first + place, 1, _cut(words, 170)) & "")
+    return row + lines
+
+
+def _told(book: Book) -> list[tuple[str, str]]:
+    if book.news is None:
+        return [("", book.text("about.built"))]
+    before = day_words(book.last.day if book.last else None, book.language)
+    days = book.text("about.news_days", before=before, after=day_words(book.card.as_of, book.language))
+    return [(days, "" if book.news else book.text("about.no_news")), *book.news]
 
 
 def _cut(words: str, most: int) -> str:

@@ -1,0 +1,35 @@
+"""What a refresh changed stands in the workbook: the page About lists it, the first page tells what moved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.checks import recalc
+from tests.checks.reading import Book
+from tests.test_workbook_refresh import built, compute, home
+from xlkpi.workbook.refresh import Options, refresh_workbook
+
+__all__ = ["built", "home"]  # fixtures
+HEAD = "Ce que la dernière actualisation a changé"
+
+
+def texts(path: Path, sheet: str) -> list[str]:
+    return [str(c.value) for s in Book(path).sheets if s.name == sheet for c in s.listed]
+
+
+def test_the_workbook_tells_what_its_last_refresh_changed(built: Path) -> None:
+    assert "Ce classeur a été construit\u202f; il n’a pas encore été actualisé." in texts(built, "À propos")
+    done = refresh_workbook(built, Options(backups=0), compute())
+    about = texts(built, "À propos")
+    listed = [words for words in about[about.index(HEAD) + 1 :] if words not in ("", "None")]
+    assert listed[0] == "28\u00a0février 2026 → 8\u00a0mars 2026"
+    moved = done.differences.moved
+    assert len(moved) > 3
+    assert [listed[1 + 2 * i][:30] for i in range(len(moved))] == [m.title[:30] for m in moved]
+    assert all(" → " in listed[2 + 2 * i] for i in range(len(moved)))
+    assert any(f"dont {done.rows['xlkpi_series'].new} nouvelles" in words for words in listed)
+    assert any(words.startswith("Depuis la mise à jour du 28\u00a0févr.") for words in texts(built, "Tableau de bord"))
+    assert refresh_workbook(built, Options(backups=0), compute()).differences.moved == []
+    about = texts(built, "À propos")
+    assert [w for w in about[about.index(HEAD) + 1 :] if w not in ("", "None")][1:] == ["Rien n’a changé."]
+    assert recalc.differences(built, ("ironcalc",)) == []

@@ -1,0 +1,107 @@
+"""What a refresh changed, in sentences: for whoever runs it, and for the page About."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from xlkpi.language import text
+from xlkpi.language.numbers import in_unit
+from xlkpi.status import label
+
+if TYPE_CHECKING:
+    from xlkpi.workbook.report import Differences, Moved, Refreshed, RowCount, TypedCell
+
+#: Lines of what is not about objectives.
+_MOST = 12
+
+
+def news(known: Differences, rows: Mapping[str, RowCount]) -> list[tuple[str, str]]:
+    """For the page About: each line with what it is about."""
+    from xlkpi.workbook.formats import typeset
+
+    lines = [(moved.title, moved_words(moved)) for moved in known.moved]
+    lines += [(cell.objective, typed_words(cell)) for cell in known.typed]
+    lines += [("", words) for words in (*row_words(rows), *source_words(known), *held_words(known))]
+    return [(about, typeset(words)) for about, words in lines]
+
+
+def moved_words(moved: Moved) -> str:
+    """An objective before and after, or as it is where it did not move."""
+    sides = [_side(moved, side) for side in (moved.before, moved.after)]
+    return sides[1] if not moved.changed else text("refresh.moved", before=sides[0], after=sides[1])
+
+
+def _side(moved: Moved, side: tuple[float | None, str] | None) -> str:
+    if side is None:
+        return text("refresh.nothing")
+    value = text("number.none") if side[0] is None else in_unit(side[0], moved.unit, moved.currency)
+    return f"{value} ({label(side[1])})"
+
+
+def held_words(known: Differences) -> list[str]:
+    """The objectives that are not due."""
+    held = known.held.items()
+    return [text("refresh.held", objective=id, day=date_words(day), next=date_words(next)) for id, (day, next) in held]
+
+
+def row_words(rows: Mapping[str, RowCount]) -> list[str]:
+    """The rows of tables that came and went."""
+    lines = [
+        text("refresh.rows", table=name, rows=count.rows, new=count.new, vanished=count.vanished)
+        for name, count in rows.items()
+        if count.new or count.vanished
+    ]
+    return lines + [
+        text("refresh.people_rows", table=name, rows=count.people) for name, count in rows.items() if count.people
+    ]
+
+
+def people_words(done: Refreshed) -> list[str]:
+    """What people did that was met, and what it led to."""
+    added = [text("refresh.added", table=name, rows=count) for name, count in done.added.items()]
+    back = {(value.objective, value.key) for value in done.accepted}
+    lines = added + [
+        text("refresh.accepted" if not done.dry_run else "refresh.would_accept", objective=value.objective,
+             key=value.key, old=plain_words(value.old), new=plain_words(value.new), place=value.place.text())
+        for value in done.accepted
+    ]  # fmt: skip
+    lines += [
+        typed_words(cell)
+        for cell in done.differences.typed if (cell.objective, cell.column) not in back
+    ]  # fmt: skip
+    if done.replaced:
+        listed = ", ".join(f"{sheet}!{cell}" for sheet, cell in done.replaced[:_MOST])
+        lines.append(text("refresh.replaced", count=len(done.replaced), cells=listed))
+    if done.without_place:
+        lines.append(text("refresh.without_place", objectives=", ".join(done.without_place)))
+    return lines
+
+
+def typed_words(cell: TypedCell) -> str:
+    """A cell of an objective in which people typed."""
+    return text("refresh.typed", objective=cell.objective, column=text(f"workbook.column.{cell.column}"),
+                project=plain_words(cell.project), workbook=plain_words(cell.workbook))  # fmt: skip
+
+
+def source_words(known: Differences) -> list[str]:
+    """Columns of sources, rows that were set aside, and data that is late."""
+    lines = [
+        text("refresh.mapped" if new else "refresh.unmapped", source=source, column=column, meaning=meaning)
+        for source, column, meaning, new in known.mapping[:_MOST]
+    ]
+    lines += [
+        text("refresh.aside", source=source, rows=now, before=before) for source, (before, now) in known.aside.items()
+    ]
+    return lines + [text("refresh.late", objective=id, days=days) for id, days in known.late.items()]
+
+
+def date_words(day: date | None) -> str:
+    from xlkpi.status.sentences import day as told
+
+    return told(day) if day else text("refresh.nothing")
+
+
+def plain_words(value: Any) -> str:
+    return text("refresh.nothing") if value in (None, "") else f"{value:g}" if isinstance(value, float) else str(value)

@@ -24,7 +24,7 @@ def test_the_workbook_tells_what_its_last_refresh_changed(built: Path) -> None:
     listed = [words for words in about[about.index(HEAD) + 1 :] if words not in ("", "None")]
     assert listed[0] == "28\u00a0février 2026 → 8\u00a0mars 2026"
     moved = done.differences.moved
-    assert len(moved) > 3
+    assert moved
     assert [listed[1 + 2 * i][:30] for i in range(len(moved))] == [m.title[:30] for m in moved]
     assert all(" → " in listed[2 + 2 * i] for i in range(len(moved)))
     assert any(f"dont {done.rows['xlkpi_series'].new} nouvelles" in words for words in listed)

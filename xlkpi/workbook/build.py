@@ -18,6 +18,7 @@ from xlkpi.language import current, use
 from xlkpi.scorecard.model import Scorecard
 from xlkpi.scorecard.selections import selections
 from xlkpi.smart import Report, check
+from xlkpi.workbook.archive import ARCHIVE
 from xlkpi.workbook.layout import load_layout
 from xlkpi.workbook.theme import load_theme
 
@@ -132,7 +133,7 @@ def make_skeleton(
     from xlkpi.workbook.writer import Workbook
 
     chosen = load_layout(layout, card.project.folder)
-    pages = existing.state.pages if existing else chosen.pages
+    pages = existing.state.pages if existing else (*(p for p in chosen.pages if p != "archive"), "archive")
     look, logo = load_theme(theme, card.project.folder)
     options = {
         "default_format_properties": {"font_name": look.font, "font_size": 10},
@@ -171,7 +172,7 @@ def make_skeleton(
 def _add(book: Book, tables: Tables, id: str) -> None:
     """The worksheets of a page: one, or one for each primary objective."""
     if id != "kpis":
-        book.add(id, _tab(book, id))
+        book.add(id, _tab(book, id), hidden=id == "archive" and not book.kept.get(ARCHIVE))
         return
     columns = tables.objectives.columns
     names = {str(slot): str(name) for slot, name in zip(columns["slot"], columns["kpi"], strict=True) if slot}

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from xlkpi.objectives import Project
     from xlkpi.scorecard.model import Scorecard
     from xlkpi.workbook.accept import Accept, Acceptance
+    from xlkpi.workbook.archive import Archived
     from xlkpi.workbook.book import Last
     from xlkpi.workbook.build import Skeleton
     from xlkpi.workbook.fill import Changes
@@ -168,8 +169,18 @@ class Work:
         self.differences = differences(existing, self.card)
         state = existing.state
         self.people: dict[str, PeoplePart] = read_people(package, state.columns, list(PEOPLE), existing.strings)
-        self.rows: dict[str, Sequence[Row]] = {name: part.filled for name, part in self.people.items()}
+        self.archived = self._archived()
+        self.rows: dict[str, Sequence[Row]] = dict(self.archived.rows)
         self.last = self._last()
+
+    def _archived(self) -> Archived:
+        """The rows of people's tables, those on objectives that are gone in the archive."""
+        from xlkpi.workbook.archive import ARCHIVE, archived, ids_ever, words_of
+
+        rows = {name: part.filled for name, part in self.people.items()}
+        known = ids_ever(self.existing.state, rows.get(ARCHIVE, ()))
+        words = words_of(self.package, self.existing.state, self.people)
+        return archived(rows, words, known, [o.id for o in self.project.objectives], self.card.today)
 
     def only_due(self) -> list[str]:
         """Leave the objectives that have not come to a review on the day of their last one; gives the others."""
@@ -195,6 +206,7 @@ class Work:
         from xlkpi.workbook.fill import fill_part
         from xlkpi.workbook.on_opening import recalculate, refresh_pivots
         from xlkpi.workbook.people_rows import update_people
+        from xlkpi.workbook.sheet_states import show_sheet
 
         package, existing, state = self.package, self.existing, self.existing.state
         skeleton = make_skeleton(
@@ -210,6 +222,8 @@ class Work:
         changes.follow(package, [*growths, *self._calculated(skeleton)])
         self.kept = update_pages(package, changes, existing, skeleton.book)
         self.added = update_people(package, changes, self.people, skeleton.book)
+        if self.archived.out:
+            show_sheet(package, changes, existing.sheets["archive"])
         update_charts(package, changes, existing, skeleton.book)
         self._hidden_sheets(changes, skeleton)
         refresh_pivots(package, changes, {part.table.sheet for part in existing.parts.values()})
@@ -226,9 +240,12 @@ class Work:
 
     def report(self, path: Path, skeleton: Skeleton, options: Options) -> Refreshed:
         """What was changed."""
+        from xlkpi.workbook.archive import ARCHIVE
+
         return Refreshed(
             path, options.dry_run, self.differences, self._counts(skeleton.rows), self.kept.replaced,
-            {name: count for name, count in self.added.items() if count}, without_place=self.without_place(skeleton),
+            {name: count for name, count in self.added.items() if count > 0 and name != ARCHIVE},
+            without_place=self.without_place(skeleton), archived=self.archived,
         )  # fmt: skip
 
     def _counts(self, tables: dict[str, Any]) -> dict[str, RowCount]:

@@ -15,6 +15,7 @@ from xlkpi.workbook.tables import OBJECTIVE_COLUMNS
 if TYPE_CHECKING:
     from xlkpi.scorecard.model import Result, Scorecard
     from xlkpi.workbook.accept import Accepted
+    from xlkpi.workbook.archive import Archived
     from xlkpi.workbook.existing import Existing
     from xlkpi.workbook.live import Value
 
@@ -91,6 +92,8 @@ class Refreshed:
     without_place: Sequence[str] = ()
     #: What people changed in the workbook and is written back to the project's files.
     accepted: Sequence[Accepted] = ()
+    #: Rows of people's tables that went to the archive, came back, or could do neither.
+    archived: Archived | None = None
     #: The objectives that were due; None where all were to be refreshed. Nothing is written where none is.
     due: Sequence[str] | None = None
 
@@ -107,6 +110,8 @@ class Refreshed:
             "replaced": [{"sheet": sheet, "cell": cell} for sheet, cell in self.replaced],
             "added": dict(self.added), "without_place": list(self.without_place), "late": dict(known.late),
             "aside": {name: {"before": before, "after": now} for name, (before, now) in known.aside.items()},
+            "archived": dict(self.archived.out) if self.archived else {},
+            "returned": dict(self.archived.back) if self.archived else {},
             "due": None if self.due is None else list(self.due),
             "held": {id: {"as_of": _plain(day), "next": _plain(next)} for id, (day, next) in known.held.items()},
             "accepted": [_accepted_as_json(a) for a in self.accepted],

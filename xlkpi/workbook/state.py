@@ -31,7 +31,7 @@ class State:
     the names given to sheets. ``columns``: of the tables, headers by code. ``typed``: what the project said in cells
     that people may change. ``results``: value and status of objectives. ``mapping``: which column of a source means
     what. ``offered``: rows that were put into people's tables. ``days``: those of numbers that are not for ``as_of``.
-    ``aside``: rows of sources that were set aside.
+    ``aside``: rows of sources that were set aside. ``known``: the objectives that there ever were.
     """
 
     format: int = FORMAT
@@ -54,6 +54,7 @@ class State:
     mapping: Mapping[str, Sequence[Sequence[str]]] = field(default_factory=dict)
     days: Mapping[str, float] = field(default_factory=dict)
     aside: Mapping[str, int] = field(default_factory=dict)
+    known: Sequence[str] = ()
 
     def pieces(self) -> list[str]:
         """As texts that fit cells."""
@@ -91,8 +92,15 @@ def state_of(
         typed={id: {c: v for c in typed_codes if (v := tables.typed[id].get(c)) is not None} for id in ids},
         results={r.objective.id: [_known(r.actual), r.status.shown] for r in card.results}, mapping=mapping_of(card),
         offered=book.offered, days={id: serial(day) for id, day in card.held.items()},
-        aside=aside_of(card),
+        aside=aside_of(card), known=_known_ids(book, ids),
     )  # fmt: skip
+
+
+def _known_ids(book: Book, ids: Sequence[str]) -> list[str]:
+    from xlkpi.workbook.archive import ARCHIVE, ids_ever
+
+    before = book.existing.state if book.existing else State()
+    return sorted({*ids, *ids_ever(before, book.kept.get(ARCHIVE, ()))})
 
 
 def mapping_of(card: Scorecard) -> dict[str, list[list[str]]]:

@@ -7,11 +7,9 @@ actions, choices. So it can be handed from one project to another.
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +21,7 @@ from xlkpi.workbook.fill import Changes
 from xlkpi.workbook.formula_text import plain_sheet
 from xlkpi.workbook.package import Package
 from xlkpi.workbook.refresh import Work
+from xlkpi.workbook.sheet_states import hide_sheets
 from xlkpi.workbook.theme import known
 
 if TYPE_CHECKING:
@@ -31,9 +30,6 @@ if TYPE_CHECKING:
     from xlkpi.workbook.build import Skeleton
     from xlkpi.workbook.people import Row
 
-_SHEET = re.compile(rb"(<sheet\b[^>]*?)(/?>)")
-_STATE = re.compile(rb'\sstate="[^"]*"')
-_HIDDEN = re.compile(rb'\sstate="(?:hidden|veryHidden)"')
 _PROPERTIES = "docProps/core.xml"
 SUFFIXES = (".xlsx", ".xlsm")
 
@@ -143,21 +139,4 @@ def _hide(package: Package, changes: Changes, existing: Existing, skeleton: Skel
         for id, sheet in existing.sheets.items()
         if id not in skeleton.book.sheets or (id.startswith("kpi_") and id not in used)
     }
-    if not hidden:
-        return
-    content = changes.read(package, package.workbook)
-
-    def sheet(found: re.Match[bytes]) -> bytes:
-        name = re.search(rb'\sname="([^"]*)"', found[0])
-        if name is None or unescape(name[1].decode()) not in hidden or _HIDDEN.search(found[0]):
-            return found[0]
-        return _STATE.sub(b"", found[1]) + b' state="hidden"' + found[2]
-
-    content = _SHEET.sub(sheet, content)
-    shown = [_HIDDEN.search(found[0]) is None for found in _SHEET.finditer(content)]
-    active = re.search(rb'\sactiveTab="(\d+)"', content)
-    if not shown[int(active[1]) if active else 0]:
-        first = b' activeTab="%d"' % shown.index(True)
-        old, new = (active[0], first) if active else (b"<workbookView", b"<workbookView" + first)
-        content = content.replace(old, new, 1)
-    changes.put(package, package.workbook, content)
+    hide_sheets(package, changes, hidden)

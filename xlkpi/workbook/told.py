@@ -62,6 +62,9 @@ def people_words(done: Refreshed) -> list[str]:
     """What people did that was met, and what it led to."""
     added = [text("refresh.added", table=name, rows=count) for name, count in done.added.items()]
     back = {(value.objective, value.key) for value in done.accepted}
+    moved = done.archived
+    for key, counts in (("archived", moved.out), ("returned", moved.back), ("stay", moved.stay)) if moved else ():
+        added += [text(f"refresh.{key}", table=name, rows=count) for name, count in counts.items()]
     lines = added + [
         text("refresh.accepted" if not done.dry_run else "refresh.would_accept", objective=value.objective,
              key=value.key, old=plain_words(value.old), new=plain_words(value.new), place=value.place.text())

@@ -12,6 +12,8 @@ from xlkpi.workbook.pages.actions import TABLE as ACTIONS
 from xlkpi.workbook.pages.actions import actions
 from xlkpi.workbook.pages.alerts import TABLE as ALERTS
 from xlkpi.workbook.pages.alerts import alerts
+from xlkpi.workbook.pages.archive import TABLE as ARCHIVE
+from xlkpi.workbook.pages.archive import archive
 from xlkpi.workbook.pages.budget import BUDGET, budget
 from xlkpi.workbook.pages.channels import channels
 from xlkpi.workbook.pages.customers import customers
@@ -59,12 +61,13 @@ PAGES: Mapping[str, Callable[[Book, Calculation], None]] = {
     "notes": notes,
     "dictionary": dictionary,
     "about": about,
+    "archive": archive,
 }
 #: The tables that people fill, by their defined names: what a refresh keeps, and how it knows a row.
 PEOPLE: Mapping[str, PeopleTable] = {
     table.name: table
     for table in (
         *(ALERTS, REVIEWS, ACTIONS, EXPERIMENTS, JOURNAL, NOTES),
-        *(BUDGET, DRIVERS, RESULTS, COMPETITORS, SWOT, SURVEYS, RUBRICS),
+        *(BUDGET, DRIVERS, RESULTS, COMPETITORS, SWOT, SURVEYS, RUBRICS, ARCHIVE),
     )
 }

@@ -1,0 +1,179 @@
+"""Rows of people's tables whose objective is no longer there, moved to the archive, and back when it returns.
+
+Rows are blanked where they stood and put back into blank ones, so that nothing else moves. A row stays where it is when
+something hangs on it that the archive can't hold: a comment, a formula, a cell in a column that people added.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from xlkpi.workbook.cells import address_of
+from xlkpi.workbook.live import as_date, serial
+
+if TYPE_CHECKING:
+    from xlkpi.workbook.package import Package
+    from xlkpi.workbook.people import PeopleTable, Row
+    from xlkpi.workbook.people_rows import PeoplePart
+    from xlkpi.workbook.state import State
+
+ARCHIVE = "xlkpi_archive"
+#: The tables whose rows move; the journal is itself the record of what was.
+TABLES = ("xlkpi_alerts", "xlkpi_reviews", "xlkpi_actions", "xlkpi_experiments", "xlkpi_notes", "xlkpi_swot")
+#: What a cell holds.
+_LONGEST = 32_000
+_COMMENT = re.compile(rb'<(?:\w+:)?(?:comment|threadedComment)\b[^>]*?\sref="([A-Z]+[0-9]+)"')
+
+
+@dataclass
+class Archived:
+    """The rows of people's tables after the moves; ``out``, ``back`` and ``stay`` count rows by table."""
+
+    rows: dict[str, list[Row]]
+    out: dict[str, int] = field(default_factory=dict)
+    back: dict[str, int] = field(default_factory=dict)
+    stay: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Words:
+    """How a table is told in the archive: its page, its headers by code, and titles of objectives by key."""
+
+    page: str
+    headers: Mapping[str, str]
+    titles: Mapping[str, str] = field(default_factory=dict)
+    #: The places of rows that can't move.
+    held: Collection[int] = ()
+
+
+def archived(
+    rows: Mapping[str, Sequence[Row]], words: Mapping[str, Words], known: Iterable[str], now: Iterable[str], day: date
+) -> Archived:
+    """Move rows between people's tables and the archive, where the workbook has one.
+
+    ``known``: the objectives that there ever were; ``now``: those that there are.
+    """
+    from xlkpi.workbook.pages import PEOPLE
+
+    found = Archived({name: list(of) for name, of in rows.items()})
+    if ARCHIVE not in found.rows:
+        return found
+    here = {id.casefold() for id in now}
+    gone = {id.casefold() for id in known} - here
+    _bring_back(found, here)
+    for name in (name for name in TABLES if name in found.rows and name in words):
+        table, of = PEOPLE[name], words[name]
+        for place, row in enumerate(found.rows[name]):
+            key = row.get("key")
+            if not isinstance(key, str) or key.casefold() not in gone:
+                continue
+            kept = _archive_row(table, of, row, key, day)
+            if place in of.held or kept is None:
+                found.stay[name] = found.stay.get(name, 0) + 1
+                continue
+            _put(found.rows[ARCHIVE], kept)
+            found.rows[name][place] = dict.fromkeys(row)
+            found.out[name] = found.out.get(name, 0) + 1
+    return found
+
+
+def _bring_back(found: Archived, here: Collection[str]) -> None:
+    for place, kept in enumerate(found.rows[ARCHIVE]):
+        key = kept.get("key")
+        name, row = _row_of(kept)
+        if row is None or not isinstance(key, str) or key.casefold() not in here or name not in found.rows:
+            continue
+        if row not in found.rows[name]:  # somebody may have written it again
+            _put(found.rows[name], row)
+        found.rows[ARCHIVE][place] = dict.fromkeys(kept)
+        found.back[name] = found.back.get(name, 0) + 1
+
+
+def _row_of(kept: Row) -> tuple[str, Row | None]:
+    """The table and the row that an archived one was; no row where somebody changed what tells it."""
+    try:
+        read: Any = json.loads(str(kept.get("row")))
+        name, row = str(read["table"]), read["row"]
+    except (ValueError, TypeError, KeyError):
+        return "", None
+    fits = isinstance(row, dict) and all(isinstance(v, str | int | float | bool | None) for v in row.values())
+    if name not in TABLES or not fits:
+        return name, None
+    return name, {code: float(v) if type(v) is int else v for code, v in row.items()}
+
+
+def _archive_row(table: PeopleTable, words: Words, row: Row, key: str, day: date) -> Row | None:
+    """A row as the archive keeps it; None where a cell can't hold it."""
+    content = "\n".join(
+        f"{words.headers.get(c.code, c.code)}: {_told(row.get(c.code), c.kind)}"
+        for c in table.columns
+        if c.code not in ("key", "title") and row.get(c.code) not in (None, "")
+    )
+    whole = json.dumps({"table": table.name, "row": dict(row)}, ensure_ascii=False)
+    if max(len(content), len(whole)) > _LONGEST:
+        return None
+    return {"date": serial(day), "from": words.page, "key": key, "title": words.titles.get(key) or None,
+            "content": content or None, "row": whole}  # fmt: skip
+
+
+def _told(value: object, kind: str) -> str:
+    if kind == "date" and isinstance(value, float) and (day := as_date(value)) is not None:
+        return day.isoformat()
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
+
+
+def _put(rows: list[Row], row: Row) -> None:
+    """Put a row into the first blank one, or at the end."""
+    blank = next((i for i, other in enumerate(rows) if all(v in (None, "") for v in other.values())), None)
+    if blank is None:
+        rows.append(row)
+    else:
+        rows[blank] = {**dict.fromkeys(rows[blank]), **row}
+
+
+def words_of(package: Package, state: State, parts: Mapping[str, PeoplePart]) -> dict[str, Words]:
+    """How the tables of a workbook are told, and which of their rows can't move."""
+    return {
+        name: Words(part.table.sheet, state.columns[name], _titles(part), _held(package, part))
+        for name, part in parts.items()
+    }
+
+
+def _titles(part: PeoplePart) -> dict[str, str]:
+    """The titles that stand beside the keys."""
+    found: dict[str, str] = {}
+    for row, values in enumerate(part.rows, start=part.box.top):
+        key, at = values.get("key"), part.places.get("title")
+        cell = part.cells.get((row, at)) if at is not None else None
+        if isinstance(key, str) and cell is not None and isinstance(cell.value, str):
+            found.setdefault(key, cell.value)
+    return found
+
+
+def _held(package: Package, part: PeoplePart) -> set[int]:
+    """The rows, from 0, with a comment, a formula of people's, or something in a column of theirs."""
+    ours = {at: code in part.formulas for code, at in part.places.items()}
+    rows = {
+        row
+        for (row, column), cell in part.cells.items()
+        if part.box.left <= column + 1 <= part.box.right
+        and ((not ours.get(column, False) and cell.formula is not None)
+             or (column not in ours and cell.value not in (None, "")))
+    }  # fmt: skip
+    for relation in package.relations(part.table.sheet_part).values():
+        if relation.kind in ("comments", "threadedComment") and not relation.external:
+            rows |= {address_of(at)[0] for at in _COMMENT.findall(package.read(relation.target))}
+    return {row - part.box.top for row in rows}
+
+
+def ids_ever(state: State, rows: Sequence[Row]) -> set[str]:
+    """The objectives that a workbook ever had: those that it remembers, and those of its archive."""
+    return {*state.known, *state.results, *(str(row["key"]) for row in rows if row.get("key"))}
+
+
+__all__ = ["ARCHIVE", "TABLES", "Archived", "Words", "archived", "ids_ever", "words_of"]

@@ -66,12 +66,14 @@ def as_text(done: Refreshed) -> str:
 
 def in_short(done: Refreshed) -> str:
     """The same for a message on the screen: only the objectives that moved, the first of them."""
+    from xlkpi.workbook.told import MOST, date_words, people_words, source_words
+
     known = done.differences
     before, after = known.as_of
     head = text("refresh.done", file=str(done.path), moved=len(known.moved), count=len(known.objectives),
-                before=_date(before), after=_date(after))  # fmt: skip
-    lines = [_line(moved).strip() for moved in known.moved[:_MOST]]
-    others = [*_people(done), *_sources(done)]
+                before=date_words(before), after=date_words(after))  # fmt: skip
+    lines = [_line(moved).strip() for moved in known.moved[:MOST]]
+    others = [*people_words(done), *source_words(known)]
     return "\n".join([head, *(["", *lines] if lines else []), *(["", *others] if others else [])])
 
 

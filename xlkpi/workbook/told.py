@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from xlkpi.workbook.report import Differences, Moved, Refreshed, RowCount, TypedCell
 
 #: Lines of what is not about objectives.
-_MOST = 12
+MOST = 12
 
 
 def news(known: Differences, rows: Mapping[str, RowCount]) -> list[tuple[str, str]]:
@@ -75,7 +75,7 @@ def people_words(done: Refreshed) -> list[str]:
         for cell in done.differences.typed if (cell.objective, cell.column) not in back
     ]  # fmt: skip
     if done.replaced:
-        listed = ", ".join(f"{sheet}!{cell}" for sheet, cell in done.replaced[:_MOST])
+        listed = ", ".join(f"{sheet}!{cell}" for sheet, cell in done.replaced[:MOST])
         lines.append(text("refresh.replaced", count=len(done.replaced), cells=listed))
     if done.without_place:
         lines.append(text("refresh.without_place", objectives=", ".join(done.without_place)))
@@ -92,7 +92,7 @@ def source_words(known: Differences) -> list[str]:
     """Columns of sources, rows that were set aside, and data that is late."""
     lines = [
         text("refresh.mapped" if new else "refresh.unmapped", source=source, column=column, meaning=meaning)
-        for source, column, meaning, new in known.mapping[:_MOST]
+        for source, column, meaning, new in known.mapping[:MOST]
     ]
     lines += [
         text("refresh.aside", source=source, rows=now, before=before) for source, (before, now) in known.aside.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isfinite, isnan
 from typing import Any
 
-from xlkpi.analysis.ab_test import compare_proportions, sample_size_proportions
+from xlkpi.analysis.ab_test import Comparison, compare_proportions, sample_size_proportions
 from xlkpi.formula import NoData
 from xlkpi.formula.nodata import Stop
 from xlkpi.language import text
@@ -18,10 +18,7 @@ from .settings import language
 
 def ab_test(conv_a: Any, visitors_a: Any, conv_b: Any, visitors_b: Any, level: Any = None) -> Rows:
     """What the counts say about B against A, as rows of a label and a value."""
-    counts = [_count(value) for value in (conv_a, visitors_a, conv_b, visitors_b)]
-    if counts[0] > counts[1] or counts[2] > counts[3]:
-        raise Stop(NoData.IMPOSSIBLE)
-    found = compare_proportions(*counts, level=read.share(level, 0.95))
+    found = compared(conv_a, visitors_a, conv_b, visitors_b, level)
     spoken = language()
     values: dict[str, Cell] = {
         "verdict": text(f"analysis.verdict.{found.verdict}", spoken),
@@ -36,6 +33,14 @@ def ab_test(conv_a: Any, visitors_a: Any, conv_b: Any, visitors_b: Any, level: A
         "method": text(f"analysis.test.{found.method}", spoken),
     }
     return [[text(f"udfs.ab.{name}", spoken), _known(value)] for name, value in values.items()]
+
+
+def compared(conv_a: Any, visitors_a: Any, conv_b: Any, visitors_b: Any, level: Any = None) -> Comparison:
+    """The comparison of two variants; stops where more converted than came."""
+    counts = [_count(value) for value in (conv_a, visitors_a, conv_b, visitors_b)]
+    if counts[0] > counts[1] or counts[2] > counts[3]:
+        raise Stop(NoData.IMPOSSIBLE)
+    return compare_proportions(*counts, level=read.share(level, 0.95))
 
 
 def _known(value: Cell) -> Cell:

@@ -25,8 +25,8 @@ from .settings import catalogue, language
 if TYPE_CHECKING:
     from xlkpi.smart.model import ObjectiveReport
 
-#: Findings about a project file, which a cell does not have.
-OF_FILES = frozenset({"source_none"})
+#: Findings about what a project file says and the arguments of a cell can't.
+OF_FILES = frozenset({"benchmark_none", "decision_missing", "resources_none", "source_none"})
 SHOWN = ("label", "code", "mark", "why")
 
 
@@ -48,7 +48,7 @@ def smart_status(
 
 def _status(*given: Any) -> Cell:
     *numbers, start, due, as_of, kind, high, cumulative, shown = given
-    facts = _facts(numbers, kind, high, cumulative, start, due, as_of)
+    facts = facts_of(numbers, kind, high, cumulative, start, due, as_of)
     wanted = read.choice(shown, SHOWN, "label")
     found = status(facts)
     if wanted == "code":
@@ -65,7 +65,7 @@ def smart_progress(
 
     def progress(*given: Any) -> Cell:
         *numbers, kind, high, cumulative = given
-        return _fact("progress", _facts(numbers, kind, high, cumulative))
+        return fact("progress", facts_of(numbers, kind, high, cumulative))
 
     return each_row(progress, actual, baseline, target, kind, high, cumulative)
 
@@ -74,7 +74,7 @@ def smart_expected(start: Any, due: Any, as_of: Any = None) -> Any:
     """The share of the way that should be gone by the time that went."""
 
     def expected(start: Any, due: Any, as_of: Any) -> Cell:
-        return _fact("expected", _facts((1.0, 0.0, 1.0), None, None, None, start, due, as_of))
+        return fact("expected", facts_of((1.0, 0.0, 1.0), None, None, None, start, due, as_of))
 
     return each_row(expected, start, due, as_of)
 
@@ -93,7 +93,7 @@ def smart_pace(
 
     def pace(*given: Any) -> Cell:
         *numbers, start, due, as_of, kind, cumulative = given
-        return _fact("pace", _facts(numbers, kind, None, cumulative, start, due, as_of))
+        return fact("pace", facts_of(numbers, kind, None, cumulative, start, due, as_of))
 
     return each_row(pace, actual, baseline, target, start, due, as_of, kind, cumulative)
 
@@ -103,19 +103,26 @@ def smart_required(actual: Any, target: Any, due: Any, as_of: Any = None, per: A
     return each_row(_required, actual, target, due, as_of, per)
 
 
-def _required(actual: Any, target: Any, due: Any, as_of: Any, per: Any) -> Cell:
+def _required(*given: Any) -> Cell:
+    now, goal, remaining, _ = required_of(*given)
+    return (goal - now) / remaining
+
+
+def required_of(
+    actual: Any, target: Any, due: Any, as_of: Any = None, per: Any = None
+) -> tuple[float, float, int, CadenceCode]:
+    """Value, target, the periods that remain and their length; stops when none remains."""
     now, goal, end = read.number(actual), read.number(target), read.day(due)
     today = read.day(as_of) or date.today()
     cadence = Cadence(cast(CadenceCode, read.cadence(per, "daily")))
     if now is None or goal is None or end is None:
         raise Stop(NoData.MISSING)
     if today >= end:
-        return NoData.IMPOSSIBLE
-    remaining = cadence.reviews(cadence.next_review(today), end)
-    return (goal - now) / max(1, remaining)
+        raise Stop(NoData.IMPOSSIBLE)
+    return now, goal, max(1, cadence.reviews(cadence.next_review(today), end)), cadence.code
 
 
-def _facts(
+def facts_of(
     numbers: Any, kind: Any, high: Any, cumulative: Any, start: Any = None, due: Any = None, as_of: Any = None
 ) -> Facts:
     """The facts of one objective; the target of ``stay_between`` is its lower limit."""
@@ -136,7 +143,8 @@ def _facts(
     )
 
 
-def _fact(name: str, facts: Facts) -> Cell:
+def fact(name: str, facts: Facts) -> Cell:
+    """One of the numbers that a status rests on: progress, expected, pace …"""
     definition: Rules = rules()
     _, values = compute(facts, definition.settings, definition)
     return values[name]
@@ -155,7 +163,7 @@ def smart_check(title: Any, kpi: Any, baseline: Any, target: Any, start: Any, du
         found = report.letters[letter]
         told = [f for f in found.findings if f.verdict == found.verdict]
         reasons = separator.join(dict.fromkeys(f.evidence(spoken) for f in told))
-        fixes = separator.join(dict.fromkeys(fix for f in told if (fix := f.fix(spoken))))
+        fixes = separator.join(dict.fromkeys(fix for f in told if (fix := f.fix(spoken, "udfs.fix"))))
         name = f"{letter} – {text(f'smart.letter.{letter}', spoken)}"
         rows.append([name, text(f"smart.verdict.{found.verdict}", spoken), reasons or None, fixes or None])
     return rows

@@ -111,18 +111,28 @@ def _own_mistake(spoken: str) -> list[str]:
 
 
 def _explain_named(function: Function, figures: tuple[Any, ...], spoken: str) -> str:
+    specified = function.arguments
+    if len(figures) > len(specified) and not specified[-1].repeating:
+        return text("udfs.too_many", spoken, wanted=", ".join(a.name for a in specified))
+    wanted = sum(not a.optional and not a.repeating for a in specified)
+    figures = (*figures, *[None] * (wanted - len(figures)))
     if function.name in ("KPI_TABLE", "KPI_VALUE"):
         from .tables import told
 
         return told(function.name, figures, spoken)
+    if function.shape == "each" and any(is_range(v) and isinstance(single(v), NoData) for v in figures):
+        return text("udfs.one_row", spoken)
+    from .working import working
+
+    worked = working(function.name, figures, spoken)
+    if worked is not None:
+        return worked
     if function.name == "SMART_STATUS":
         figures = (*figures[:9], *[None] * (9 - len(figures)), "why")
     found = function.run(*figures)
-    if function.name == "SMART_STATUS" and isinstance(found, str):
-        return found
     if isinstance(found, NoData):
         return text(f"udfs.reason.{found.name}", spoken)
-    return str(say(function.summary, spoken))
+    return found if function.name == "SMART_STATUS" else str(say(function.summary, spoken))
 
 
 def _explain(kpi: KPI, figures: tuple[Any, ...], spoken: str) -> str:

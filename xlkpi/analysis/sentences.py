@@ -77,7 +77,7 @@ def of_comparison(found: Comparison, unit: str = "percent", currency: str = "EUR
         verdict=text(f"analysis.verdict.{found.verdict}", language),
         lift=in_unit(found.lift, "percent", language=language),
         level=in_unit(found.level, "percent", language=language),
-        p_value=_p_value(found.p_value, language),
+        p_value=p_value(found.p_value, language),
         method=text(f"analysis.test.{found.method}", language),
         **shown,
     )
@@ -98,7 +98,7 @@ def of_impact(found: Impact, unit: str = "", currency: str = "EUR", language: st
         verdict=text(f"analysis.verdict.{found.verdict}", language),
         share=in_unit(found.share, "percent", language=language),
         level=in_unit(found.level, "percent", language=language),
-        p_value=_p_value(found.p_value, language),
+        p_value=p_value(found.p_value, language),
         **shown,
     )
     return " ".join([told, text("analysis.caution", language), *caveats(found, language)])
@@ -109,5 +109,6 @@ def caveats(found: Impact, language: str | None = None) -> list[str]:
     return [text(f"analysis.caveat.{code}", language) for code in found.caveats]
 
 
-def _p_value(value: float, language: str) -> str:
+def p_value(value: float, language: str) -> str:
+    """A p-value; a tiny one only as such."""
     return text("analysis.p_small", language) if value < 0.001 else plain(value, language, 3)

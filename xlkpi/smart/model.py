@@ -60,10 +60,15 @@ class Finding:
         """The sentence that says what was found."""
         return text(f"smart.finding.{self.code}.evidence", language, **self._shown(language))
 
-    def fix(self, language: str | None = None) -> str:
-        """The sentence that says what to do; empty when nothing is to be done."""
-        key = f"smart.finding.{self.code}.fix"
-        return text(key, language, **self._shown(language)) if has_text(key, language) else ""
+    def fix(self, language: str | None = None, before: str = "") -> str:
+        """The sentence that says what to do; empty when nothing is to be done.
+
+        ``before`` is a group of the language files whose sentence for the code counts before the usual one.
+        """
+        for key in (f"{before}.{self.code}", f"smart.finding.{self.code}.fix"):
+            if has_text(key, language):
+                return text(key, language, **self._shown(language))
+        return ""
 
     def _shown(self, language: str | None) -> dict[str, Any]:
         return {name: shown(value, language) for name, value in self.values.items()}

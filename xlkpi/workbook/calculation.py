@@ -14,6 +14,7 @@ from xlkpi.workbook.book import Book, Sheet
 from xlkpi.workbook.calculation_rows import FIXED, NAMES, POINTS, TOLD, Row, Told
 from xlkpi.workbook.data_table import DataTable
 from xlkpi.workbook.functions import (
+    and_,
     if_,
     if_error,
     index,
@@ -68,6 +69,8 @@ class Calculation:
     before: Live
     period_start: Live
     period_end: Live
+    #: Whether everything is shown, on the last day: what is foreseen stands for nothing else.
+    present: Live
     days: Span
     choices: Span
     codes: Span
@@ -121,7 +124,8 @@ class Writer:
         days, choices = lists["days"], lists["choices"]
         top = {}
         chosen = {"as_of": as_of, "choice": choice}
-        for row, name in enumerate(("as_of", "choice", "choice_no", "day_no", "before", "period_start", "period_end")):
+        names = ("as_of", "choice", "choice_no", "day_no", "before", "period_start", "period_end", "present")
+        for row, name in enumerate(names):
             put(row, 0, name)
         top["as_of"] = self.sheet.write(0, 1, chosen["as_of"], self.date)
         top["choice"] = put(1, 1, chosen["choice"])
@@ -133,6 +137,8 @@ class Writer:
         whole = top["as_of"].same(month_end(top["as_of"], 0))
         end = self.sheet.write(6, 1, if_(whole, top["as_of"], month_end(top["as_of"], -1)), self.date)
         start = self.sheet.write(5, 1, month_end(end, -1) + 1, self.date)
+        # Here and not on the pages, which then are the same however many days there are.
+        present = put(7, 1, and_(top["day_no"].same(float(len(days.values))), top["choice_no"].same(0)))
         self.first = LIST_ROWS
         self._fixed_columns()
         after = OBJECTIVES_FROM + 1 + len(FIXED)
@@ -141,8 +147,8 @@ class Writer:
         earlier = self._block("before_", later, top["before"], top["choice_no"], top["day_no"] - 1)
         made = Calculation(
             book, self.sheet, self.tables, top["as_of"], top["choice"], top["choice_no"], top["day_no"], top["before"],
-            start, end, days, choices, lists["codes"], lists["marks"], lists["words"], lists["levels"], now, earlier,
-            LIST_ROWS,
+            start, end, present, days, choices, lists["codes"], lists["marks"], lists["words"], lists["levels"], now,
+            earlier, LIST_ROWS,
         )  # fmt: skip
         book.blocks += [
             (1, 3, len(days.values), 3), (1, 4, len(choices.values), 4),

@@ -10,7 +10,6 @@ from xlkpi.workbook.calculation import Calculation
 from xlkpi.workbook.data_sheet import ACTIONS, NOTES
 from xlkpi.workbook.formats import date_format
 from xlkpi.workbook.functions import (
-    and_,
     count_ifs,
     if_,
     if_error,
@@ -110,7 +109,6 @@ class _KPI(View):
     def _facts(self, row: int) -> int:
         """Lines of a name and a number."""
         text, made = self.book.text, self.made
-        present = and_(made.day_no.same(float(len(made.days.values))), made.choice_no.same(0))
         goal = if_(self.known("mode").same("stay_between"), self.known("high"), self.known("target"))
         percent = self.book.number_format("percent", 0)
         due = self.known("said_due")
@@ -126,8 +124,8 @@ class _KPI(View):
             (text("kpi.change"), if_error(change * points, ""), "change"),
             (text("kpi.pace"), self.known("pace"), self.book.number_format("ratio", 2)),
             (benchmark, self.known("benchmark"), "value"),
-            (text("kpi.landing"), if_(present, self.table("landing"), ""), "value"),
-            (text("kpi.probability"), if_(present, self.table("probability"), ""), percent),
+            (text("kpi.landing"), if_(made.present, self.table("landing"), ""), "value"),
+            (text("kpi.probability"), if_(made.present, self.table("probability"), ""), percent),
         ]  # fmt: skip
         line = {"bottom": 1, "bottom_color": self.theme.hair}
         for name, number, form in facts:

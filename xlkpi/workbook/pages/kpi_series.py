@@ -87,7 +87,7 @@ def _chart_data(view: View) -> int:
     row_cell = sheet.put(first, 0, view.known("row"))
     done = sheet.put(first, 1, view.known("periods_done"))
     size = sheet.put(first, 2, view.known("block_rows"))
-    present = sheet.put(first, 3, and_(made.day_no.same(float(len(made.days.values))), made.choice_no.same(0)))
+    present = sheet.put(first, 3, made.present)
     percent = and_(view.known("unit").same("percent"), view.chooses)
     times = sheet.put(first, 4, if_(percent, 100, 1) if view.chooses else live(1.0))
 

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from xlkpi.objectives import load
 from xlkpi.scorecard.drivers import driver_view
 from xlkpi.workbook.build import build_workbook
 from xlkpi.workbook.context import Context
+from xlkpi.workbook.live import serial
 from xlkpi.workbook.people import PeopleTable
 
 ENGINE = "ironcalc"
@@ -73,6 +75,39 @@ def test_contributions_add_up_to_the_change_of_each_result(workbook: Path) -> No
         parts = [row["Contribution"][1] for row in factors if row["Result"][1] == name]
         scale = 100 if abs(now) < 100 else 1
         assert math.fsum(parts) == pytest.approx((now - before) * scale, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("engine", "day"), [("libreoffice", date(2025, 12, 31)), ("ironcalc", date(2025, 8, 31)), ("ironcalc", None)]
+)
+def test_a_chosen_day_gives_the_drivers_of_its_months(workbook: Path, engine: str, day: date | None) -> None:
+    place = next(n.formula for n in read(workbook).names if n.name == "xlkpi_as_of").replace("$", "").rsplit("!", 1)
+    found = results(workbook, engine, {(place[0].strip("'"), place[1]): serial(day)} if day else {})
+    view = driver_view(card(day))
+    assert view is not None
+    sheet, factors = table(workbook, "xlkpi_drivers")
+    _, trees = table(workbook, "xlkpi_results")
+    rows = iter(factors)
+    for tree, row in zip(view.trees, trees, strict=True):
+        known = [(tree.result, row), *((factor, next(rows)) for factor in tree.factors)]
+        for figure, at in known:
+            got = [found[(sheet, at[name][0])] for name in ("A year before", "Now")]
+            assert got == pytest.approx([figure.before, figure.now], rel=1e-9), figure.id
+        parts = [float(found[(sheet, at["Contribution"][0])]) for _, at in known[1:]]
+        scale = 100 if tree.result.unit == "percent" else 1
+        assert math.fsum(parts) == pytest.approx((tree.result.now - tree.result.before) * scale, rel=1e-9)
+
+
+def test_months_that_the_data_do_not_hold_have_no_drivers(workbook: Path) -> None:
+    place = next(n.formula for n in read(workbook).names if n.name == "xlkpi_as_of").replace("$", "").rsplit("!", 1)
+    found = results(workbook, ENGINE, {(place[0].strip("'"), place[1]): serial(date(2025, 4, 30))})
+    sheet, factors = table(workbook, "xlkpi_drivers")
+    _, trees = table(workbook, "xlkpi_results")
+    assert all(found[(sheet, row["Now"][0])] != repr("–") for row in factors)
+    assert {found[(sheet, row[name][0])] for row in factors for name in ("A year before", "Contribution")} == {
+        repr("–")
+    }
+    assert {found[(sheet, row[name][0])] for row in trees for name in ("A year before", "Change")} == {repr("–")}
 
 
 def test_a_supposed_change_gives_the_result_and_what_is_needed_reaches_the_target(workbook: Path) -> None:

@@ -57,17 +57,33 @@ class Figure:
 
 @dataclass(frozen=True)
 class DriverTree:
-    """A result and its factors: result = product of the factors + offset, in the compared months."""
+    """A result and its factors: result = product of the factors + offset, in the compared months.
+
+    ``sources`` are the only ones that tell it; without any, all that deliver a measure do.
+    """
 
     result: Figure
     factors: tuple[Figure, ...]
     offset: float
     target: float | None
+    sources: tuple[str, ...] = ()
 
     @property
     def known(self) -> bool:
         """Whether every factor is a number above zero in both spans, so that contributions can be told."""
         return all(f.before > 0 and f.now > 0 for f in self.factors)
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """What its figures are computed from."""
+        figures = (self.result, *self.factors)
+        return tuple(dict.fromkeys(name for figure in figures for name in figure.formula.names))
+
+    def column(self, measure: str, data: Data) -> str:
+        """The code of a measure's numbers: with the sources' names where others deliver it too."""
+        every = data.sources_of(measure)
+        mine = [source for source in every if source in self.sources]
+        return f"{measure}@{'+'.join(mine)}" if mine and len(mine) < len(every) else measure
 
 
 @dataclass(frozen=True)
@@ -110,6 +126,10 @@ def _own(card: Scorecard, spans: tuple[tuple[date, date], ...]) -> Iterator[Driv
     problems = []
     for i, given in enumerate(card.project.drivers):
         tree = _tree(card.data, given, spans)
+        known = card.data.catalogue.measures
+        for name in tree.measures:
+            if name in known and known[name].aggregate not in ("sum", "last"):
+                problems.append(Problem("drivers_adds_up", {"name": name}, card.project.setting("drivers", i)))
         whole = math.prod(f.now**f.power if f.now else math.nan for f in tree.factors) + given.offset
         value = tree.result.now
         if value == value and whole == whole and not math.isclose(value, whole, rel_tol=_SAME, abs_tol=_SAME):
@@ -128,7 +148,7 @@ def _usual(card: Scorecard, spans: tuple[tuple[date, date], ...]) -> Iterator[Dr
         whole = {n: t for n, t in card.data.tables.items() if measures <= set(t.forms)}
         data = replace(card.data, tables=whole) if whole else card.data
         if all(data.sources_of(m) for m in measures) and not _twice(data, measures):
-            tree = _tree(data, given, spans)
+            tree = replace(_tree(data, given, spans), sources=tuple(whole))
             if tree.known:
                 yield tree
 
@@ -177,12 +197,16 @@ def _monthly(data: Data, measures: tuple[str, ...]) -> Combined:
 
 
 def _sums(data: Data, found: Combined, span: tuple[date, date]) -> dict[str, float]:
-    """Each measure over the months of a span: added up, or of a stock the last; NaN where nothing is known."""
+    """Each measure over the months of a span: added up, or of a stock the last; NaN where a month is not known."""
     inside = [span[0] <= day <= span[1] for day in found.periods]
     out = {}
     for measure in found.values.measures:
         column = found.values.values(measure).tolist()
-        values = [v for v, kept in zip(column, inside, strict=True) if kept and v == v]
-        stock = measure in data.catalogue.measures and data.catalogue.measures[measure].aggregate == "last"
-        out[measure] = math.nan if not values else values[-1] if stock else math.fsum(values)
+        values = [v for v, kept in zip(column, inside, strict=True) if kept]
+        out[measure] = math.nan if not values else values[-1] if is_stock(data, measure) else sum(values)
     return out
+
+
+def is_stock(data: Data, measure: str) -> bool:
+    """Whether a measure is a level, such as followers, of which a span has the last."""
+    return measure in data.catalogue.measures and data.catalogue.measures[measure].aggregate == "last"

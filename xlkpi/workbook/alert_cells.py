@@ -202,8 +202,7 @@ class _Writer:
         cells = {name: self.get(row, name) for name in names(node)}
         given = {n: v for n, c in cells.items() if isinstance(v := c.value, float)}
         found = outcome(node, {n: given.get(n, NoData.MISSING) for n in cells})
-        prefix = self.sheet._prefix
-        texts = {n: c.text.replace(prefix, "") for n, c in cells.items()}
+        texts = {n: self.sheet.local(c.text) for n, c in cells.items()}
         test = Live(cell_formula(node, texts, guarded=False, elementwise=False), found)
         value = points if not isinstance(found, NoData) and found else 0.0
         must = [n for n in names(node) if n in required_names(node) and n not in _ALWAYS]

@@ -210,6 +210,10 @@ class Sheet:
     def address(self, row: int, column: int) -> str:
         return f"{self._prefix}${xl_col_to_name(column)}${row + 1}"
 
+    def local(self, formula: str) -> str:
+        """A formula as it is written on this sheet."""
+        return formula.replace(self._prefix, "")
+
     def range(self, row: int, column: int, last_row: int, last_column: int) -> str:
         return self._prefix + str(xl_range_abs(row, column, last_row, last_column))
 
@@ -232,7 +236,7 @@ class Sheet:
         value: Value
         if isinstance(content, Live):
             value = content.value
-            formula = content.text.replace(self._prefix, "")
+            formula = self.local(content.text)
             self.ws.put_formula(row, column, formula, style, _cached(value))
             self.formulas[row, column] = formula
         elif content is None or content == "":

@@ -29,6 +29,7 @@ from xlkpi.workbook.functions import (
     sentence,
     year_of,
 )
+from xlkpi.workbook.kpi_cells import kpi_cell
 from xlkpi.workbook.live import Given, Live, Span, Value, live, serial
 
 if TYPE_CHECKING:
@@ -144,22 +145,17 @@ class Row:
         if formula is None:
             return live("")
         cells = {name: self.get(f"x{i}") for i, name in enumerate(formula.names, start=1)}
-        prefix = self.writer.sheet._prefix
-        text = formula.excel({n: c.text.replace(prefix, "") for n, c in cells.items()})
-        given = {n: None if c.value == "" else c.value for n, c in cells.items()}
-        found = formula.outcome(**{n: [v] if formula.adds_rows else v for n, v in given.items()})
-        return Live(text, found)
+        return kpi_cell(formula, cells, self.writer.sheet)
 
     def _references(self) -> dict[str, str]:
         from xlkpi.status.facts import INPUTS
 
-        prefix = self.writer.sheet._prefix
         names = {n: n for n in INPUTS if n != "as_of"} | {n: n for n in STATUS}
         names |= {"guard": "guard", "override": "override", "until": "override_until"}
         cells = {name: self.get(column).text for name, column in names.items()}
         cells["as_of"] = self.day.text
         cells |= {"failed": '""', "verdict": '""'}
-        return {name: cell.replace(prefix, "") for name, cell in cells.items()}
+        return {name: self.writer.sheet.local(cell) for name, cell in cells.items()}
 
     @cached_property
     def _status_texts(self) -> dict[str, str]:

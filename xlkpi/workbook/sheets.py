@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import xlkpi
@@ -113,29 +115,48 @@ def measures_table(book: Book) -> DataTable:
     money = [measure for measure in wanted if data.sources_of(measure)]
     plan = book.context.budget
     money += [plan.spend, plan.outcome] if plan else []
+    driving = _driving(book)
+    money += list(driving)
     used = dict.fromkeys(m for r in card.results if r.kpi for m in _measures(r.kpi, data) if data.sources_of(m))
     kept = book.existing.state.columns[DATA] if book.existing else {}
     measures = list(dict.fromkeys([*(m for m in kept if m not in ("start", "end", "part", "origin")), *used, *money]))
-    headers = _headers(book, measures)
+    headers = _headers(book, measures, driving)
     kinds = {"start": "date", "end": "date", "part": "text", **dict.fromkeys(measures, "number"), "origin": "text"}
     table = DataTable(DATA, kinds, headers)
     if not measures or data.first is None or data.last is None:
         return table
     last = min(card.as_of, data.last)
-    cadence = _grain(book, measures, last)
+    plain = [m for m in measures if m not in driving or m == driving[m][0]]
+    cadence = _grain(book, plain, last)
     for by in ((), (dimension,)) if dimension else ((),):
-        of = combined(data, cadence, measures, data.first, last, by=[d for d in by if d])
-        columns = {m: of.values.values(m).tolist() for m in measures}
+        of = combined(data, cadence, plain, data.first, last, by=[d for d in by if d])
+        columns = {m: of.values.values(m).tolist() for m in plain}
+        for code in (c for c in measures if c not in columns and not by):
+            measure, sources = driving[code]
+            part = replace(data, tables={name: data.tables[name] for name in sources})
+            found = combined(part, cadence, [measure], data.first, last)
+            columns[code] = found.values.values(measure).tolist()
         size = len(of.periods)
         for number, group in enumerate(of.groups):
             if group and group[0] is None:
                 continue
             for i, start in enumerate(of.periods):
-                row = {m: columns[m][number * size + i] for m in measures}
+                row = {m: values[number * size + i] for m, values in columns.items()}
                 if any(v == v for v in row.values()):
                     name = book.text_or(f"choice.{group[0]}", str(group[0])) if group else book.text("all_choices")
                     table.append(start=start, end=cadence.end_of(start), part=name, origin=ORIGIN, **row)
     return table
+
+
+def _driving(book: Book) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """The columns that driver trees read: each with its measure and the only sources that tell it, if not all do."""
+    view, data = book.context.drivers if "drivers" in book.sheets else None, book.card.data
+    return {
+        tree.column(m, data): (m, tree.sources)
+        for tree in (view.trees if view else ())
+        for m in tree.measures
+        if data.sources_of(data.standing_for(m))
+    }
 
 
 def _grain(book: Book, measures: list[str], last: date) -> Cadence:
@@ -156,7 +177,7 @@ def _grain(book: Book, measures: list[str], last: date) -> Cadence:
     return max(known, key=lambda cadence: known[cadence])
 
 
-def _headers(book: Book, measures: list[str]) -> dict[str, str]:
+def _headers(book: Book, measures: list[str], driving: Mapping[str, tuple[str, tuple[str, ...]]]) -> dict[str, str]:
     known = book.card.data.catalogue.measures
     dimension = book.choices.dimension or "channel"
     part = book.text_or(f"dimension.{dimension}", dimension)
@@ -164,7 +185,9 @@ def _headers(book: Book, measures: list[str]) -> dict[str, str]:
                "origin": book.text("column.origin")}  # fmt: skip
     taken = {h.casefold() for h in headers.values()}
     for measure in measures:
-        name = book.say(known[measure].name) if measure in known else measure
+        of, sources = driving.get(measure, (measure, ()))
+        name = book.say(known[of].name) if of in known else of
+        name = name if of == measure else f"{name} ({', '.join(sources)})"
         name = name if name.casefold() not in taken else f"{name} ({measure})"
         taken.add(name.casefold())
         headers[measure] = name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -9,9 +10,10 @@ from xlkpi.analysis.drivers import NEAR
 from xlkpi.scorecard.drivers import DriverTree, DriverView, Figure
 from xlkpi.workbook.book import Book
 from xlkpi.workbook.calculation import Calculation
-from xlkpi.workbook.formats import NO_BREAK, change_format, day_told, decimals_for, told
+from xlkpi.workbook.formats import change_format, decimals_for, told
 from xlkpi.workbook.functions import (
     absolute,
+    count_ifs,
     exponential,
     if_,
     if_error,
@@ -22,10 +24,13 @@ from xlkpi.workbook.functions import (
     sentence,
     sum_if,
 )
-from xlkpi.workbook.live import Given, Live, live, serial
+from xlkpi.workbook.live import Given, Live, Value
 from xlkpi.workbook.page import Page
+from xlkpi.workbook.pages.drivers_numbers import Numbers
 from xlkpi.workbook.people import Column, PeopleTable, Row, Shown, TableRow, write_people
 
+#: Between a result and a factor where figures are found by both.
+KEY = "|"
 #: What the result is to be where nobody says: the present one and this much more.
 MORE = 1.1
 CHART = 190
@@ -36,6 +41,21 @@ def _of_tree(row: TableRow, name: str) -> Live:
     """A number of the row's tree, on the calculation sheet."""
     spans = row.made.keys
     return index(spans[f"drivers.{name}"], match(row["result"], spans["drivers.trees"]))
+
+
+def _figure(row: TableRow, when: str, name: Given) -> Live:
+    spans = row.made.keys
+    return if_error(index(spans[f"drivers.figure_{when}"], match(name, spans["drivers.figures"])), "–")
+
+
+def _factor(when: str) -> Callable[[TableRow], Live]:
+    """A factor in one of the spans."""
+    return lambda row: _figure(row, when, row["result"] & KEY & row["factor"])
+
+
+def _whole(when: str) -> Callable[[TableRow], Live]:
+    """A result in one of the spans."""
+    return lambda row: _figure(row, when, row["result"] & KEY)
 
 
 def _change(row: TableRow) -> Live:
@@ -49,7 +69,7 @@ def _contribution(row: TableRow) -> Live:
 
 
 def _supposed(row: TableRow) -> Live:
-    return row["now"] * (row["what_if"] + 1)
+    return if_error(row["now"] * (row["what_if"] + 1), "–")
 
 
 def _needed(row: TableRow) -> Live:
@@ -71,13 +91,16 @@ def _points(tree: DriverTree) -> float:
 def _result(row: TableRow) -> Live:
     """The product of the factors as supposed: logarithms add up."""
     spans = row.made.keys
-    added = sum_if(spans["drivers.rows"], row["result"], spans["drivers.logarithms"])
-    return if_error(exponential(added) + _of_tree(row, "offset"), "–")
+    of, logarithms = spans["drivers.rows"], spans["drivers.logarithms"]
+    unknown = count_ifs((of, "=", row["result"]), (logarithms, "=", "–")) > 0
+    product = exponential(sum_if(of, row["result"], logarithms))
+    return if_error(if_(unknown, "–", product + _of_tree(row, "offset")), "–")
 
 
 DRIVERS = PeopleTable("drivers", "xlkpi_drivers", (
     Column("result", "text", 190, filled="refreshed"), Column("factor", "text", 230, filled="refreshed"),
-    Column("before", "number", 96, filled="refreshed"), Column("now", "number", 96, filled="refreshed"),
+    Column("before", "computed", 96, compute=_factor("before"), form="#,##0"),
+    Column("now", "computed", 96, compute=_factor("now"), form="#,##0"),
     Column("change", "computed", 84, compute=_change, form="0"),
     Column("contribution", "computed", 112, compute=_contribution, form="#,##0"),
     Column("what_if", "percent", 104, least=-1.0, most=100.0),
@@ -87,7 +110,8 @@ DRIVERS = PeopleTable("drivers", "xlkpi_drivers", (
 ), keys=("result", "factor"), free_rows=0)  # fmt: skip
 RESULTS = PeopleTable("drivers", "xlkpi_results", (
     Column("result", "text", 190, filled="refreshed"), Column("formula", "text", 230, filled="refreshed"),
-    Column("before", "number", 96, filled="refreshed"), Column("now", "number", 96, filled="refreshed"),
+    Column("before", "computed", 96, compute=_whole("before"), form="#,##0"),
+    Column("now", "computed", 96, compute=_whole("now"), form="#,##0"),
     Column("change", "computed", 84, compute=_change, form="0"), Column("target", "number", 112),
     Column("supposed", "computed", 104, compute=_result, form="#,##0"),
     Column("gap", "computed", 104, compute=_gap, form="#,##0"),
@@ -107,17 +131,16 @@ def drivers(book: Book, made: Calculation) -> None:
 class _Drivers:
     def __init__(self, book: Book, made: Calculation, view: DriverView) -> None:
         self.book, self.made, self.view, self.text = book, made, view, book.text
-        spans = {
-            key: day_told(live(serial(day)), book.language) & f"{NO_BREAK}{day.year}"
-            for key, day in zip(("now_first", "now_last", "first", "last"), (*view.now, *view.before), strict=True)
-        }
+        self.names = [self._name(tree.result) for tree in view.trees]
+        keys = [[name + KEY, *(name + KEY + self._name(f) for f in tree.factors)]
+                for name, tree in zip(self.names, view.trees, strict=True)]  # fmt: skip
+        self.numbers = Numbers(book, made, view, keys)
         self.widths = (14, *(c.width for c in DRIVERS.columns), 14)
         self.page = Page(
             book, "drivers", self.widths, book.text("page.drivers"), book.text("drivers.second"),
-            sentence(book.text("drivers.spans"), spans), book.say(book.card.project.name),
+            sentence(book.text("drivers.spans"), self.numbers.told()), book.say(book.card.project.name),
         )  # fmt: skip
         self.put, self.theme = self.page.put, book.theme
-        self.names = [self._name(tree.result) for tree in view.trees]
 
     def _name(self, figure: Figure) -> str:
         return self.book.text_or(f"drivers.figure.{figure.id}", self.book.say(figure.name) or figure.id)
@@ -148,12 +171,11 @@ class _Drivers:
         factors = sum(len(t.factors) for t in self.view.trees)
         top, rows = self.made.rows(count), self.made.rows(factors)
         for number, tree in enumerate(self.view.trees):
-            cells = {name: self.page.sheet.address(header + 1 + number, column) for name, column in (
-                ("before", BEFORE), ("now", NOW), ("target", TARGET))}  # fmt: skip
-            values = {"before": tree.result.before, "now": tree.result.now, "target": self._target(number, tree)}
+            target = Live(self.page.sheet.address(header + 1 + number, TARGET), self._target(number, tree))
             sheet.put(top + number, 0, self.names[number])
-            made = {n: sheet.put(top + number, c, Live(cells[n], values[n])) for n, c in (
-                ("before", 1), ("now", 2), ("target", 5))}  # fmt: skip
+            made = {n: sheet.put(top + number, c, self.numbers.figures[number][0][n]) for n, c in (
+                ("before", 1), ("now", 2))}  # fmt: skip
+            sheet.put(top + number, 5, if_(target.blank, "", target))
             offset = sheet.put(top + number, 4, tree.offset)
             low, high = made["before"] - offset, made["now"] - offset
             same = absolute(high / low - 1) < NEAR
@@ -165,26 +187,25 @@ class _Drivers:
             keys[f"drivers.{name}"] = sheet.span(top, column, top + count - 1)
         at = 0
         for tree_number, tree in enumerate(self.view.trees):
-            for figure in tree.factors:
-                supposed = self._supposed_value(tree_number, figure)
+            for place, figure in enumerate(tree.factors, start=1):
+                supposed = self._supposed_value(tree_number, place, figure)
                 cell = Live(self.page.sheet.address(first_factor + 1 + at, SUPPOSED), supposed)
                 sheet.put(rows + at, 0, self.names[tree_number])
-                sheet.put(rows + at, 1, if_error(logarithm(cell) * float(figure.power), ""))
+                sheet.put(rows + at, 1, if_error(logarithm(cell) * float(figure.power), "–"))
                 at += 1
         keys["drivers.rows"] = sheet.span(rows, 0, rows + factors - 1)
         keys["drivers.logarithms"] = sheet.span(rows, 1, rows + factors - 1)
         given: list[Row] = [
             {
                 "result": self.names[n], "formula": self._formula(tree),
-                "before": Shown(tree.result.before, self._form(tree.result)),
-                "now": Shown(tree.result.now, self._form(tree.result)),
                 "target": Shown(self._target(n, tree), self._form(tree.result)),
             }
             for n, tree in enumerate(self.view.trees)
         ]  # fmt: skip
         write_people(self.book, self.made, RESULTS, given, page=self.page, header=header)
         for number, tree in enumerate(self.view.trees):
-            self._restyle(header + 1 + number, {RESULT_SUPPOSED: self._form(tree.result), CHANGE: self._percent,
+            form = self._form(tree.result)
+            self._restyle(header + 1 + number, {BEFORE: form, NOW: form, RESULT_SUPPOSED: form, CHANGE: self._percent,
                                                 GAP: self._form(tree.result, gap=True)})  # fmt: skip
         self.page.heights(header, 38)
         self.page.heights(header + count + 1, 6, 14)
@@ -207,15 +228,18 @@ class _Drivers:
                 return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
         return None
 
-    def _target(self, number: int, tree: DriverTree) -> float:
+    def _target(self, number: int, tree: DriverTree) -> float | None:
         kept = self._kept(RESULTS, {"result": self.names[number]}, "target")
         if kept is not None:
             return kept
-        return tree.target if tree.target is not None else float(f"{tree.result.now * MORE:.3g}")
+        if tree.target is not None or tree.result.now != tree.result.now:
+            return tree.target
+        return float(f"{tree.result.now * MORE:.3g}")
 
-    def _supposed_value(self, number: int, figure: Figure) -> float:
+    def _supposed_value(self, number: int, place: int, figure: Figure) -> Value:
         keys = {"result": self.names[number], "factor": self._name(figure)}
-        return figure.now * (1 + (self._kept(DRIVERS, keys, "what_if") or 0.0))
+        now = self.numbers.figures[number][place]["now"].number
+        return "–" if now is None else now * (1 + (self._kept(DRIVERS, keys, "what_if") or 0.0))
 
     def _restyle(self, row: int, forms: dict[int, str]) -> None:
         """Give cells of a row the number format of its figure."""
@@ -230,10 +254,9 @@ class _Drivers:
         rows: list[Row] = []
         for number, tree in enumerate(self.view.trees):
             for figure in tree.factors:
-                form = self._form(figure)
                 rows.append({
                     "result": self.names[number], "factor": self._name(figure), "power": float(figure.power),
-                    "before": Shown(figure.before, form), "now": Shown(figure.now, form), "what_if": 0.0,
+                    "what_if": 0.0,
                 })  # fmt: skip
         table = replace(DRIVERS, columns=tuple(
             replace(c, form=self._percent) if c.code == "change" else c for c in DRIVERS.columns))  # fmt: skip
@@ -246,6 +269,8 @@ class _Drivers:
                 self._restyle(
                     at,
                     {
+                        BEFORE: self._form(figure),
+                        NOW: self._form(figure),
                         CONTRIBUTION: self._form(tree.result, gap=True),
                         SUPPOSED: self._form(figure),
                         NEEDED: self._form(figure),

@@ -19,6 +19,7 @@ from xlkpi.objectives import load
 from xlkpi.objectives.context import Budget, Cap
 from xlkpi.scorecard import Scorecard, read_data, scorecard
 from xlkpi.scorecard.budget import BudgetPlan, budget_plan
+from xlkpi.scorecard.lacking import Lacking
 
 CHANNELS = {
     "search": Channel(Curve(9_000, 900), 0.0, 700),
@@ -57,7 +58,7 @@ def project(folder: Path, budget: str = "", *, weeks: int = 104, by_channel: boo
 
 def plan_of(made: Scorecard) -> BudgetPlan:
     found = budget_plan(made)
-    assert found is not None
+    assert isinstance(found, BudgetPlan)
     return found
 
 
@@ -123,11 +124,45 @@ def test_few_weeks_leave_every_spend_as_it_is(tmp_path: Path) -> None:
     assert (plan.gain, plan.gain_low, plan.gain_high) == (0, 0, 0)
 
 
-def test_there_is_no_plan_without_two_channels_that_spend() -> None:
+def test_there_is_no_plan_without_two_channels_that_spend_and_the_reason_is_told(tmp_path: Path) -> None:
     given, data = sample()
     search = {"google_ads": data.tables["google_ads"]}
-    assert budget_plan(scorecard(given, replace(data, tables=search), today=TODAY)) is None
-    assert budget_plan(scorecard(replace(given, sources={}), replace(data, tables={}, spans={}), today=TODAY)) is None
+    assert why(scorecard(given, replace(data, tables=search), today=TODAY)) == ("budget_one_channel", "paid_search")
+    nothing = scorecard(replace(given, sources={}), replace(data, tables={}, spans={}), today=TODAY)
+    assert why(nothing) == ("no_data", None)
+    short = budget_plan(project(tmp_path, weeks=3))
+    assert isinstance(short, Lacking)
+    assert short.text("en").endswith("the data go from 1\u00a0January 2024 to 15\u00a0January 2024")
+    assert "du 1er\u00a0janvier 2024 au 15\u00a0janvier 2024" in short.text("fr")
+
+
+def why(made: Scorecard) -> tuple[str, object]:
+    found = budget_plan(made)
+    assert isinstance(found, Lacking)
+    return found.code, found.values.get("name")
+
+
+def test_a_month_of_data_is_today_s_spend_and_no_curve(tmp_path: Path) -> None:
+    plan = plan_of(project(tmp_path, weeks=6))
+    spent = [np.sum(spends(c, 6, number)[:5]) for number, c in enumerate(CHANNELS.values())]  # the weeks of January
+    assert sorted(c.spend for c in plan.channels) == pytest.approx(sorted(spent), abs=0.02)
+    assert {c.fit.verdict for c in plan.channels} == {"too_few_periods"}
+
+
+def test_a_channel_without_spend_is_listed_with_the_reason(tmp_path: Path) -> None:
+    project(tmp_path)
+    rows = (tmp_path / "ads.csv").read_text()
+    more = "".join(f"{date(2024, 1, 1) + timedelta(weeks=w)},email,0,90\n" for w in range(104))
+    more += "2025-12-15,organic,,500\n"
+    (tmp_path / "ads.csv").write_text(rows + more)
+    loaded = load(tmp_path / "project.yaml")
+    plan = plan_of(scorecard(loaded, read_data(loaded), today=TODAY))
+    last = plan.channels[-1]
+    assert (last.channel, last.fit.verdict) == ("email", "no_spend")
+    assert (last.spend, last.proposed, last.most) == (0, 0, 0)
+    assert last.outcome > 0
+    assert [c.fit.verdict for c in plan.channels[:-1]] == ["saturates"] * 3
+    assert plan.without_spend == ("organic",)
 
 
 def test_the_sample_has_a_proposal_within_its_limits() -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.checks.reading import Book
 from tests.checks.recalc import results
 from tests.scorecards import card
-from xlkpi.scorecard.budget import budget_plan
+from xlkpi.scorecard.budget import BudgetPlan, budget_plan
 from xlkpi.workbook.build import build_workbook
 
 
@@ -19,7 +19,7 @@ def test_a_changed_spend_gives_the_estimate_of_its_curve(tmp_path: Path, engine:
     path = tmp_path / "made.xlsx"
     build_workbook(made, path, language="en")
     plan = budget_plan(made, "channel")
-    assert plan is not None
+    assert isinstance(plan, BudgetPlan)
     book = Book(path)
     sheet = next(s for s in book.sheets if s.name == "Budget")
     headers = {str(c.value): c.address for c in sheet.listed if isinstance(c.value, str)}

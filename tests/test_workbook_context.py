@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,10 @@ from tests.engines import Result
 from tests.scorecards import card
 from xlkpi.analysis.surveys import balance, share
 from xlkpi.objectives import load
-from xlkpi.scorecard.drivers import driver_view
+from xlkpi.objectives.context import Reconciliation
+from xlkpi.scorecard import Scorecard
+from xlkpi.scorecard.drivers import DriverView, driver_view
+from xlkpi.scorecard.reconcile import checks
 from xlkpi.workbook.build import build_workbook
 from xlkpi.workbook.context import Context
 from xlkpi.workbook.live import serial
@@ -31,8 +34,15 @@ ENGINE = "ironcalc"
 @pytest.fixture(scope="module")
 def workbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("context") / "made.xlsx"
-    build_workbook(card(), path, language="en")
+    build_workbook(reconciled(), path, language="en")
     return path
+
+
+def reconciled(day: date | None = None) -> Scorecard:
+    """The sample, with two of its sources held against each other."""
+    made = card(day)
+    held = Reconciliation({"en": "Sales"}, {"shopify": "orders", "google_ads": "conversions"}, 0.6)
+    return replace(made, project=replace(made.project, reconcile=(held,)))
 
 
 @cache
@@ -60,10 +70,10 @@ def cells_of(path: Path, sheet: str) -> Mapping[str, SheetCell]:
     return next(s for s in read(path).sheets if s.name == sheet).cells
 
 
-def row_of(path: Path, sheet: str, label: str, **others: Any) -> int:
-    """The row whose label stands in column B, and that has other values in other columns."""
+def row_of(path: Path, sheet: str, label: str, column: str = "B", **others: Any) -> int:
+    """The row whose label stands in a column, and that has other values in other columns."""
     cells = cells_of(path, sheet)
-    rows = [int(a[1:]) for a, c in cells.items() if a[0] == "B" and a[1:].isdigit() and c.value == label]
+    rows = [int(a[1:]) for a, c in cells.items() if a[0] == column and a[1:].isdigit() and c.value == label]
     return next(r for r in rows if all(cells[f"{letter}{r}"].value == v for letter, v in others.items()))
 
 
@@ -77,14 +87,36 @@ def test_contributions_add_up_to_the_change_of_each_result(workbook: Path) -> No
         assert math.fsum(parts) == pytest.approx((now - before) * scale, rel=1e-9)
 
 
+@cache
+def on_day(path: Path, engine: str, day: date | None) -> Mapping[Place, Result]:
+    """What an engine makes of the workbook when a day is chosen; None leaves the scorecard's own."""
+    place = next(n.formula for n in read(path).names if n.name == "xlkpi_as_of").replace("$", "").rsplit("!", 1)
+    return results(path, engine, {(place[0].strip("'"), place[1]): serial(day)} if day else {})
+
+
+@pytest.mark.parametrize(("engine", "day"), [("libreoffice", date(2025, 12, 31)), ("ironcalc", date(2025, 8, 31))])
+def test_sources_are_held_against_each_other_up_to_the_chosen_day(workbook: Path, engine: str, day: date) -> None:
+    found, (check,) = on_day(workbook, engine, day), checks(reconciled())
+    shown = [i for i, month in enumerate(check.months) if day - timedelta(days=365) < month <= day]
+    ours, theirs = ([told.values[i] for i in shown] for told in check.told)
+    row = row_of(workbook, "Reconciliation", "shopify", column="C")
+    got = [found[("Reconciliation", f"{column}{row}")] for column in "DFHJ"]
+    gaps = [b / a - 1 for a, b in zip(ours, theirs, strict=True)]
+    assert len(shown) == 12
+    beyond = sum(abs(gap) > 0.6 for gap in gaps)
+    assert got == pytest.approx([sum(ours), sum(theirs), sum(theirs) / sum(ours) - 1, beyond])
+    assert [found[("Reconciliation", f"{c}{row + 4}")] for c in "CDEFGHIJKLMN"] == pytest.approx(gaps)
+    state = "too far apart" if abs(sum(theirs) / sum(ours) - 1) > 0.6 else "agrees but for some months"
+    assert found[("Reconciliation", f"K{row}")] == repr(state if beyond else "agrees")
+
+
 @pytest.mark.parametrize(
     ("engine", "day"), [("libreoffice", date(2025, 12, 31)), ("ironcalc", date(2025, 8, 31)), ("ironcalc", None)]
 )
 def test_a_chosen_day_gives_the_drivers_of_its_months(workbook: Path, engine: str, day: date | None) -> None:
-    place = next(n.formula for n in read(workbook).names if n.name == "xlkpi_as_of").replace("$", "").rsplit("!", 1)
-    found = results(workbook, engine, {(place[0].strip("'"), place[1]): serial(day)} if day else {})
+    found = on_day(workbook, engine, day)
     view = driver_view(card(day))
-    assert view is not None
+    assert isinstance(view, DriverView)
     sheet, factors = table(workbook, "xlkpi_drivers")
     _, trees = table(workbook, "xlkpi_results")
     rows = iter(factors)
@@ -99,8 +131,7 @@ def test_a_chosen_day_gives_the_drivers_of_its_months(workbook: Path, engine: st
 
 
 def test_months_that_the_data_do_not_hold_have_no_drivers(workbook: Path) -> None:
-    place = next(n.formula for n in read(workbook).names if n.name == "xlkpi_as_of").replace("$", "").rsplit("!", 1)
-    found = results(workbook, ENGINE, {(place[0].strip("'"), place[1]): serial(date(2025, 4, 30))})
+    found = on_day(workbook, ENGINE, date(2025, 4, 30))
     sheet, factors = table(workbook, "xlkpi_drivers")
     _, trees = table(workbook, "xlkpi_results")
     assert all(found[(sheet, row["Now"][0])] != repr("–") for row in factors)
@@ -112,7 +143,7 @@ def test_months_that_the_data_do_not_hold_have_no_drivers(workbook: Path) -> Non
 
 def test_a_supposed_change_gives_the_result_and_what_is_needed_reaches_the_target(workbook: Path) -> None:
     view = driver_view(card())
-    assert view is not None
+    assert isinstance(view, DriverView)
     sheet, factors = table(workbook, "xlkpi_drivers")
     _, trees = table(workbook, "xlkpi_results")
     first = factors[0]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ class Written:
     statuses: dict[str, int]
     without_place: Sequence[str] = ()
     backup: Path | None = None
+    lacking: Mapping[str, str] = field(default_factory=dict)
 
 
 def build(file: str, out: str | None, as_of: str | None, language: str | None, template: str | None) -> Written:
@@ -57,7 +58,7 @@ def build(file: str, out: str | None, as_of: str | None, language: str | None, t
     made = rebuild(card, path, language=language, layout=template)
     codes = [r.status.shown for r in card.results]
     counts = {code: codes.count(code) for code in dict.fromkeys(codes)}
-    return Written(path, made.size, card.as_of, len(codes), counts, made.without_place, made.backup)
+    return Written(path, made.size, card.as_of, len(codes), counts, made.without_place, made.backup, made.lacking)
 
 
 def demo(folder: str, language: str) -> Written:
@@ -81,6 +82,7 @@ def as_text(written: Written) -> str:
     lines = [text("build.done", file=str(written.path), size=size), f"  {told}", "  " + text("build.next")]
     if written.without_place:
         lines.append("  " + text("build.without_place", objectives=", ".join(written.without_place)))
+    lines += ["  " + text("build.lacking", page=page, why=why) for page, why in written.lacking.items()]
     if written.backup:
         lines.append("  " + text("build.backup", file=written.backup.name))
     return "\n".join(lines)
@@ -95,6 +97,7 @@ def as_json(written: Written) -> dict[str, Any]:
         "objectives": written.objectives,
         "statuses": written.statuses,
         "without_place": list(written.without_place),
+        "lacking": dict(written.lacking),
         "backup": str(written.backup) if written.backup else None,
     }
 

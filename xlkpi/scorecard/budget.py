@@ -6,8 +6,8 @@ A proposal, never a decision: what the data can't support is told and left as it
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from xlkpi.cadence import Cadence
 from xlkpi.errors import DefinitionError, Problem
 from xlkpi.objectives.context import Budget as Settings
 from xlkpi.scorecard.data import Data, combined, complete_until
+from xlkpi.scorecard.lacking import Lacking
 from xlkpi.scorecard.model import Scorecard
 
 if TYPE_CHECKING:
@@ -69,43 +70,57 @@ class BudgetPlan:
     gain_low: float
     gain_high: float
     level: float = 0.8
+    #: The first day of the first whole month of spend.
+    since: date | None = None
+    #: Channels that bring something and whose spend no source tells, and those beyond the largest.
+    without_spend: tuple[str, ...] = ()
+    smallest: tuple[str, ...] = ()
 
 
-def budget_plan(card: Scorecard, dimension: str | None = None) -> BudgetPlan | None:
-    """The budget of a scorecard's channels; None where fewer than two of them have a spend.
+def budget_plan(card: Scorecard, dimension: str | None = None) -> BudgetPlan | Lacking:
+    """The budget of a scorecard's channels, or why there is none: fewer than two of them have a spend.
 
     Raises DefinitionError for caps that contradict each other or the total.
     """
     settings = card.project.budget or Settings()
     data = card.data
     by = dimension or next((d for d in ("channel", "platform") if _has(data, d)), None)
-    if by is None or data.first is None:
-        return None
+    if data.first is None:
+        return Lacking("no_data")
+    if by is None:
+        return Lacking("budget_no_channel")
     spend = settings.spend or next((m for m in SPENDS if _by(data, m, by)), None)
     outcome = settings.outcome or next((m for m in OUTCOMES if _by(data, m, by)), None)
     outcome = outcome or next((m for m in OUTCOMES if data.sources_of(m)), None)
     _refuse_figures(card, settings, by)
     if spend is None or outcome is None:
-        return None
+        return Lacking("budget_no_spend" if spend is None else "budget_no_outcome")
     weekly = Cadence("weekly")
-    last = complete_until(min(card.as_of, data.last or card.as_of), weekly)
-    if last is None:
-        return None
+    end = min(card.as_of, data.last or card.as_of)
+    last = complete_until(end, weekly)
+    begun = min(data.spans[s][0] for s in data.sources_of(spend))
+    whole = begun if begun.day == 1 else (begun.replace(day=28) + timedelta(days=4)).replace(day=1)
+    if last is None or Cadence("monthly").end_of(whole) > end:
+        return Lacking("budget_short", {"first": begun, "last": end})
     first = weekly.start_of(max(data.first, last - timedelta(weeks=WEEKS) + timedelta(days=1)))
     if first < data.first:
         first += timedelta(weeks=1)
-    if first >= last:
-        return None
     series = _Series(data, weekly, first, last, by)
-    spends = {c: v for c, v in series.of(spend).items() if sum(v) > 0}
-    spends = dict(sorted(spends.items(), key=lambda pair: -sum(pair[1]))[:MOST_CHANNELS])
-    if len(spends) < 2:
-        return None
+    found = dict(sorted(series.of(spend).items(), key=lambda pair: -sum(pair[1])))
+    spends = dict(list(found.items())[:MOST_CHANNELS])
+    paid = [c for c, v in spends.items() if sum(v) > 0]
+    if len(paid) < 2:
+        return Lacking("budget_one_channel", {"name": ", ".join(paid) or "–"})
     modelled = not _by(data, outcome, by)
     outcomes = series.total(outcome) if modelled else series.of(outcome)
-    demand = _demand(series, settings.demand, spends)
-    fits = _fits(spends, outcomes, demand, modelled)
-    return _plan(card, settings, (spend, outcome, by), (first, last), spends, outcomes, demand, fits, modelled)
+    demand = _demand(series, settings.demand, paid)
+    fits = _fits({c: spends[c] for c in paid}, outcomes, demand, modelled)
+    from xlkpi.analysis.response import Fit
+
+    fits += [Fit("no_spend")] * (len(spends) - len(paid))
+    plan = _plan(card, settings, (spend, outcome, by), (first, last, whole), spends, outcomes, demand, fits, modelled)
+    free = tuple(c for c, v in outcomes.items() if c and c not in found and sum(v) > 0)
+    return replace(plan, without_spend=free, smallest=tuple(c for c in found if c not in spends))
 
 
 def _refuse_figures(card: Scorecard, settings: Settings, by: str) -> None:
@@ -153,7 +168,7 @@ class _Series:
         return {"": [v if v == v else 0.0 for v in found.values.values(measure).tolist()]}
 
 
-def _demand(series: _Series, measure: str | None, spends: Mapping[str, Sequence[float]]) -> list[float] | None:
+def _demand(series: _Series, measure: str | None, spends: Collection[str]) -> list[float] | None:
     """An index of demand by week: a measure without what the channels that cost money tell of it."""
     if measure is None:
         return None
@@ -186,7 +201,7 @@ def _fits(
 
 
 def _plan(
-    card: Scorecard, settings: Settings, names: tuple[str, str, str], days: tuple[date, date],
+    card: Scorecard, settings: Settings, names: tuple[str, str, str], days: tuple[date, date, date],
     spends: Mapping[str, list[float]], outcomes: Mapping[str, list[float]], demand: list[float] | None,
     fits: Sequence[Fit], modelled: bool,
 ) -> BudgetPlan:  # fmt: skip
@@ -198,7 +213,7 @@ def _plan(
     scale = weeks * ready
     channels, by = [], names[2]
     for (channel, spent), fit in zip(spends.items(), fits, strict=True):
-        now, brought = (present(card, m, by, channel) for m in (names[0], names[1]))
+        now, brought = (present(card, m, by, channel, days[2]) for m in (names[0], names[1]))
         if modelled:
             brought = fit.curve.over(scale).at(now) if fit.curve else math.nan
         quarters = [math.fsum(spent[i : i + 4]) / 4 for i in range(max(1, len(spent) - 3))]
@@ -224,23 +239,24 @@ def _plan(
     )
     low, high = (gains[tail], gains[-1 - tail]) if gains else (gain, gain)
     return BudgetPlan(
-        names[0], names[1], settings.demand if demand else None, names[2], *days, total, made, modelled,
-        division.price, gain, low, high,
+        names[0], names[1], settings.demand if demand else None, names[2], *days[:2], total, made, modelled,
+        division.price, gain, low, high, since=days[2],
     )  # fmt: skip
 
 
-def present(card: Scorecard, measure: str, dimension: str, value: str) -> float:
-    """A measure of a part in a month, as the mean of the last complete months; what is not known is zero."""
+def present(card: Scorecard, measure: str, dimension: str, value: str, since: date) -> float:
+    """A measure of a part in a month, as the mean of the last complete months since a day; unknown ones are zero."""
     monthly, data = Cadence("monthly", card.project.fiscal_year_start), card.data
     assert data.first is not None, "there is a spend"
     assert data.last is not None, "there is a spend"
     found = combined(data, monthly, [measure], data.first, min(card.as_of, data.last), by=[dimension])
     end = complete_until(card.as_of, monthly)
-    kept = [i for i, day in enumerate(found.periods) if end is not None and monthly.end_of(day) <= end][-MONTHS:]
+    kept = [i for i, day in enumerate(found.periods) if end and monthly.end_of(day) <= end and day >= since]
+    kept = kept[-MONTHS:]
     column, size = found.values.values(measure).tolist(), len(found.periods)
     at = next((n for n, group in enumerate(found.groups) if group[0] == value), None)
     values = [column[at * size + i] for i in kept] if at is not None else []
-    return math.fsum(v for v in values if v == v) / MONTHS
+    return math.fsum(v for v in values if v == v) / max(1, len(kept))
 
 
 def _limits(

@@ -10,6 +10,7 @@ from xlkpi.cadence import Cadence
 from xlkpi.errors import Problem, SourceError
 from xlkpi.objectives.context import Customers as Settings
 from xlkpi.scorecard.data import complete_until
+from xlkpi.scorecard.lacking import Lacking
 from xlkpi.scorecard.model import Scorecard
 
 if TYPE_CHECKING:
@@ -43,22 +44,24 @@ class CustomerView:
     unnamed: float
 
 
-def customer_view(card: Scorecard) -> CustomerView | None:
-    """The customers of a scorecard; None where no source tells them apart.
+def customer_view(card: Scorecard) -> CustomerView | Lacking:
+    """The customers of a scorecard, or why they can't be told: no source tells them apart.
 
     Raises SourceError where the project names a source that does not, or a dimension that is not there.
     """
     settings = card.project.customers or Settings()
     found = _table(card, settings)
     last = complete_until(card.as_of, Cadence("monthly"))
-    if found is None or last is None:
-        return None
+    if last is None or card.data.first is None:
+        return Lacking("no_data")
+    if found is None:
+        return Lacking("customers_none", {"name": settings.customer})
     name, table, amount = found
     segment, of = _segments(card, settings, table)
     rows = _purchases(table, settings.customer, amount, segment if of is None else None, last)
     known = [row for row in rows if row["customer"] is not None]
     if not known:
-        return None
+        return Lacking("customers_unknown", {"source": name, "last": last})
     import numpy as np
 
     from xlkpi.analysis.cohorts import by_segment, cohorts, repeat_purchase

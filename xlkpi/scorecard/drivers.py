@@ -17,6 +17,7 @@ from xlkpi.errors import DefinitionError, Problem
 from xlkpi.formula import Formula
 from xlkpi.objectives.context import Drivers
 from xlkpi.scorecard.data import Combined, Data, combined, complete_until
+from xlkpi.scorecard.lacking import Lacking
 from xlkpi.scorecard.model import Scorecard
 
 #: Months that are compared with the same ones a year before.
@@ -95,22 +96,22 @@ class DriverView:
     now: tuple[date, date]
 
 
-def driver_view(card: Scorecard) -> DriverView | None:
-    """The driver trees of a scorecard; None without any.
+def driver_view(card: Scorecard) -> DriverView | Lacking:
+    """The driver trees of a scorecard, or why there are none.
 
     Raises DefinitionError for a tree of the project whose factors do not make its result.
     """
     monthly = Cadence("monthly")
     end = complete_until(card.as_of, monthly)
     if end is None or card.data.first is None:
-        return None
+        return Lacking("no_data")
     start = _months_before(end, MONTHS - 1)
     before = (_year_before(start), _year_before(end + timedelta(days=1)) - timedelta(days=1))
     if before[0] < card.data.first:
-        return None
+        return Lacking("drivers_short", {"first": card.data.first, "needed": before[0]})
     spans = (before, (start, end))
     trees = list(_own(card, spans)) if card.project.drivers else list(_usual(card, spans))
-    return DriverView(tuple(trees), *spans) if trees else None
+    return DriverView(tuple(trees), *spans) if trees else Lacking("drivers_none")
 
 
 def _months_before(day: date, months: int) -> date:

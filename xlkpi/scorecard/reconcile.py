@@ -11,8 +11,8 @@ from xlkpi.errors import DefinitionError, Problem
 from xlkpi.scorecard.data import complete_until
 from xlkpi.scorecard.model import Scorecard
 
-#: Months that are compared at most.
-MONTHS = 12
+#: Months that are kept at most: those of the as-of dates that a workbook offers, and a year before each.
+HISTORY = 37
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Told:
 
 @dataclass(frozen=True)
 class Check:
-    """A reconciliation: the first of ``told`` is the reference; ``months`` are first days."""
+    """A reconciliation: the first of ``told`` is the reference; ``months`` are first days of those that all cover."""
 
     name: Translated
     tolerance: float
@@ -56,15 +56,18 @@ def checks(card: Scorecard) -> tuple[Check, ...]:
         sources = [s for s in given.of if s in data.tables and s in data.spans]
         if len(sources) < 2:  # a workbook for some may lack the others
             continue
-        first = max(max(data.spans[s][0] for s in sources), _back(end, MONTHS))
+        first = max(max(data.spans[s][0] for s in sources), _back(end, HISTORY))
         first = first if first.day == 1 else (first.replace(day=28) + timedelta(days=4)).replace(day=1)
-        if first > end:
-            continue
         told = []
         for source in sources:
-            found = data.aggregated(source, monthly, (), {}, first, end)
-            told.append(Told(source, given.of[source], tuple(found.values(given.of[source]).tolist())))
-        made.append(Check(given.name, given.tolerance, tuple(monthly.starts(first, end)), tuple(told)))
+            values: tuple[float, ...] = ()
+            if first <= end:
+                found = data.aggregated(source, monthly, (), {}, first, end)
+                values = tuple(found.values(given.of[source]).tolist())
+            told.append(Told(source, given.of[source], values))
+        made.append(
+            Check(given.name, given.tolerance, tuple(monthly.starts(first, end)) if first <= end else (), tuple(told))
+        )
     return tuple(made)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,6 +40,8 @@ class Built:
     without_place: Sequence[str] = ()
     #: The version that stood in its place.
     backup: Path | None = None
+    #: Titles of the layout's pages that the data are not enough for yet, and why.
+    lacking: Mapping[str, str] = field(default_factory=dict)
 
 
 def build_workbook(
@@ -79,7 +81,15 @@ def build_workbook(
         skeleton = make_skeleton(card, path, spoken, layout, theme or project.theme,
                                  folder=out.parent, kept=kept, last=last)  # fmt: skip
         fill(path, out, skeleton.rows, parts={**_parts(path), **_functions(card, path, spoken)})
-    return Built(out, out.stat().st_size)
+        lacking = _lacking(skeleton.book)
+    return Built(out, out.stat().st_size, lacking=lacking)
+
+
+def _lacking(book: Book) -> dict[str, str]:
+    from xlkpi.workbook.context import FROM_DATA
+
+    absent = {id: book.context.lacking(id) for id in book.layout.pages if id in FROM_DATA}
+    return {book.text(f"page.{id}"): why.text() for id, why in absent.items() if why and why.in_time}
 
 
 def _parts(skeleton: Path) -> dict[str, bytes]:

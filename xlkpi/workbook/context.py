@@ -6,12 +6,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from xlkpi.scorecard.lacking import Lacking
+
 if TYPE_CHECKING:
     from xlkpi.scorecard.budget import BudgetPlan
     from xlkpi.scorecard.customers import CustomerView
     from xlkpi.scorecard.drivers import DriverView
     from xlkpi.scorecard.model import Scorecard
     from xlkpi.scorecard.reconcile import Check
+
+#: Pages that the data may not be enough for.
+FROM_DATA = ("budget", "drivers", "customers")
 
 
 @dataclass
@@ -21,20 +26,32 @@ class Context:
     card: Scorecard
     dimension: str | None
 
-    @cached_property
+    @property
     def budget(self) -> BudgetPlan | None:
+        return None if isinstance(self._budget, Lacking) else self._budget
+
+    @property
+    def drivers(self) -> DriverView | None:
+        return None if isinstance(self._drivers, Lacking) else self._drivers
+
+    @property
+    def customers(self) -> CustomerView | None:
+        return None if isinstance(self._customers, Lacking) else self._customers
+
+    @cached_property
+    def _budget(self) -> BudgetPlan | Lacking:
         from xlkpi.scorecard.budget import budget_plan
 
-        return budget_plan(self.card, self.dimension) if self.dimension else None
+        return budget_plan(self.card, self.dimension) if self.dimension else Lacking("budget_no_channel")
 
     @cached_property
-    def drivers(self) -> DriverView | None:
+    def _drivers(self) -> DriverView | Lacking:
         from xlkpi.scorecard.drivers import driver_view
 
         return driver_view(self.card)
 
     @cached_property
-    def customers(self) -> CustomerView | None:
+    def _customers(self) -> CustomerView | Lacking:
         from xlkpi.scorecard.customers import customer_view
 
         return customer_view(self.card)
@@ -51,8 +68,8 @@ class Context:
         A key that is written and empty (``swot: []``) asks for a page to type in.
         """
         project = self.card.project
-        if page in ("budget", "drivers", "customers"):
-            return getattr(self, page) is not None
+        if page in FROM_DATA:
+            return self.lacking(page) is None
         if page == "market":
             told = any(o.attainable.benchmark for o in project.objectives)
             return bool(project.competitors) or told or project.writes("competitors")
@@ -61,3 +78,8 @@ class Context:
         if page == "swot":
             return bool(project.swot) or project.writes("swot")
         return page != "reconcile" or bool(self.checks)
+
+    def lacking(self, page: str) -> Lacking | None:
+        """Why the data are not enough for one of the pages that are made from them; None where they are."""
+        found = self._budget if page == "budget" else self._drivers if page == "drivers" else self._customers
+        return found if isinstance(found, Lacking) else None

@@ -8,6 +8,7 @@ from xlkpi.status import rules
 from xlkpi.status.sentences import day as day_words
 from xlkpi.workbook.book import Book
 from xlkpi.workbook.calculation import Calculation
+from xlkpi.workbook.context import FROM_DATA
 from xlkpi.workbook.formats import date_format
 from xlkpi.workbook.page import Page
 
@@ -26,6 +27,7 @@ def about(book: Book, made: Calculation) -> None:
     row = _sources(book, page, 8)
     row = _aside(book, page, row + 1)
     row = _trust(book, page, row + 1)
+    row = _not_here(book, page, row)
     row = _reading(book, page, row + 1)
     page.put(row + 1, 1, book.text("about.made", project=book.say(card.project.name)), font_color=page.theme.mute)
     end = _news(book, made, page, row + 3)
@@ -131,6 +133,24 @@ def _trust(book: Book, page: Page, row: int) -> int:
         page.put(row, 6, ", ".join(reasons) or "–", indent=1, **line)
         row += 1
     return row + max(0, lines - len(book.card.results))
+
+
+def _not_here(book: Book, page: Page, row: int) -> int:
+    """The pages of the layout that the data are not enough for, and why."""
+    absent = [id for id in book.layout.pages if id in FROM_DATA and id not in book.sheets]
+    lines = book.places("about.lacking", len(absent))
+    if not lines:
+        return row
+    page.heights(row + 1, 24)
+    page.section(row + 1, 1, LAST, book.text("about.lacking"))
+    row += 2
+    for id in absent[:lines]:
+        lacking = book.context.lacking(id)
+        page.ws.set_row_pixels(row, 21)
+        page.put(row, 1, book.text(f"page.{id}"), bold=True)
+        page.put(row, 2, lacking.text(book.language) if lacking else text("lacking.now", book.language))
+        row += 1
+    return row + max(0, lines - len(absent))
 
 
 def _reading(book: Book, page: Page, row: int) -> int:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from xlkpi.language.dates import day
-from xlkpi.scorecard.budget import MONTHS, BudgetPlan, ChannelBudget
+from xlkpi.scorecard.budget import MONTHS, MOST_CHANNELS, BudgetPlan, ChannelBudget
 from xlkpi.workbook.book import Book
 from xlkpi.workbook.calculation import Calculation
 from xlkpi.workbook.formats import change_format, decimals_for, told
 from xlkpi.workbook.functions import (
     absolute,
     and_,
+    count,
     if_,
     if_error,
+    index,
     is_number,
     least,
     month_end,
+    month_of,
     most,
     not_available,
     or_,
@@ -26,6 +29,7 @@ from xlkpi.workbook.functions import (
     sentence,
     sum_ifs,
     total,
+    year_of,
 )
 from xlkpi.workbook.live import Given, Live, live
 from xlkpi.workbook.page import Page
@@ -47,7 +51,7 @@ def _monthly(row: TableRow, measure: str) -> Live:
     assert data is not None, "there is spend by channel"
     where = ((data.span("part"), "=", row["channel"]), (data.span("start"), ">=", month_end(end, -MONTHS) + 1),
              (data.span("end"), "<=", end))  # fmt: skip
-    return sum_ifs(data.span(measure), *where) / MONTHS
+    return sum_ifs(data.span(measure), *where) / index(row.made.keys["budget.months"], 2.0)
 
 
 def _spend(row: TableRow) -> Live:
@@ -139,8 +143,18 @@ class _Budget:
             name,
         )  # fmt: skip
         self.put, self.theme, self.forms = self.page.put, book.theme, _shape(book, plan)
+        self._months()
         known = book.card.data.catalogue.measures
         self.unit = known[plan.outcome].unit if plan.outcome in known else "count"
+
+    def _months(self) -> None:
+        """How many of the last months are known whole: today's spend is their mean."""
+        sheet, end = self.made.sheet, self.made.period_end
+        top = self.made.rows(2)
+        since = sheet.put(top, 0, self.plan.since, num_format="yyyy-mm-dd")
+        whole = (year_of(end) - year_of(since)) * 12 + month_of(end) - month_of(since) + 1
+        sheet.put(top + 1, 0, most(1.0, least(float(MONTHS), whole)))
+        self.made.keys["budget.months"] = sheet.span(top, 0, top + 1)
 
     def write(self) -> None:
         page = self.page
@@ -258,10 +272,12 @@ class _Budget:
         ))  # fmt: skip
         small = absolute(gain) < self.sums["before"] * SMALL
         headline = if_(small, sentence(self.text("budget.small"), parts), sentence(self.text("budget.headline"), parts))
-        said = if_(moved, headline, self.text("budget.unchanged"))
+        known = count(written.span("top"))
+        said = if_(known.same(0), self.text("budget.not_yet"), if_(moved, headline, self.text("budget.unchanged")))
         self.put(7, 1, said, font_size=14, bold=True)
         doubt = if_(and_(low < 0, high > 0), self.text("budget.doubt"), self.text("budget.firm"))
-        self.put(8, 1, sentence(self.text("budget.interval"), {**parts, "doubt": doubt}), font_color=self.theme.mute)
+        between = if_(known.same(0), "", sentence(self.text("budget.interval"), {**parts, "doubt": doubt}))
+        self.put(8, 1, between, font_color=self.theme.mute)
 
     # --- charts --------------------------------------------------------------------------------------------------
 
@@ -366,15 +382,21 @@ class _Budget:
             "modelled" if plan.modelled else "attributed",
             "demand" if plan.demand else "no_demand",
             "decide",
+            *(["zero"] if any(c.fit.verdict == "no_spend" for c in plan.channels) else []),
         ]
         known = self.book.card.data.catalogue.measures
         demand = self.book.say(known[plan.demand].name) if plan.demand and plan.demand in known else ""
         first, last = (day(found, self.book.language) for found in (plan.first, plan.last))
-        values = {"first": first, "last": last, "demand": demand}
+        values: dict[str, Any] = {"first": first, "last": last, "demand": demand}
+        rest = {"without_spend": plan.without_spend, "smallest": plan.smallest}
+        said = [self.text(f"budget.note.{key}", **values) for key in keys]
+        said += [self.text(f"budget.note.{key}", names=self._listed(channels), most=MOST_CHANNELS)
+                 for key, channels in rest.items() if channels]  # fmt: skip
         self.page.section(row, 1, len(_WIDTHS), self.text("budget.reading"))
-        for number, key in enumerate(keys, start=1):
+        for number, words in enumerate(said, start=1):
             self.page.ws.set_row_pixels(row + number, 18)
-            self.put(
-                row + number, 1, self.text(f"budget.note.{key}", **values), font_size=8, font_color=self.theme.mute
-            )
-        return row + len(keys)
+            self.put(row + number, 1, words, font_size=8, font_color=self.theme.mute)
+        return row + len(said)
+
+    def _listed(self, channels: Sequence[str]) -> str:
+        return ", ".join(self.book.text_or(f"choice.{channel}", channel) for channel in channels)

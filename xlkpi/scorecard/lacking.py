@@ -1,0 +1,34 @@
+"""Why something can't be told: what the data lack, in the reader's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from xlkpi.language import current, text
+from xlkpi.language.dates import day
+
+#: What more data will change by themselves; the rest asks for another source.
+_IN_TIME = ("no_data", "budget_short", "budget_one_channel", "drivers_short", "customers_unknown")
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """What is not there, and why; the texts are ``lacking.<code>``. Days among the values are told in words."""
+
+    code: str
+    values: Mapping[str, str | int | date] = field(default_factory=dict)
+
+    @property
+    def in_time(self) -> bool:
+        """Whether it is a matter of time."""
+        return self.code in _IN_TIME
+
+    def text(self, language: str | None = None) -> str:
+        language = language or current()
+        told = {name: day(v, language) if isinstance(v, date) else v for name, v in self.values.items()}
+        return text(f"lacking.{self.code}", language, **told)
+
+
+__all__ = ["Lacking"]

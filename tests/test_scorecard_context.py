@@ -57,6 +57,33 @@ def test_customers_are_joined_by_their_id() -> None:
     assert made.segment == "source"
 
 
+def test_generated_purchases_give_back_what_they_were_made_from(tmp_path: Path) -> None:
+    """Of 300 customers every third buys again, a month later; every sixth of all twice more, after two and five."""
+    rows = ["day,client,country,total"]
+    for number in range(300):
+        start = 1 + number % 4  # January to April
+        months = [0] if number % 3 else [0, 1, *([3, 6] if number % 6 == 0 else [])]
+        for more in months:
+            month = start + more
+            rows.append(f"2025-{month:02d}-{1 + number % 28:02d},{number},{'FR' if number % 2 else 'BE'},{10 + more}")
+    (tmp_path / "orders.csv").write_text("\n".join(rows) + "\n")
+    (tmp_path / "project.yaml").write_text(
+        "xlkpi: 1\nname: x\nsources:\n"
+        "  shop: {path: orders.csv, preset: none, date: day, measures: {revenue: total},"
+        " dimensions: {customer: client, country: country}}\n"
+    )
+    project = load(tmp_path / "project.yaml")
+    view = customer_view(scorecard(project, read_data(project), today=TODAY, as_of=date(2025, 12, 31)))
+    assert isinstance(view, CustomerView)
+    assert (view.repeat.customers, view.repeat.repeaters, view.repeat.purchases) == (300, 100, 500)
+    assert view.cohorts.sizes[:4] == (75, 75, 75, 75)
+    assert [[row[later] for later in (1, 2, 3, 6)] for row in view.cohorts.active[:4]] == [[25, 0, 25, 25],
+        [25, 0, 0, 0], [25, 0, 25, 25], [25, 0, 0, 0]]  # fmt: skip
+    assert {s.name: (s.customers, s.repeaters, s.amount) for s in view.segments} == {
+        "BE": (150, 50, 150 * 10 + 50 * (11 + 13 + 16)), "FR": (150, 50, 150 * 10 + 50 * 11),
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "settings",
     [Customers(source="ga4"), Customers(source="shopify", segment="nope"), Customers(source="shopify", details="ga4")],

@@ -71,6 +71,13 @@ class App:
     def selection(self) -> Any:
         return self.selected
 
+    @property
+    def books(self) -> Books:
+        return Books(self)
+
+    def alert(self, prompt: str, title: str, buttons: str, mode: str, callback: str | None) -> None:
+        self.log.append(("alert", (prompt, mode)))
+
     def activate(self, steal_focus: bool = False) -> None:
         self.log.append(("activate", None))
 
@@ -97,6 +104,18 @@ def _kept(name: str) -> property:
 
 for _name in ("screen_updating", "enable_events", "calculation", "status_bar"):
     setattr(App, _name, _kept(_name))
+
+
+class Books:
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    def __call__(self, name: str) -> Book:
+        raise KeyError(name)
+
+    def open(self, path: str, *_: Any, **__: Any) -> Book:
+        self.app.log.append(("open", path))
+        return self.app.book
 
 
 class Window:
@@ -153,6 +172,11 @@ class Sheets:
     def __len__(self) -> int:
         return len(self.book.workbook.worksheets)
 
+    def add(self, before: Any = None, after: Any = None, name: str | None = None) -> Sheet:
+        assert before is None
+        place = [s.name for s in self].index(after.name) + 1
+        return Sheet(self.book, self.book.workbook.create_sheet(name, place))
+
     def __iter__(self) -> Iterator[Sheet]:
         return (Sheet(self.book, sheet) for sheet in self.book.workbook.worksheets)
 
@@ -177,8 +201,19 @@ class Sheet:
     def activate(self) -> None:
         self.book.workbook.active = self.sheet
 
+    def select(self) -> None:
+        self.activate()
+
     def range(self, arg1: Any, arg2: Any = None) -> Range:
         return Range(self, arg1, arg2)
+
+    @property
+    def cells(self) -> Range:
+        return self.range((1, 1), (1_048_576, 16_384))
+
+    @property
+    def used_range(self) -> Range:
+        return self.range(self.sheet.dimensions)
 
 
 class Charts:
@@ -198,6 +233,8 @@ class Range:
             left, top, right, bottom = range_boundaries(arg1.replace("$", ""))
         elif isinstance(arg1, Range):
             (top, left), (bottom, right) = (arg1.row, arg1.column), (arg2.row, arg2.column)
+        elif len(arg1) == 4:  # a part of cells: where it begins, and its size
+            (top, left), (bottom, right) = arg1[:2], (arg1[0] + arg1[2] - 1, arg1[1] + arg1[3] - 1)
         else:
             (top, left), (bottom, right) = arg1, arg2 or arg1
         self.row: int = int(top or 1)
@@ -245,12 +282,40 @@ class Range:
             for cell, source in zip(row, self.cells[0], strict=True):
                 cell._style = source._style
 
+    def autofit(self, axis: str | None = None) -> None:
+        self.sheet.book.app.log.append(("autofit", self.address))
+
+    @property
+    def font(self) -> Font:
+        return Font(self)
+
     def select(self) -> None:
         self.sheet.book.app.selected = self
 
     @property
     def data_validation(self) -> DataValidation:
         return DataValidation(self)
+
+
+class Font:
+    """A font, and how cells look: what was asked is in the log."""
+
+    def __init__(self, parent: Range) -> None:
+        self.parent = parent
+
+
+def _logged(name: str) -> property:
+    def write(self: Any, value: Any) -> None:
+        cells = self if isinstance(self, Range) else self.parent
+        cells.sheet.book.app.log.append((name, (cells.address, value)))
+
+    return property(None, write)
+
+
+for _name in ("column_width", "wrap_text", "vertical_alignment", "number_format", "color"):
+    setattr(Range, _name, _logged(_name))
+for _name in ("bold", "size", "color"):
+    setattr(Font, _name, _logged(f"font.{_name}"))
 
 
 def _type(cell: Any, value: Any) -> None:
@@ -318,6 +383,17 @@ class Table:
     def range(self) -> Range:
         return self.parent.range(self.table.ref)
 
+    @property
+    def header_row_range(self) -> Range:
+        found = self.range
+        return self.parent.range((found.row, found.column), (found.row, found.column + found.shape[1] - 1))
+
+    @property
+    def data_body_range(self) -> Range:
+        found = self.range
+        last = found.row + found.shape[0] - 1, found.column + found.shape[1] - 1
+        return self.parent.range((found.row + 1, found.column), last)
+
     def resize(self, range: Any) -> None:
         self.parent.book.app.written()
         self.table.ref = range.impl.address
@@ -334,6 +410,9 @@ class Names:
 
     def __len__(self) -> int:
         return len(self.parent.workbook.defined_names)
+
+    def snapshot(self) -> list[tuple[str, Name]]:
+        return [(name.name, name) for name in self]
 
     def __call__(self, key: Any) -> Name:
         names = list(self)

@@ -15,7 +15,7 @@ from xlkpi.smart.model import LETTERS
 from ..settings import settings
 from .memory import state_of, typed
 from .objectives import Objectives
-from .window import Told, Window, headed, put
+from .window import Told, Window, headed, put, show
 
 if TYPE_CHECKING:
     from xlkpi.cli_check import Checked
@@ -161,7 +161,7 @@ def _write(window: Window, result: Result) -> str:
     for first, last, colour in _runs(result.rows):
         sheet.range((first + 3, 4), (last + 3, 4)).font.color = colour
     body.rows.autofit()
-    sheet.activate()
+    show(sheet)
     return str(sheet.name)
 
 

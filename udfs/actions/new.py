@@ -18,7 +18,7 @@ from xlkpi.status import KINDS
 
 from ..settings import catalogue
 from .objectives import columns_of
-from .window import TO_FILL, Told, Window, headed, put, rows_of
+from .window import TO_FILL, Told, Window, headed, put, rows_of, show
 
 #: The table on the sheet of objectives, and its columns: those to fill in, then those of formulas.
 TABLE = "xlkpi_starter"
@@ -139,7 +139,7 @@ def _format(sheet: Any, first: int, last: int, width: int) -> None:
     body.wrap_text = True
     body.vertical_alignment = "top"
     body.rows.autofit()
-    sheet.activate()
+    show(sheet)
 
 
 def tables_of_objectives(window: Window) -> list[Mapping[str, Any]]:

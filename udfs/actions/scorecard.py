@@ -8,14 +8,24 @@ from typing import Any
 from xlkpi.workbook.data_sheet import NOTES
 
 from .objectives import Objectives, columns_of
-from .window import Told, Window, rows_of
+from .window import Told, Window, rows_of, show
 
 _COLUMNS = ("key", "date", "note", "author")
 
 
 def refresh(book: Any) -> Told:
-    """Read the data of an open scorecard again."""
-    raise NotImplementedError  # the data of an open workbook are read again in a slice of their own
+    """Read the data of an open scorecard again; Esc stops it, and nothing has changed then.
+
+    Raises what reading the sources raises, and WorkbookError where the workbook can't be refreshed while it is open.
+    """
+    from ..refresh import RefreshCancelled, refresh_book
+
+    window = Window(book)
+    window.escape_pressed()  # forgets an Esc from before
+    try:
+        return Told(refresh_book(book, cancelled=window.escape_pressed))
+    except RefreshCancelled as stopped:
+        return Told(stopped.text())
 
 
 def notes(book: Any) -> Told | None:
@@ -42,7 +52,7 @@ def notes(book: Any) -> Told | None:
         sheet.range((row, head.column + at["key"])).value = about["id"]
     if "date" in at:
         sheet.range((row, head.column + at["date"])).value = date.today()
-    sheet.activate()
+    show(sheet)
     sheet.range((row, head.column + at.get("note", 0))).select()
     return None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,7 @@ from xlkpi.errors import Place, Problem, WorkbookError
 
 #: The colour of titles and headers on sheets of ours, and that of cells to fill in.
 INK, TO_FILL = "#0B6B6B", "#FFF9DB"
+_ESCAPE = 0x1B  # the key
 #: What a message box shows without running off the screen.
 _LONGEST = 1_800
 
@@ -47,6 +50,14 @@ class Window:
         except Exception:  # xlwings can't map some addresses of OneDrive, and says so in many ways
             return None
         return path.parent if path.is_absolute() and path.parent.is_dir() else None
+
+    def escape_pressed(self) -> bool:
+        """Whether Esc was pressed in Excel since somebody last asked; never, where that can't be known."""
+        if sys.platform != "win32" or not self.is_excel:
+            return False
+        user = ctypes.windll.user32
+        pressed = user.GetAsyncKeyState(_ESCAPE) & 0x8001  # down now, or since the last time
+        return bool(pressed) and user.GetForegroundWindow() == self.app.hwnd
 
     def error(self, code: str, **values: Any) -> WorkbookError:
         return WorkbookError(Problem(code, values, Place(file=str(self.book.name))))
@@ -90,6 +101,11 @@ class Window:
                 found.clear()
                 return found
         raise self.error("action_sheet", name=name)
+
+
+def show(sheet: Any) -> None:
+    """Go to a sheet of the workbook at hand; xlwings' own way there fails where several Excels run."""
+    sheet.impl.activate()
 
 
 def headed(sheet: Any, row: int, columns: int, widths: Sequence[float]) -> None:

@@ -230,13 +230,13 @@ function renderDetail() {
 // --- into the sheet -----------------------------------------------------------------------------------------------
 
 let quiet;
-function notify(text, bad = false) {
+function notify(text, bad = false, stays = false) {
   const notice = at("notice");
   notice.textContent = text;
   notice.classList.toggle("bad", bad);
   notice.hidden = false;
   clearTimeout(quiet);
-  quiet = setTimeout(() => (notice.hidden = true), bad ? 8000 : 4000);
+  if (!stays) quiet = setTimeout(() => (notice.hidden = true), bad ? 8000 : 4000);
 }
 
 async function insert() {

@@ -65,7 +65,7 @@ async function called(id) {
 }
 
 async function perform(id) {
-  notify(words("running").replace("#", said(button(id).label)));
+  notify(words("running").replace("#", said(button(id).label)), false, true);
   try {
     const actions = await called(id);
     await globalThis.xlwings.runActions({ actions: actions.filter(({ func }) => func !== "alert") });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,6 +15,7 @@ from xlkpi.language import has_text, text
 from xlkpi.status import rules
 from xlkpi.workbook.formats import Formats, date_format, number_format
 from xlkpi.workbook.live import Live, Span, Value, as_date, has_number, serial
+from xlkpi.workbook.writer import with_gaps
 
 if TYPE_CHECKING:
     from xlsxwriter.chart import Chart
@@ -38,6 +40,8 @@ NO_AXIS: Mapping[str, Any] = {"visible": False, "major_gridlines": {"visible": F
 FULL: Mapping[str, Any] = {
     "layout": {"x": 0, "y": 0, "width": 1, "height": 1}, "fill": {"none": True}, "border": {"none": True},
 }  # fmt: skip
+#: Absolute addresses, outside of texts, names of columns and names of sheets.
+_ABSOLUTE = re.compile(r'"[^"]*"|\[[^\]]*\]|' r"'[^']*'|\$([A-Z]{1,3})\$(\d+)")
 _NOT_IN_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 
 
@@ -146,7 +150,7 @@ class Book:
     def add(self, id: str, name: str, *, hidden: bool = False) -> Sheet:
         """A new worksheet; the name is made legal and unique. In a workbook that is refreshed it stays what it is."""
         legal = self.sheet_name(id, name)
-        sheet = Sheet(self, self.book.add_worksheet(legal), legal)
+        sheet = Sheet(self, self.book.add_worksheet(legal), legal, bare=hidden)
         if hidden:
             sheet.ws.hide()
         self.sheets[id] = sheet
@@ -171,8 +175,7 @@ class Book:
         chart.set_legend({"none": True})
         chart.set_chartarea({"fill": {"none": True}, "border": {"none": True}})
         chart.set_size({"width": width, "height": height})
-        # XlsxWriter leaves out the default of Excel's own files, which other programs take for zero.
-        chart._write_disp_blanks_as = lambda: chart._xml_empty_tag("c:dispBlanksAs", [("val", "gap")])
+        with_gaps(chart)
         return chart
 
     def sheet_name(self, id: str, name: str) -> str:
@@ -194,8 +197,10 @@ class Book:
 class Sheet:
     """A worksheet whose cells are put one by one; a cell that was put can be used in other formulas."""
 
-    def __init__(self, book: Book, worksheet: Worksheet, name: str) -> None:
+    def __init__(self, book: Book, worksheet: Worksheet, name: str, *, bare: bool = False) -> None:
         self.book, self.ws, self.name = book, worksheet, name
+        #: Nobody looks at it: cells have a format only where one is asked for.
+        self.bare = bare
         self._prefix = "'" + name.replace("'", "''") + "'!"
         #: Cells by row and column, for ranges over them.
         self.cells: dict[tuple[int, int], Value] = {}
@@ -228,7 +233,7 @@ class Sheet:
 
         Texts never become formulas. ``properties`` are a cell format's, see :class:`Formats`.
         """
-        style = self.book.format(**properties)
+        style = None if self.bare and not properties else self.book.format(**properties)
         return self.write(row, column, content, style)
 
     def write(self, row: int, column: int, content: Content, style: Any = None) -> Live:
@@ -237,6 +242,8 @@ class Sheet:
         if isinstance(content, Live):
             value = content.value
             formula = self.local(content.text)
+            if self.bare:
+                formula = _ABSOLUTE.sub(lambda found: f"{found[1]}{found[2]}" if found[1] else found[0], formula)
             self.ws.put_formula(row, column, formula, style, _cached(value))
             self.formulas[row, column] = formula
         elif content is None or content == "":
@@ -301,7 +308,8 @@ def _cached(value: Value) -> Any:
     if value is None:
         return 0
     if isinstance(value, float):
-        return float(f"{value:.15g}")  # Excel's own precision; longer ones make files larger
+        short = float(f"{value:.15g}")  # Excel's own precision; longer ones make files larger
+        return int(short) if short.is_integer() else short
     return clean(value) if isinstance(value, str) else value
 
 

@@ -34,6 +34,13 @@ if TYPE_CHECKING:
 LIST_ROWS, OBJECTIVES_FROM, LAST_COLUMN = 30, 60, 16_383
 
 
+#: The units that there are words for.
+UNITS = (
+    "percent", "currency", "times", "ratio", "index", "score", "points", "stars", "rank", "count", "seconds", "days",
+    "months", "per_day",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Block:
     """The objectives on one day: columns by name, over the rows of all objectives."""
@@ -77,6 +84,9 @@ class Calculation:
     marks: Span
     words: Span
     levels: Span
+    months: Span
+    units: Span
+    unit_words: Span
     now: Block
     earlier: Block
     next_row: int = 0
@@ -147,8 +157,8 @@ class Writer:
         earlier = self._block("before_", later, top["before"], top["choice_no"], top["day_no"] - 1)
         made = Calculation(
             book, self.sheet, self.tables, top["as_of"], top["choice"], top["choice_no"], top["day_no"], top["before"],
-            start, end, present, days, choices, lists["codes"], lists["marks"], lists["words"], lists["levels"], now,
-            earlier, LIST_ROWS,
+            start, end, present, days, choices, lists["codes"], lists["marks"], lists["words"], lists["levels"],
+            lists["months"], lists["units"], lists["unit_words"], now, earlier, LIST_ROWS,
         )  # fmt: skip
         book.blocks += [
             (1, 3, len(days.values), 3), (1, 4, len(choices.values), 4),
@@ -168,6 +178,9 @@ class Writer:
             "marks": [look.mark for look in looks.values()],
             "words": [label(code, book.language) for code in looks],
             "levels": [look.level for look in looks.values()],
+            "months": book.text("months_short").split(),
+            "units": list(UNITS),
+            "unit_words": [book.text(f"unit.{unit}") for unit in UNITS],
         }
         spans = {}
         for column, (name, values) in enumerate(columns.items(), start=3):

@@ -11,7 +11,7 @@ from xlkpi.smart.attainable import BENCHMARK_DAYS
 from xlkpi.status import Facts, excel_columns, rules
 from xlkpi.status.engine import compute
 from xlkpi.workbook.asked import asked_inputs
-from xlkpi.workbook.formats import day_told, told
+from xlkpi.workbook.formats import day_told, half_shown, settled, told
 from xlkpi.workbook.functions import (
     and_,
     count,
@@ -34,6 +34,7 @@ from xlkpi.workbook.live import Given, Live, Span, Value, live, serial
 
 if TYPE_CHECKING:
     from xlkpi.workbook.calculation import Block, Calculation, Writer
+    from xlkpi.workbook.data_table import DataTable
 
 #: Points of a sparkline.
 POINTS = 13
@@ -57,7 +58,7 @@ NAMES = (
 TOLD = (
     "said_last_year", "said_due", "said_expected", "said_progress", "said_gap", "said_status", "said_formula", "line",
     "bar", "bench", "bench_old", "cut1", "cut2", "share", "share_weight", "tier", "primary_status", "worst", "best",
-    "changed", "changed_last", "low_point", "high_point",
+    "changed", "changed_last", "low_point", "high_point", "half",
 )  # fmt: skip
 _PACED = ("reach", "increase", "decrease", "total")
 
@@ -84,6 +85,11 @@ class Row:
 
     def put(self, name: str, content: Live) -> Live:
         return self.writer.sheet.write(self.row, self.block.columns[name], content)
+
+    @property
+    def half(self) -> float:
+        """What reads zero when the objective's differences are shown."""
+        return half_shown(*shown_in(self.writer.objectives, self.number, self.selected))
 
     def first_part(self) -> None:
         """Where the numbers stand, the numbers, and the status before guards."""
@@ -193,9 +199,10 @@ class Row:
         between = if_(is_number(get("actual")), inside, "")
         goal = if_(get("mode").same("stay_between"), between, if_(limits, get("target"), moving))
         put("goal_now", if_error(goal, ""))
-        put("variance", if_error(get("actual") - get("goal_now"), ""))
+        put("variance", if_error(settled(get("actual") - get("goal_now"), self.half), ""))
         beyond = if_(get("variance").same(0), 1, -1)
-        way = if_(rounded(get("variance") * get("way"), 9) >= 0, 1, -1)
+        ahead = rounded(get("variance") * get("way"), 9)
+        way = if_(ahead.same(0), if_(limits, 1, 0), if_(ahead > 0, 1, -1))
         effect = if_(get("mode").same("stay_between"), beyond, way)
         put("effect", if_(is_number(get("variance")), if_error(effect, 0), 0))
 
@@ -210,10 +217,7 @@ class Told:
     def __init__(self, writer: Writer, made: Calculation, number: int, selected: Selected) -> None:
         self.writer, self.made, self.number = writer, made, number
         self.book, self.selected = writer.book, selected
-        result = selected.result
-        self.unit = result.kpi.unit if result.kpi else "count"
-        form = str(made.tables.objectives.columns["format"][number])
-        self.decimals = int(form[len(self.unit) :] or 0)
+        self.unit, self.decimals = shown_in(made.tables.objectives, number, selected)
 
     def get(self, name: str) -> Live:
         return self.made.now.cell(name, self.number)
@@ -232,6 +236,7 @@ class Told:
 
     def write(self) -> None:
         get, put = self.get, self.put
+        put("half", live(half_shown(self.unit, self.decimals)))
         shown = self.unit == "percent"
         change = (
             self.amount(get("latest") - get("last_year"), gap=True)
@@ -348,6 +353,12 @@ class Told:
         points = self.writer.sheet.span(row, first, row, last)
         put("low_point", if_(count(points).same(0), "", least(points, get("line"))))
         put("high_point", if_(count(points).same(0), "", most(points, get("line"))))
+
+
+def shown_in(objectives: DataTable, number: int, selected: Selected) -> tuple[str, int]:
+    """The unit of an objective, and the decimals that it is shown with."""
+    unit = selected.result.kpi.unit if selected.result.kpi else "count"
+    return unit, int(str(objectives.columns["format"][number])[len(unit) :] or 0)
 
 
 def _codes(level: str) -> list[str]:

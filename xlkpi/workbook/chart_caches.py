@@ -12,6 +12,7 @@ from xlkpi.workbook.cells import in_xml, number_text
 from xlkpi.workbook.formula_text import plain_sheet
 from xlkpi.workbook.live import has_number
 from xlkpi.workbook.references import Box
+from xlkpi.workbook.writer import drawn
 
 if TYPE_CHECKING:
     from xlkpi.workbook.book import Book
@@ -52,7 +53,7 @@ def update_charts(package: Package, changes: Changes, existing: Existing, book: 
 
 def _shown(value: Value, *, text: bool) -> bytes | None:
     if has_number(value):
-        return number_text(float(value))  # type: ignore[arg-type]  # as just checked
+        return number_text(drawn(float(value)))  # type: ignore[arg-type]  # as just checked
     return in_xml(value) if text and isinstance(value, str) else None
 
 

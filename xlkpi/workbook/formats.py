@@ -79,6 +79,18 @@ def number_format(unit: str, decimals: int, language: str, currency: str, *, gap
     return f'+{shown};"{MINUS}"{shown};{shown}' if gap else f'{shown};"{MINUS}"{shown}'
 
 
+def half_shown(unit: str, decimals: int) -> float:
+    """Half of the last digit that a difference is shown with: what is smaller reads zero."""
+    half: float = 0.5 / 10 ** _finer(unit, decimals, True) - TINY
+    return half / 100 if unit == "percent" else half
+
+
+def settled(value: Given, half: Given) -> Live:
+    """A difference, as none at all where it would read so: « −0,0 pts » has a sign and says nothing."""
+    cell = live(value)
+    return if_(absolute(cell) < half, 0, cell)
+
+
 def change_format(decimals: int, language: str) -> str:
     """The number format of a relative change, with its sign: ``+4.2%``."""
     digits = "0" + ("." + "0" * decimals if decimals else "")

@@ -71,7 +71,7 @@ def canonical(formula: str) -> str:
 def fingerprint(content: str) -> str:
     """A few letters that tell whether a formula or a text is the one that was written."""
     value, letters = crc32(content.encode()), ""
-    for _ in range(5):
+    for _ in range(4):
         value, rest = divmod(value, 62)
         letters += "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"[rest]
     return letters

@@ -22,6 +22,7 @@ _UTF8_NAME = 0x800
 _UNIX = 3
 _VERSION = 20
 _SMALL = 2_000_000  # bytes of a part up to which its size counts for more than the time to deflate it
+_SHORT_BLOCKS = 5  # zlib's memLevel: the fewer symbols in a block, the better its codes fit repeated markup
 
 
 class PackageWriter:
@@ -43,8 +44,10 @@ class PackageWriter:
             if size > _SMALL:
                 break
         if size <= _SMALL:
-            library = zlib  # slower and a quarter smaller, which is what counts for a small part
-        packer = library.compressobj(1 if size > _SMALL else 9, zlib.DEFLATED, -zlib.MAX_WBITS)
+            # Slower and a quarter smaller, which is what counts for a small part.
+            packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, _SHORT_BLOCKS)
+        else:
+            packer = library.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS)
         for piece in chain(begun, several):
             entry.CRC = library.crc32(piece, entry.CRC)
             entry.file_size += len(piece)

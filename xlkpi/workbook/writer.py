@@ -20,8 +20,35 @@ class Worksheet(xlsxwriter.worksheet.Worksheet):  # type: ignore[misc]  # XlsxWr
         if not self._check_dimensions(row, column):
             self.table[row][column] = CellFormulaTuple(formula, style, value)
 
+    def _calculate_spans(self) -> None:
+        """Rows without a hint of how far they go: it is optional, and one in eight hundred bytes."""
+
     def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
         return formula.removeprefix("=")
+
+
+def with_gaps(chart: Any) -> None:
+    """Let a chart show what has no value as a gap, also where only its own copy of the numbers is read.
+
+    XlsxWriter leaves out the default of Excel's own files, which other programs take for zero, and copies an error
+    such as ``#N/A`` as zero.
+    """
+    chart._write_disp_blanks_as = lambda: chart._xml_empty_tag("c:dispBlanksAs", [("val", "gap")])
+    write = chart._write_num_cache
+    chart._write_num_cache = lambda data: write([_drawn(token) for token in data or ()])
+
+
+def drawn(value: float) -> float:
+    """A number as it is drawn: no eye tells more digits apart, and Excel reads the cells themselves."""
+    return float(f"{value:.8g}")
+
+
+def _drawn(token: Any) -> float | int | None:
+    try:
+        value = drawn(float(token))
+    except (TypeError, ValueError):
+        return None
+    return int(value) if value.is_integer() else value
 
 
 class Workbook(xlsxwriter.Workbook):  # type: ignore[misc]  # XlsxWriter has no types

@@ -13,7 +13,6 @@ from xlkpi.workbook.functions import (
     and_,
     if_,
     if_error,
-    is_number,
     not_available,
 )
 from xlkpi.workbook.live import Given, Live, live
@@ -41,17 +40,18 @@ def line_strip(page: Page, made: Calculation, slots: Mapping[str, Live], spot: S
         low = sheet.put(row, 1, if_error(made.now.at("low_point", at), ""))
         high = sheet.put(row, 2, if_error(made.now.at("high_point", at), ""))
         plan = sheet.put(row, 3, if_error(made.now.at("line", at), ""))
+        varies = if_error(high > low, False)
+        scale = sheet.put(row + 1, 1, if_(varies, live(0.56) / (high - low), 0))
+        middle = sheet.put(row + 1, 2, if_(varies, base + 0.22, base + 0.5))
 
-        def scaled(value: Live, low: Live = low, high: Live = high, base: float = base) -> Live:
-            share = if_(high > low, (value - low) / (high - low), 0.5)
-            known = and_(is_number(value), is_number(low))
-            return if_(known, if_error(share * 0.56 + (base + 0.22), not_available()), not_available())
+        def scaled(value: Live, low: Live = low, scale: Live = scale, middle: Live = middle) -> Live:
+            return if_error((value - low) * scale + middle, not_available())
 
+        level = scaled(plan)
         for point in range(POINTS):
             column = 5 + point
-            value = made.now.at(f"p{point}", at)
-            sheet.put(row, column, scaled(plan))
-            sheet.put(row + 1, column, scaled(if_error(value, "")))
+            level = sheet.put(row, column, level)
+            sheet.put(row + 1, column, scaled(made.now.at(f"p{point}", at)))
         sheet.put(row + 2, 4 + POINTS, sheet.ref(row + 1, 4 + POINTS))
         looks: tuple[dict[str, Any], ...] = (
             {"line": {"color": theme.previous, "width": 0.75, "dash_type": "dash"}},
@@ -69,7 +69,7 @@ def line_strip(page: Page, made: Calculation, slots: Mapping[str, Live], spot: S
 
 
 def bullet_strip(page: Page, made: Calculation, slots: Mapping[str, Live], spot: Spot, group: str) -> None:
-    """One bar chart of five sub-rows per objective; bars are painted over each other, each from 0."""
+    """One bar chart of five sub-rows per objective, the outer ones blank; bars are painted over each other from 0."""
     sheet, theme, book = made.sheet, page.theme, page.book
     first = made.rows(5 * len(slots))
     half = 0.006
@@ -95,10 +95,8 @@ def bullet_strip(page: Page, made: Calculation, slots: Mapping[str, Live], spot:
         for column, width in enumerate(widths, start=6):
             is_bar = column == 5 + len(widths)
             middle = sheet.put(row + 2, column, width if isinstance(width, Live) else live(width).value)  # type: ignore[arg-type]  # a number
-            for offset in (0, 4):
-                sheet.put(row + offset, column, 0.0)
-            for offset in (1, 3):
-                sheet.put(row + offset, column, 0.0 if is_bar else middle)
+            for offset in () if is_bar else (1, 3):
+                sheet.put(row + offset, column, middle)
     chart = book.chart("bar", spot.width, spot.height)
     bench_, bands = theme.benchmark, (theme.band1, theme.band2, theme.band3)
     ticks = [[bench_, theme.previous, band] for band in (bands[2], bands[2], bands[1], bands[0])]

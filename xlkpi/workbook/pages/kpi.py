@@ -8,7 +8,7 @@ from xlkpi.status import rules
 from xlkpi.workbook.book import Book
 from xlkpi.workbook.calculation import Calculation
 from xlkpi.workbook.data_sheet import ACTIONS, NOTES
-from xlkpi.workbook.formats import date_format
+from xlkpi.workbook.formats import date_format, settled
 from xlkpi.workbook.functions import (
     count_ifs,
     if_,
@@ -112,7 +112,7 @@ class _KPI(View):
         goal = if_(self.known("mode").same("stay_between"), self.known("high"), self.known("target"))
         percent = self.book.number_format("percent", 0)
         due = self.known("said_due")
-        change = self.known("latest") - self.known("last_year")
+        change = self.put_calc(if_error(self.known("latest") - self.known("last_year"), ""))
         points = if_(self.known("unit").same("percent"), 100, 1)
         benchmark = self._benchmark()
         facts: list[tuple[Live | str, Live, str]] = [
@@ -121,7 +121,7 @@ class _KPI(View):
             (text("kpi.gap"), if_error(self.known("variance") * points, ""), "gap"),
             (text("kpi.latest"), self.known("latest"), "value"),
             (text("kpi.last_year"), self.known("last_year"), "value"),
-            (text("kpi.change"), if_error(change * points, ""), "change"),
+            (text("kpi.change"), if_error(settled(change, self.known("half")) * points, ""), "change"),
             (text("kpi.pace"), self.known("pace"), self.book.number_format("ratio", 2)),
             (benchmark, self.known("benchmark"), "value"),
             (text("kpi.landing"), if_(made.present, self.table("landing"), ""), "value"),

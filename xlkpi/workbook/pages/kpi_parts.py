@@ -6,7 +6,9 @@ from typing import Any
 
 from xlkpi.scorecard.selections import MOST_CHOICES
 from xlkpi.workbook.book import FULL, NO_AXIS
+from xlkpi.workbook.formats import settled
 from xlkpi.workbook.functions import (
+    absolute,
     count_ifs,
     if_,
     if_error,
@@ -137,7 +139,8 @@ def _effect_cells(view: View, row: int, values: list[Live], *, bold: bool = Fals
     """The effects of a row; between percentages in points, nothing where there is none."""
     edge = {"top": 1, "top_color": view.theme.mute} if bold else {"bottom": 1, "bottom_color": view.theme.hair}
     for column, value in enumerate(values, start=RIGHT + 1):
-        number = if_error(if_(is_number(value), if_(value.same(0), "–", value * view.points), ""), "")
+        none = absolute(value) < view.known("half")
+        number = if_error(if_(is_number(value), if_(none, "–", value * view.points), ""), "")
         strong = bold or column == RIGHT + 4
         view.put(row, column, number, num_format=view.form(gap=True), align="right", bold=strong, **edge)
 
@@ -148,11 +151,12 @@ def _strip(view: View, top: int, places: list[Live], changes: Span, fits: Live) 
     count = len(places) + 1
     start = view.made.rows(count)
     good = view.put_calc(if_(view.known("way").same(-1), -1, 1))
+    half = view.put_calc(view.known("half"))
     for k, at in enumerate(places):
-        change = sheet.put(start + k, 3, if_(fits, if_error(index(changes, at), 0), 0))
+        change = sheet.put(start + k, 3, if_(fits, if_error(settled(index(changes, at), half), 0), 0))
         sheet.put(start + k, 0, if_(change * good > 0, change, not_available()))
         sheet.put(start + k, 1, if_(change * good < 0, change, not_available()))
-    sheet.put(start + count - 1, 2, if_(fits, total(changes), not_available()))
+    sheet.put(start + count - 1, 2, if_(fits, settled(total(changes), half), not_available()))
     chart = view.book.chart("bar", WIDE[RIGHT] - 8, ROW * count + 2)
     for column, colour in ((0, theme.good), (1, theme.bad), (2, theme.actual)):
         chart.add_series({

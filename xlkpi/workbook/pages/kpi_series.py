@@ -5,7 +5,6 @@ from __future__ import annotations
 from xlkpi.workbook.formats import day_told
 from xlkpi.workbook.functions import (
     and_,
-    choose,
     if_,
     if_error,
     index,
@@ -49,6 +48,8 @@ def series_chart(view: View, row: int) -> None:
         line.add_series({"name": text(name), "categories": labels, "values": column(number), "line": look})
     dot = {"type": "circle", "size": 7, "fill": {"color": theme.actual}, "border": {"color": "#FFFFFF"}}
     line.add_series({"categories": labels, "values": column(9), "line": {"none": True}, "marker": dot})
+    # The interval's width, not drawn: it holds the axis at zero.
+    line.add_series({"categories": labels, "values": column(7), "line": {"none": True}, "marker": {"type": "none"}})
     area.combine(line)
     small = {"name": theme.font, "size": 8, "color": theme.mute, "bold": False}
     area.set_x_axis({
@@ -62,7 +63,7 @@ def series_chart(view: View, row: int) -> None:
         "num_font": small, "num_format": form, "line": {"none": True}, "major_tick_mark": "none",
         "major_gridlines": {"visible": True, "line": {"color": theme.hair, "width": 0.75}},
     })  # fmt: skip
-    area.set_legend({"position": "bottom", "delete_series": [0, 1, 6], "font": small})
+    area.set_legend({"position": "bottom", "delete_series": [0, 1, 6, 7], "font": small})
     area.set_plotarea({"layout": {"x": 0.09, "y": 0.04, "width": 0.88, "height": 0.74}})
     alt = text("alt.series")
     options = {"y_offset": 6, "object_position": 1, "description": alt}
@@ -70,14 +71,7 @@ def series_chart(view: View, row: int) -> None:
 
 
 def _unit_word(view: View) -> Live:
-    units = ("percent", "currency", "times", "ratio", "index", "score", "points", "stars", "rank", "count",
-             "seconds", "days", "months", "per_day")  # fmt: skip
-    words = [view.book.text(f"unit.{u}") for u in units]
-    first = view.made.rows(len(units))
-    for row, unit in enumerate(units, start=first):
-        view.sheet.put(row, 0, unit)
-    span = view.sheet.span(first, 0, first + len(units) - 1)
-    return if_error(choose(match(view.now("unit"), span), words), "")
+    return if_error(index(view.made.unit_words, match(view.now("unit"), view.made.units)), "")
 
 
 def _chart_data(view: View) -> int:
@@ -115,13 +109,19 @@ def _chart_data(view: View) -> int:
             cell = index(series.span(column), place)
             return if_error(if_(cell.blank, not_available(), scaled(cell)), not_available())
 
-        sheet.put(row, 3, shown("value") if back >= 0 else not_available())
+        if back >= 0:
+            sheet.put(row, 3, shown("value"))
         sheet.put(row, 4, shown("last_year"))
-        forecast = sheet.put(row, 5, if_(present, shown("forecast"), not_available()) if back <= 0 else not_available())
         lower, upper = (scaled(index(series.span(edge), place)) for edge in ("lower", "upper"))
-        known = is_number(forecast)
-        low = sheet.put(row, 6, if_error(if_(known, lower, 0), 0) if back <= 0 else 0.0)
-        sheet.put(row, 7, if_error(if_(known, upper - low, 0), 0) if back <= 0 else 0.0)
+        # Around the interval its edges meet: before it on the actual values, after it on the last forecast.
+        if back > 0:
+            sheet.put(row, 6, if_error(sheet.ref(row, 3), 0))
+        else:
+            before = sheet.ref(row - 1, 5)
+            meet = live(0) if back == 0 else if_(is_number(before), before, sheet.ref(row - 1, 6))
+            forecast = sheet.put(row, 5, if_(present, shown("forecast"), not_available()))
+            low = sheet.put(row, 6, if_error(if_(is_number(forecast), lower, meet), 0))
+            sheet.put(row, 7, if_error(if_(is_number(forecast), upper - low, 0), 0))
         share = least(1, most(0, (end - start) / (due - start)))
         way = base + (target - base) * share
         within = and_(end >= start, end <= due + 31)
@@ -134,9 +134,8 @@ def _chart_data(view: View) -> int:
 
 def _label(view: View, start: Live, end: Live, number: int) -> Live:
     """The month, with the year on the first and in January; the day of shorter periods."""
-    months = view.book.text("months_short").split()
     year = " " & (year_of(start) & "")
-    long = choose(month_of(start), months) & (year if number == 0 else if_(month_of(start).same(1), year, ""))
+    long = index(view.made.months, month_of(start)) & (year if number == 0 else if_(month_of(start).same(1), year, ""))
     if view.monthly:
         return if_error(long, "")
     return if_error(if_(end - start > 25, long, day_told(start, view.book.language)), "")

@@ -62,7 +62,7 @@ def other(home: Path, count: int, template: str = "ours.xlsx") -> Scorecard:
     given = project.objectives
     objectives = tuple(replace(given[i % len(given)], id=f"o{i}", guards=(), parent=None) for i in range(count))
     named = replace(project, name=dict.fromkeys(("fr", "en"), "Autre maison"), objectives=objectives, folder=home,
-                    template=template, files=(home / "other.yaml",), surveys=(), rubrics=())  # fmt: skip
+                    template=template, files=(home / "other.yaml",), surveys=(), rubrics=(), main=None)  # fmt: skip
     return scorecard(named, data, today=TODAY)
 
 

@@ -29,10 +29,13 @@ _HIDDEN = (
     "since_row", "choices", "definition", "pitfalls", "formula", "input", "landing", "landing_low", "landing_high",
     "probability",
 )  # fmt: skip
-_WIDE = {"title": 44, "kpi": 30, "question": 34, "scope": 34, "reason": 40, "decision": 40, "smart": 50, "owner": 22,
+_WIDE = {"id": 15, "title": 44, "kpi": 30, "benchmark_source": 26, "override_reason": 26, "question": 34, "scope": 34, "reason": 40, "decision": 40, "smart": 50, "owner": 22,
          "stakeholders": 24, "sources": 24}  # fmt: skip
 
 
+#: Pixels of the row of headers, two lines; and rows of a table of numbers that are printed: its beginning, on one page.
+_HEADER, _PRINTED = 34, 48
+_WIDTHS = {"date": 13, "number": 15, "text": 20}
 #: What stands in the rows of the data table that xlkpi wrote; in those that people add nothing does.
 ORIGIN = "xlkpi"
 
@@ -60,7 +63,7 @@ def _objectives(book: Book, table: DataTable) -> None:
         form = {"num_format": date_format(book.language)} if kind == "date" else {}
         style = book.format(**(typed if may_type else {}), **form)
         width = _WIDE.get(code, 12 if kind == "date" else 11)
-        columns.append(DataColumn(table.headers[code], style, width))
+        columns.append(DataColumn(table.headers[code], style, width, header_format=_header(book, kind)))
     name = book.sheet_name("targets", book.text("page.targets"))
     sheet = add_data_sheet(book.book, name, table.name, columns, style="Table Style Light 1")
     for number, (code, (kind, may_type)) in enumerate(OBJECTIVE_COLUMNS.items()):
@@ -76,8 +79,16 @@ def _objectives(book: Book, table: DataTable) -> None:
         elif may_type and kind == "date":
             limits = {"validate": "date", "criteria": "between", "minimum": book.day(1990), "maximum": book.day(2200)}
             sheet.data_validation(1, number, 1, number, {**limits, **common})
+    sheet.set_row_pixels(0, _HEADER)
     sheet.freeze_panes(1, 3)
     _print(book, sheet)
+    sheet.fit_to_pages(2, 0)
+    sheet.repeat_columns(0, 1)
+
+
+def _header(book: Book, kind: str) -> Any:
+    """The format of headers: long names on two lines, over what stands under them."""
+    return book.format(bold=True, text_wrap=True, valign="top", align="left" if kind == "text" else "right")
 
 
 def _plain(book: Book, table: DataTable, id: str) -> None:
@@ -88,19 +99,25 @@ def _plain(book: Book, table: DataTable, id: str) -> None:
     if id == "series":  # half of its cells are blank: without a format they are not in the file at all
         formats |= {"number": None, "text": None}
     columns = [
-        DataColumn(table.headers[code], formats[kind], 13 if kind != "text" else 20)
+        DataColumn(table.headers[code], formats[kind], _WIDTHS[kind], header_format=_header(book, kind))
         for code, kind in table.kinds.items()
     ]
     sheet = add_data_sheet(book.book, book.sheet_name(id, book.text(f"page.{id}")), table.name, columns)
-    _print(book, sheet)
+    sheet.set_row_pixels(0, _HEADER)
+    sheet.print_area(0, 0, _PRINTED, len(columns) - 1)  # nobody wants thousands of rows on paper
+    _print(book, sheet, book.text("print.begins"))
+    if id == "series":  # for the pages' formulas, with codes in place of names
+        sheet.hide()
 
 
-def _print(book: Book, sheet: Any) -> None:
+def _print(book: Book, sheet: Any, note: str = "") -> None:
     sheet.set_landscape()
     sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
+    sheet.fit_to_pages(1, 1 if note else 0)
+    sheet.set_margins(0.35, 0.35, 0.35, 0.5)
+    sheet.center_horizontally()
     grey = book.theme.mute.removeprefix("#")
-    sheet.set_footer(f"&L&8&K{grey}&A&R&8&K{grey}&P / &N")
+    sheet.set_footer(f"&L&8&K{grey}{note}&C&8&K{grey}&A&R&8&K{grey}&P / &N")
     sheet.set_tab_color(book.theme.rule)
 
 

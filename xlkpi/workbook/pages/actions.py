@@ -31,12 +31,12 @@ def _advice(row: TableRow) -> Live:
 
 
 TABLE = PeopleTable("actions", ACTIONS, (
-    Column("key", "key", 110), Column("title", "title", 190), Column("task", "text", 230), Column("owner", "text", 130),
-    Column("start", "date", 92), Column("due", "date", 92), Column("effort", "number", 64, form="#,##0.#", least=0),
-    Column("cost", "number", 70, least=0), Column("effect", "text", 130), Column("state", "list", 84, STATES, "state"),
-    Column("window", "number", 76, least=3, most=400), Column("reviews", "number", 64, filled="refreshed"),
-    Column("verdict", "text", 110, filled="refreshed"), Column("measured", "text", 320, filled="refreshed"),
-    Column("advice", "computed", 110, compute=_advice),
+    Column("key", "key", 98), Column("title", "title", 150), Column("task", "text", 178), Column("owner", "text", 104),
+    Column("start", "date", 82), Column("due", "date", 82), Column("effort", "number", 48, form="#,##0.#", least=0),
+    Column("cost", "number", 56, least=0), Column("effect", "text", 96), Column("state", "list", 66, STATES, "state"),
+    Column("window", "number", 62, least=3, most=400), Column("reviews", "number", 58, filled="refreshed"),
+    Column("verdict", "text", 84, filled="refreshed"), Column("measured", "text", 226, filled="refreshed"),
+    Column("advice", "computed", 86, compute=_advice),
 ), keys=("key", "task"))  # fmt: skip
 
 

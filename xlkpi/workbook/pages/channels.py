@@ -11,14 +11,16 @@ from xlkpi.workbook.formats import day_told, decimals_for, told
 from xlkpi.workbook.functions import if_, if_error, index, least, match, most, sentence, year_of
 from xlkpi.workbook.layout import MOST_COLUMNS
 from xlkpi.workbook.live import Given, Live
-from xlkpi.workbook.page import Page
-from xlkpi.workbook.pages.channels_lines import lines
+from xlkpi.workbook.page import HEAD, Page
+from xlkpi.workbook.pages.channels_lines import height_for, lines
 from xlkpi.workbook.pages.channels_numbers import Found, Numbers
 
 WIDTHS = (14, 190, 100, 62, 130, 130, 62, 90, 116, 116, 116, 116, 14)
 PART, LEFT, LEFT_SHARE, BARS, BARS_END, SHARE, GAP, FIRST = range(1, 9)
 LAST = FIRST + MOST_COLUMNS - 1
 ROW_HEIGHT = 34
+#: Rows above the table, and how many pixels of so wide a page fit on a sheet of paper.
+HEIGHTS, PAGE_HEIGHT = (10, 18, 26, 19, 10, 20, 22), 836
 
 
 def channels(book: Book, made: Calculation) -> None:
@@ -40,7 +42,7 @@ class _Channels:
 
     def write(self) -> None:
         page = self.page
-        page.heights(5, 10, 18, 26, 19, 10, 20, 22)
+        page.heights(5, *HEIGHTS)
         page.back(6)
         numbers = Numbers(self.book, self.made, self.book.data) if self.book.data is not None else None
         if numbers is None or not self.book.places("channels", int(numbers.some)):
@@ -59,9 +61,11 @@ class _Channels:
         if layout is not None and layout.note:
             self.put(row + 1, PART, self.book.say(layout.note), font_size=8, font_color=self.theme.mute)
         row += 2
-        for what in (numbers.line, numbers.right):
-            if what:
-                row = lines(page, numbers, what, page.heights(row, 14), LAST)
+        drawn = [what for what in (numbers.line, numbers.right) if what]
+        above = sum(HEAD) + sum(HEIGHTS) + ROW_HEIGHT * (numbers.shown + 1) + 20
+        high = height_for((PAGE_HEIGHT - above) / max(1, len(drawn)) - 14)
+        for what in drawn:
+            row = lines(page, numbers, what, page.heights(row, 14), LAST, high)
         page.finish(row)
 
     def _lacking(self) -> None:

@@ -22,12 +22,18 @@ from xlkpi.workbook.page import Page
 from xlkpi.workbook.pages.channels_numbers import Found, Numbers
 
 MONTHS = 13
-#: Panels in a row: as many as there are parts, between these; and the pixels of a row of the sheet under them.
-FEWEST, MOST, ROWS, ROW = 3, 6, 6, 23
+#: Panels in a row: as many as there are parts, between these; the rows of the sheet under them, and their pixels.
+FEWEST, MOST, ROWS, LOW, HIGH = 3, 6, 6, 23, 40
+TITLE = 24
 
 
-def lines(page: Page, numbers: Numbers, what: Found, row: int, end: int) -> int:
-    """Write the section, and give the row after it."""
+def height_for(pixels: float) -> int:
+    """The pixels of a row under the panels of a section for which there are so many altogether."""
+    return int(max(LOW, min(HIGH, (pixels - TITLE) // ROWS)))
+
+
+def lines(page: Page, numbers: Numbers, what: Found, row: int, end: int, high: int = LOW) -> int:
+    """Write the section with rows of so many pixels, and give the row after it."""
     book, made, sheet = numbers.book, numbers.made, numbers.made.sheet
     places = _places(numbers, what)
     if not places:
@@ -41,14 +47,14 @@ def lines(page: Page, numbers: Numbers, what: Found, row: int, end: int) -> int:
     decimals = _decimals(what, top)
     scale = told(top, what.unit, decimals, book.language, book.currency)
     note = sheet.put(made.rows(1), 1, sentence(book.text("channels.scale"), {"most": scale}))
-    page.heights(row, 24, *([ROW] * ROWS))
+    page.heights(row, TITLE, *([high] * ROWS))
     page.section(row, 1, end, book.text("channels.by_month", name=what.name), note)
     each = sum(page.columns[1 : end + 1]) / max(FEWEST, len(places))
     for k in range(len(places)):
         x = k * each
         column = max(c for c in range(1, end + 1) if sum(page.columns[1:c]) <= x + 0.5)
         offset = x - sum(page.columns[1:column])
-        _panel(page, numbers, what, (first, k, decimals), (row + 1, column, offset, each - 16))
+        _panel(page, numbers, what, (first, k, decimals), (row + 1, column, offset, each - 16), high)
     return row + 1 + ROWS
 
 
@@ -92,14 +98,15 @@ def _values(numbers: Numbers, what: Found, places: list[Live], first: int) -> No
 
 
 def _panel(
-    page: Page, numbers: Numbers, what: Found, of: tuple[int, int, int], spot: tuple[int, int, float, float]
-) -> None:
+    page: Page, numbers: Numbers, what: Found, of: tuple[int, int, int], spot: tuple[int, int, float, float],
+    high: int,
+) -> None:  # fmt: skip
     """One part's chart: its name, its line from zero, its last value."""
     book, sheet, theme = numbers.book, numbers.made.sheet, page.theme
     first, k, decimals = of
     row, column, offset, width = spot
     top = first + 2 * k
-    chart = book.chart("line", width, ROW * ROWS - 8)
+    chart = book.chart("line", width, high * ROWS - 8)
     label = {"name": theme.font, "size": 9, "bold": True, "color": theme.ink}
     chart.add_series({
         "values": "=" + sheet.range(top, 3, top, 2 + MONTHS), "line": {"color": theme.actual, "width": 2},
@@ -107,7 +114,7 @@ def _panel(
     chart.add_series({
         "values": "=" + sheet.range(top + 1, 3, top + 1, 2 + MONTHS), "line": {"none": True},
         "marker": {"type": "circle", "size": 6, "fill": {"color": theme.actual}, "border": {"color": "#FFFFFF"}},
-        "data_labels": {"value": True, "position": "above", "font": label,
+        "data_labels": {"value": True, "position": "right", "font": label,
                         "num_format": book.number_format(what.unit, decimals)},
     })  # fmt: skip
     chart.add_series({  # one scale for all panels, also after another choice
@@ -118,7 +125,7 @@ def _panel(
     chart.set_x_axis({"num_font": {"color": "#FFFFFF", "size": 1}, "label_position": "none", "major_tick_mark": "none",
                       "line": {"color": theme.rule}})  # fmt: skip
     chart.set_y_axis({**NO_AXIS, "min": 0})
-    chart.set_plotarea({**FULL, "layout": {"x": 0.01, "y": 0.3, "width": 0.9, "height": 0.66}})
+    chart.set_plotarea({**FULL, "layout": {"x": 0.01, "y": 0.22, "width": 0.83, "height": 0.74}})
     page.ws.insert_chart(row, column, chart, {
         "x_offset": offset, "y_offset": 6, "object_position": 1,
         "description": book.text("alt.costs", name=what.name),

@@ -18,10 +18,10 @@ from xlkpi.workbook.people import Column, PeopleTable, Row, Shown, Written, writ
 HEADER = 10
 KINDS: tuple[str, ...] = get_args(JournalKind)
 TABLE = PeopleTable("journal", "xlkpi_journal", (
-    Column("date", "date", 92), Column("kind", "list", 110, KINDS, "journal_kind"), Column("key", "key", 110),
-    Column("title", "title", 200), Column("value", "number", 84, form="General"), Column("status", "list", 92),
+    Column("date", "date", 92), Column("kind", "list", 110, KINDS, "journal_kind"), Column("key", "key", 104),
+    Column("title", "title", 170), Column("value", "number", 84, form="General"), Column("status", "list", 92),
     Column("old", "number", 84, form="General"), Column("new", "number", 84, form="General"),
-    Column("text", "text", 380), Column("about", "text", 190), Column("author", "text", 130),
+    Column("text", "text", 290), Column("about", "text", 150), Column("author", "text", 110),
 ), keys=("date", "kind", "key", "text"), free_rows=20)  # fmt: skip
 
 

@@ -150,7 +150,7 @@ class _KPI(View):
 
     def _benchmark(self) -> Live:
         """What the value is compared with: its name, its source, and that it is out of date."""
-        source = shortened(self.table("benchmark_source"), 34)
+        source = shortened(self.table("benchmark_source"), 46)
         old = if_(self.known("bench_old").same(True), self.book.text("kpi.expired"), "")
         named = if_(self.table("benchmark_source").blank, "", "  –  " & source)
         return if_error(self.book.text("kpi.benchmark") & named & old, self.book.text("kpi.benchmark"))
@@ -182,8 +182,8 @@ class _KPI(View):
             note = self.put_calc(if_error(match(id_ & f"|{rank}", people(self.book, self.made, NOTES)), ""))
             action = self.put_calc(if_error(match(id_ & f"|{rank}", people(self.book, self.made, ACTIONS)), ""))
             for column, table, place, code, width, style in (
-                (LEFT, NOTES, note, "date", 40, day), (LEFT + 1, NOTES, note, "note", 60, {}),
-                (RIGHT, ACTIONS, action, "task", 46, {}), (RIGHT + 2, ACTIONS, action, "owner", 34, {}),
+                (LEFT, NOTES, note, "date", 40, day), (LEFT + 1, NOTES, note, "note", 70, {}),
+                (RIGHT, ACTIONS, action, "task", 52, {}), (RIGHT + 2, ACTIONS, action, "owner", 34, {}),
                 (RIGHT + 4, ACTIONS, action, "due", 40, day), (RIGHT + 5, ACTIONS, action, "state", 40, {}),
             ):  # fmt: skip
                 cell = index(self.book.people[table].span(code), place)

@@ -27,7 +27,7 @@ from xlkpi.workbook.pages.kpi_view import END, KEY, LEFT, RIGHT, VALUE, View
 from xlkpi.workbook.pages.kpi_view import WIDTHS as WIDE
 from xlkpi.workbook.units import unit_formats
 
-ROW = 20
+ROW, HEADER = 20, 30
 AT, SIZE, VALUE_NOW, VALUE_BEFORE, ORDER = range(5)
 
 
@@ -41,7 +41,7 @@ def parts_section(view: View, row: int) -> int:
     page.section(row, LEFT, VALUE, text("kpi.by", dimension=dimension.lower()), note)
     if not view.parts:
         return row + 1
-    page.heights(row + 1, ROW)
+    page.heights(row + 1, HEADER)
     first, last = _numbers(view)
     fits, spans = effects(view, first, last)
     why = if_(fits, text("kpi.why_note"), text("kpi.no_effects"))
@@ -94,9 +94,11 @@ def _numbers(view: View) -> tuple[int, int]:
 
 def _header(view: View, row: int, dimension: str) -> None:
     text = view.book.text
-    style: dict[str, Any] = {"font_size": 8, "font_color": view.theme.mute, "bold": True, "valign": "bottom"}
+    style: dict[str, Any] = {
+        "font_size": 8, "font_color": view.theme.mute, "bold": True, "valign": "bottom", "text_wrap": True,
+    }  # fmt: skip
     view.put(row, LEFT, dimension, **style)
-    names = [shortened(view.table("input"), 13), *(live(text(f"kpi.{k}")) for k in ("share", "before", "value"))]
+    names = [shortened(view.table("input"), 30), *(live(text(f"kpi.{k}")) for k in ("share", "before", "value"))]
     for column, name in enumerate(names, start=LEFT + 1):
         view.put(row, column, name, align="right", **style)
     for column, key in enumerate(("volume", "mix", "rate", "change_by", "to_target"), start=RIGHT + 1):

@@ -18,7 +18,7 @@ from xlkpi.workbook.functions import (
 from xlkpi.workbook.live import Live
 from xlkpi.workbook.page import Page
 
-WIDTHS = (14, 150, 86, 70, 100, 82, 28, 170, 96, 96, 96, 80, 80, 14)
+WIDTHS = (14, 150, 96, 62, 98, 82, 28, 170, 96, 96, 96, 80, 80, 14)
 LEFT, VALUE, RIGHT, END = 1, 5, 7, 12
 KEY = len(WIDTHS)
 #: Periods of the chart: up to the present one, and ahead.

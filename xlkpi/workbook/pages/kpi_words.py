@@ -12,9 +12,9 @@ from xlkpi.workbook.pages.kpi_view import END, LEFT, RIGHT, VALUE, View
 from xlkpi.workbook.tables import MARKS
 
 #: The rows' heights: formula, its numbers, definition, pitfalls, source; and at most so many characters in them.
-HEIGHTS, MOST = (32, 24, 32, 44, 28), (150, 76, 165, 245, 100)
-#: What a letter's reason may be long: two lines.
-REASON = 190
+HEIGHTS, MOST = (32, 26, 46, 46, 28), (150, 76, 250, 330, 100)
+#: What a letter's reason may be long: as many lines as its row has.
+REASONS = (190, 190, 290, 290, 190)
 LEVELS = ("high", "medium", "low", "none")
 
 
@@ -34,7 +34,7 @@ def words_section(view: View, row: int) -> int:
         _wrapped(view, (row + number, LEFT, VALUE), shortened(if_error(said, "–"), most), valign="vcenter", **style)
     _trust_colours(view, row + len(texts))
     for number, letter in enumerate(LETTERS, start=1):
-        _letter(view, row + number, letter)
+        _letter(view, row + number, letter, REASONS[number - 1])
     return row + 1 + len(HEIGHTS)
 
 
@@ -59,7 +59,7 @@ def _trust_colours(view: View, row: int) -> None:
         )
 
 
-def _letter(view: View, row: int, letter: str) -> None:
+def _letter(view: View, row: int, letter: str, most: int) -> None:
     """A letter with its mark and name, and the reason in words; silence for what is right."""
     theme = view.theme
     line = {"bottom": 1, "bottom_color": theme.hair}
@@ -67,7 +67,7 @@ def _letter(view: View, row: int, letter: str) -> None:
     mark = view.table(letter)
     name = label(f"smart.letter.{letter}", view.book.language)
     view.put(row, RIGHT, if_error(mark & f"  {letter}  –  {name}", letter), bold=True, **line)
-    _wrapped(view, (row, RIGHT + 1, END), shortened(view.table(f"{letter}_why"), REASON), font_size=8,
+    _wrapped(view, (row, RIGHT + 1, END), shortened(view.table(f"{letter}_why"), most), font_size=8,
              font_color=theme.mute, valign="vcenter", **line)  # fmt: skip
     for verdict, look in (
         ("pass", {"font_color": theme.good}),

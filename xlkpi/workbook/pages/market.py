@@ -21,7 +21,7 @@ _ADDED = ("count", "currency")
 COMPETITORS = PeopleTable("market", "xlkpi_competitors", (
     Column("name", "text", 230), Column("figure", "text", 150), Column("value", "number", 110),
     Column("date", "date", 104), Column("source", "text", 300),
-), keys=("name", "figure"), free_rows=10)  # fmt: skip
+), keys=("name", "figure"), free_rows=6)  # fmt: skip
 _WIDTHS = (14, 230, 150, 110, 104, 300, 100, 90, 96, 14)
 _LAST = len(_WIDTHS) - 2
 

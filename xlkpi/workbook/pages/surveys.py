@@ -160,7 +160,9 @@ class _Surveys:
         page.back(6)
         self.put(7, 1, self.text("surveys.help"), font_color=self.theme.mute)
         top = 11
-        header = top + len(kinds) + len(subjects) + 2
+        lines = self.book.places("surveys.lines", len(kinds) + len(subjects))
+        kinds, subjects = kinds[:lines], subjects[: max(0, lines - len(kinds))]
+        header = top + lines + 2
         waves = write_people(self.book, self.made, SURVEYS, survey_rows(self.book), page=page, header=header)
         page.heights(header, 30)
         page.heights(waves.last + 1, 6, 24)
@@ -188,6 +190,8 @@ class _Surveys:
         for subject in subjects:
             self._rubric(row, subject, marks)
             row += 1
+        for _ in range(row, top + self.book.room["surveys.lines"]):
+            self.made.rows(1)
 
     def _line(self, row: int, name: str) -> dict[str, object]:
         line = {"bottom": 1, "bottom_color": self.theme.hair}

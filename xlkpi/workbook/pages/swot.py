@@ -20,7 +20,7 @@ _MARKS = {"strength": "+", "weakness": "\u2212", "opportunity": "▲", "threat":
 SWOT = PeopleTable("swot", "xlkpi_swot", (
     Column("kind", "list", 150, KINDS, "swot.kind"), Column("item", "text", 430), Column("key", "key", 170),
     Column("title", "title", 410),
-), keys=("kind", "item"))  # fmt: skip
+), keys=("kind", "item"), free_rows=6)  # fmt: skip
 _WIDTHS = (14, 150, 430, 170, 410, 14)
 
 

@@ -244,7 +244,7 @@ class Sheet:
             formula = self.local(content.text)
             if self.bare:
                 formula = _ABSOLUTE.sub(lambda found: f"{found[1]}{found[2]}" if found[1] else found[0], formula)
-            self.ws.put_formula(row, column, formula, style, _cached(value))
+            self.ws.put_formula(row, column, formula, style, _cached(value, 13 if self.bare else 15))
             self.formulas[row, column] = formula
         elif content is None or content == "":
             value = None
@@ -302,13 +302,13 @@ def clean(words: str) -> str:
     return "".join(c for c in words if c >= " " or c in "\t\n")[:32_000]
 
 
-def _cached(value: Value) -> Any:
+def _cached(value: Value, digits: int) -> Any:
     if isinstance(value, NoData):
         return value.value
     if value is None:
         return 0
     if isinstance(value, float):
-        short = float(f"{value:.15g}")  # Excel's own precision; longer ones make files larger
+        short = float(f"{value:.{digits}g}")  # at most Excel's own precision; longer ones make files larger
         return int(short) if short.is_integer() else short
     return clean(value) if isinstance(value, str) else value
 

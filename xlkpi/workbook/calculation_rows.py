@@ -202,7 +202,7 @@ class Row:
         put("variance", if_error(settled(get("actual") - get("goal_now"), self.half), ""))
         beyond = if_(get("variance").same(0), 1, -1)
         ahead = rounded(get("variance") * get("way"), 9)
-        way = if_(ahead.same(0), if_(limits, 1, 0), if_(ahead > 0, 1, -1))
+        way = if_(ahead.same(0), 0, if_(ahead > 0, 1, -1))
         effect = if_(get("mode").same("stay_between"), beyond, way)
         put("effect", if_(is_number(get("variance")), if_error(effect, 0), 0))
 

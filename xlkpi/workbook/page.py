@@ -12,10 +12,12 @@ from xlkpi.workbook.formats import NO_BREAK
 from xlkpi.workbook.functions import hyperlink
 from xlkpi.workbook.live import Live
 
+#: The last row of any worksheet, from 0.
+LAST_ROW = 1_048_575
 #: Rows of a page's head: band and stripe.
 HEAD = (8, 30, 20, 8, 4)
 #: Pixels that a printed page has room for.
-WIDEST = 2200
+WIDEST = 1600
 #: Pixels of an indent of 1.
 INDENT = 9
 #: A page with more rows is printed on several sheets, not ever smaller on one.
@@ -139,11 +141,13 @@ class Page:
         return 1 if last_row <= FEW_ROWS else 0
 
     def finish(
-        self, last_row: int, *, pages_high: int = 1, repeat: tuple[int, int] | None = None, protect: bool = True
-    ) -> None:
+        self, last_row: int, *, pages_high: int = 1, repeat: tuple[int, int] | None = None, protect: bool = True,
+        stay: int = 1,
+    ) -> None:  # fmt: skip
         """Print setup and protection; ``pages_high`` 0 is as many as needed.
 
-        What is too wide to be read on one page is printed on two, its first columns on both.
+        What is too wide to be read on one page is printed on two, its first columns (``stay``) on both. A page that
+        people fill is printed down to its last row, whatever they add.
         """
         ws = self.ws
         ws.set_landscape()
@@ -151,10 +155,11 @@ class Page:
         wide = sum(self.columns) > WIDEST
         ws.fit_to_pages(2 if wide else 1, pages_high)
         if wide:
-            ws.repeat_columns(0, 1)
+            ws.repeat_columns(0, stay)
         ws.set_margins(0.35, 0.35, 0.35, 0.5)
         ws.center_horizontally()
-        ws.print_area(0, 0, last_row, self.last)
+        if not ws.hidden:  # LibreOffice prints hidden sheets too that say what is to be printed
+            ws.print_area(0, 0, last_row if protect else LAST_ROW, self.last)
         if repeat:
             ws.repeat_rows(*repeat)
         project = self.book.say(self.book.card.project.name).replace("&", "&&")

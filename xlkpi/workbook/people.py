@@ -41,7 +41,7 @@ Kind = Literal["key", "title", "text", "date", "number", "percent", "list", "com
 #: Whose a cell is: a person's; xlkpi's, written once with its row and then frozen; or xlkpi's at every refresh.
 Filled = Literal["people", "once", "refreshed"]
 #: Blank rows under what is known.
-FREE_ROWS = 12
+FREE_ROWS = 8
 #: The row of the headers, under the page's head.
 HEADER = 9
 #: Pixels of a line of text in a cell.

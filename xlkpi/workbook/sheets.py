@@ -29,8 +29,7 @@ _HIDDEN = (
     "since_row", "choices", "definition", "pitfalls", "formula", "input", "landing", "landing_low", "landing_high",
     "probability",
 )  # fmt: skip
-_WIDE = {"id": 15, "title": 44, "kpi": 30, "benchmark_source": 26, "override_reason": 26, "question": 34, "scope": 34, "reason": 40, "decision": 40, "smart": 50, "owner": 22,
-         "stakeholders": 24, "sources": 24}  # fmt: skip
+_WIDE = {"id": 15, "title": 44, "kpi": 30, "owner": 22, "benchmark_source": 26, "override_reason": 26}
 
 
 #: Pixels of the row of headers, two lines; and rows of a table of numbers that are printed: its beginning, on one page.
@@ -104,10 +103,11 @@ def _plain(book: Book, table: DataTable, id: str) -> None:
     ]
     sheet = add_data_sheet(book.book, book.sheet_name(id, book.text(f"page.{id}")), table.name, columns)
     sheet.set_row_pixels(0, _HEADER)
-    sheet.print_area(0, 0, _PRINTED, len(columns) - 1)  # nobody wants thousands of rows on paper
-    _print(book, sheet, book.text("print.begins"))
     if id == "series":  # for the pages' formulas, with codes in place of names
         sheet.hide()
+        return
+    sheet.print_area(0, 0, _PRINTED, len(columns) - 1)  # nobody wants thousands of rows on paper
+    _print(book, sheet, book.text("print.begins"))
 
 
 def _print(book: Book, sheet: Any, note: str = "") -> None:

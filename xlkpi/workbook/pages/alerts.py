@@ -81,7 +81,7 @@ def alerts(book: Book, made: Calculation) -> None:
     written = write_people(book, made, TABLE, rows, page=page, header=HEADER)
     _colours(book, page, written.first, written.last)
     page.ws.freeze_panes(HEADER + 1, 5)
-    page.finish(written.last, pages_high=0, repeat=(HEADER, HEADER), protect=False)
+    page.finish(written.last, pages_high=0, repeat=(HEADER, HEADER), protect=False, stay=4)
 
 
 def _summary(book: Book, cells: AlertCells) -> Live:

@@ -22,7 +22,7 @@ TABLE = PeopleTable("journal", "xlkpi_journal", (
     Column("title", "title", 170), Column("value", "number", 84, form="General"), Column("status", "list", 92),
     Column("old", "number", 84, form="General"), Column("new", "number", 84, form="General"),
     Column("text", "text", 290), Column("about", "text", 150), Column("author", "text", 110),
-), keys=("date", "kind", "key", "text"), free_rows=20)  # fmt: skip
+), keys=("date", "kind", "key", "text"), free_rows=10)  # fmt: skip
 
 
 def journal(book: Book, made: Calculation) -> None:

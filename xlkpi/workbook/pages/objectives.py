@@ -130,7 +130,7 @@ class _Objectives:
         for number, letter in enumerate(LETTERS):
             self._letter(row, FIRST_LETTER + number, self._text(letter, at))
         advice = {"text_wrap": True, "font_color": self.theme.warn}
-        put(row, ADVICE, shortened(self._text("smart", at), 140), **advice, **upper)
+        put(row, ADVICE, shortened(self._text("smart", at), 125), **advice, **upper)
         judged, colon = if_error(made.now.at("said_status", at), ""), book.text("colon")
         reason, decision = index(self.table.span("override_reason"), at), self._text("decision", at)
         why = if_(if_error(reason.blank, True), "  –  " & decision, colon & if_error(reason, ""))

@@ -26,9 +26,9 @@ TABLE = PeopleTable("reviews", "xlkpi_reviews", (
     Column("value", "number", 84, filled="once", form="General"),
     Column("target", "number", 84, filled="once", form="General"),
     Column("status", "text", 84, filled="once"), Column("verdict", "text", 96, filled="once"),
-    Column("analysis", "text", 270), Column("interpretation", "text", 300), Column("reaction", "text", 190),
+    Column("analysis", "text", 290), Column("interpretation", "text", 390), Column("reaction", "text", 190),
     Column("decision", "text", 190), Column("author", "text", 100), Column("next", "date", 92, filled="once"),
-), keys=("date", "key"))  # fmt: skip
+), keys=("date", "key"), free_rows=4)  # fmt: skip
 
 
 def reviews(book: Book, made: Calculation) -> None:
@@ -51,7 +51,7 @@ def reviews(book: Book, made: Calculation) -> None:
             "format": plain(bold=True, font_color=colour),
         })  # fmt: skip
     page.ws.freeze_panes(header + 1, 4)
-    page.finish(written.last, pages_high=0, repeat=(header, header), protect=False)
+    page.finish(written.last, pages_high=0, repeat=(header, header), protect=False, stay=3)
 
 
 def _row(book: Book, review: Review) -> Row:

@@ -1,0 +1,64 @@
+"""What a manager sees: differences that read zero, gaps in charts, what is printed, and how large the file is."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.checks.reading import Book
+from tests.scorecards import TODAY, card, sample
+from xlkpi.scorecard import scorecard
+from xlkpi.workbook.build import build_workbook
+
+PAGE = "Tableau de bord"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("look") / "fr.xlsx"
+    build_workbook(card(), path, language="fr")
+    return path
+
+
+def test_a_difference_that_reads_zero_has_no_sign_and_no_colour(tmp_path: Path) -> None:
+    project, data = sample()
+    basket = project.by_id["basket"]
+    actual = scorecard(project, data, today=TODAY).by_id["basket"].actual
+    near = replace(basket, kind="stay_above", target=actual + 0.004, baseline=None, failure=None, guards=())
+    path = tmp_path / "near.xlsx"
+    build_workbook(scorecard(replace(project, objectives=(near,)), data, today=TODAY), path, language="fr")
+    cells = next(s for s in Book(path).sheets if s.name == PAGE).cells
+    row = next(int(a[1:]) for a, c in cells.items() if a[0] == "C" and c.value == "Panier moyen" and int(a[1:]) < 30)
+    assert cells[f"G{row}"].value == 0
+    assert cells[f"Q{row + 1}"].value == "0", "the effect, from which the colour follows"
+
+
+def test_what_has_no_value_is_a_gap_in_a_chart_s_own_copy(built: Path) -> None:
+    with zipfile.ZipFile(built) as file:
+        charts = [file.read(n).decode() for n in file.namelist() if n.startswith("xl/charts/chart")]
+    assert not [chart for chart in charts if "#N/A" in chart]
+    plans = [s for chart in charts for s in re.findall(r"<c:ser>.*?</c:ser>", chart, re.DOTALL) if ">Plan<" in s]
+    assert plans
+    for series in plans:
+        values = re.search(r"<c:val>.*?</c:val>", series, re.DOTALL)
+        assert values
+        count = re.search(r'ptCount val="(\d+)"', values[0])
+        assert count
+        assert len(re.findall("<c:pt ", values[0])) < int(count[1]), "an objective has no plan before it starts"
+
+
+def test_tables_of_numbers_print_their_beginning_and_people_s_tables_whole(built: Path) -> None:
+    areas = {n.sheet: n.formula for n in Book(built).names if n.name == "_xlnm.Print_Area"}
+    assert re.fullmatch(r".*!\$A\$1:\$[A-Z]+\$49", areas["Données"])
+    assert re.fullmatch(r".*!\$A:\$[A-Z]+", areas["Actions"])
+    assert "Séries" not in {s.name for s in Book(built).sheets if s.visible}
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_sample_stays_small(language: str, tmp_path: Path) -> None:
+    build_workbook(card(), tmp_path / "made.xlsx", language=language)
+    assert (tmp_path / "made.xlsx").stat().st_size < 400_000

@@ -217,7 +217,10 @@ class Sheet:
 
     def local(self, formula: str) -> str:
         """A formula as it is written on this sheet."""
-        return formula.replace(self._prefix, "")
+        formula = formula.replace(self._prefix, "")
+        if not self.bare:
+            return formula
+        return _ABSOLUTE.sub(lambda found: f"{found[1]}{found[2]}" if found[1] else found[0], formula)
 
     def range(self, row: int, column: int, last_row: int, last_column: int) -> str:
         return self._prefix + str(xl_range_abs(row, column, last_row, last_column))
@@ -242,8 +245,6 @@ class Sheet:
         if isinstance(content, Live):
             value = content.value
             formula = self.local(content.text)
-            if self.bare:
-                formula = _ABSOLUTE.sub(lambda found: f"{found[1]}{found[2]}" if found[1] else found[0], formula)
             self.ws.put_formula(row, column, formula, style, _cached(value, 13 if self.bare else 15))
             self.formulas[row, column] = formula
         elif content is None or content == "":

@@ -205,10 +205,13 @@ def test_the_task_pane_searches_explains_inserts_calls_and_has_the_buttons(tmp_p
     pressed = seen["buttons"]
     assert set(buttons()) <= set(pressed["ids"])  # what the manifest names
     assert (pressed["listed"], pressed["icons"]) == (list(buttons()), True)
+    assert pressed["goals"] == ["visibility", "awareness", "sales", "community", "opinion_leader", "leads",
+                                "influencers", "customer_service"]  # fmt: skip
     assert (pressed["faults"], pressed["toldFaults"]) == ([], [])
     assert "(45 000 − 18 000) / 18 000 = 150 %".replace(" ", " ") in re.sub(r"\s", " ", pressed["told"]["explain_cell"])
     assert "ne contient pas d’objectifs" in pressed["told"]["check"]
     assert "Objectifs à fixer" in pressed["told"]["new_scorecard"]
+    assert any("Gagner des prospects" in words for words in pressed["written"])
     assert {"addSheet", "setValues", "setFormula", "addTable"} <= set(pressed["done"]["new_scorecard"])
     assert "alert" not in pressed["done"]["check"]  # told in the pane, not by a dialog
     assert (pressed["language"], pressed["functions"]) == ("en", True)

@@ -126,6 +126,17 @@ def test_an_analyser_finds_no_fault_in_the_ribbons_module(addin: Path, tmp_path:
     assert [(name, p.code) for name, ps in found.items() for p in ps if p.severity.value != "information"] == []
 
 
+def test_a_scanner_for_malware_finds_no_call_but_the_one_of_python_in_the_ribbons_module(source: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from oletools.olevba import VBA_Scanner
+
+    code = re.sub(r'"(?:[^"]|"")*"', '""', source)  # words of tips, such as "put", are no calls
+    code = re.sub(r"'.*", "", code)
+    found = [(kind, word) for kind, word, _ in VBA_Scanner(code).scan(include_decoded_strings=False)]
+    assert found == [("Suspicious", "Call")]
+
+
 PYTHON = """
 Public Asked As String
 Public Answer As Boolean

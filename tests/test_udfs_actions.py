@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from xlkpi.udfs import settings as kept
 from xlkpi.udfs.actions import perform
 from xlkpi.udfs.actions.buttons import buttons
@@ -241,11 +243,24 @@ def test_an_error_is_explained_by_what_causes_it() -> None:
 
 
 def test_what_can_not_be_read_from_the_web_is_said_so() -> None:
-    assert "B1*2 can’t be read" in explained("=KPI_ROI(B1*2,C1)", [["", 1, 2, 3]])
+    assert "MAX(B1,2) can’t be read" in explained("=KPI_ROI(MAX(B1,2),C1)", [["", 1, 2, 3]])
+    assert "B1^2 can’t be read" in explained("=KPI_ROI(B1^2,C1)", [["", 1, 2, 3]])
+    assert "(6 − 2) / 2 = 200%" in explained("=KPI_ROI(SUM(B1:C1)*2,2)", [["", 1, 2, 3]])
+    assert "#REF!" in explained("=KPI_ROI(#REF!,C1)", [["", 1, 2, 3]])
     nested = explained("=KPI_ROI(KPI_CTR(B1,C1),0.05)", [["", 1, 4, 4]])
     assert "(0.25 − 0.05) / 0.05 = 400%" in nested
     assert "Typed by hand" in explained("", [["", 1, 2, 3]])
     assert "blank" in explained("", [["", 1, 2, ""]])
+
+
+_PIECES = [*"),\"'[]{}1-*% é^", "KPI_ROI(", "SMART_STATUS(", "SUM(", "A1", "B1:C2", "A:B", "#REF!", "Sheet1!",
+           "xlkpi_data[Cost]", "name", "1e999"]  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from(_PIECES), max_size=12).map("".join))
+def test_no_formula_makes_an_explanation_fail(pieces: str) -> None:
+    assert "did not do it" not in explained(f"={pieces}", [["", 45000, 18000, 1.5], ["x", 1, 2, "#N/A"]])
 
 
 def test_a_number_on_a_page_is_explained_by_its_objective(book: dict[str, Any]) -> None:

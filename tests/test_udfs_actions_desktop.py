@@ -126,7 +126,8 @@ def test_a_refresh_that_fails_says_why_in_both_languages(folder: Path, book: xlw
 
 
 def test_new_scorecard_asks_for_a_folder_and_opens_what_it_made(book: xlwings.Book, tmp_path: Path) -> None:
-    answers = iter([-1, -1, 0])
+    answers = iter([-1, -1, -1, 0])
+    goals = iter([False, " Leads "])
     asked: list[Any] = []
 
     def dialog(kind: int) -> Any:
@@ -135,8 +136,12 @@ def test_new_scorecard_asks_for_a_folder_and_opens_what_it_made(book: xlwings.Bo
 
     window: Any = excel(book).window
     window.FileDialog = dialog
+    window.InputBox = lambda prompt, title, default: next(goals)
+    assert press("new_scorecard", book) == []  # no goal was chosen, so nothing is made
+    assert list(tmp_path.iterdir()) == []
     (told,) = press("new_scorecard", book)
     assert "TO FILL IN" in told
+    assert "goal: leads" in (tmp_path / "project.yaml").read_text(encoding="utf-8")
     assert ("open", str(tmp_path / "project.xlsx")) in excel(book).log
     assert asked[0].Title == "Folder of the scorecard"
     (again,) = press("new_scorecard", book, "fr")
@@ -150,3 +155,13 @@ def test_a_protected_cell_takes_no_function(book: xlwings.Book, monkeypatch: pyt
     assert press("insert_function", book)[0].startswith("! small.xlsx: the sheet Dashboard is protected")
     excel(book).selected.sheet.sheet.ProtectContents = False
     assert press("insert_function", book) == []
+
+
+def test_a_cell_is_explained_by_the_formula_that_stands_in_it(book: xlwings.Book) -> None:
+    sheet = book.sheets.add(name="Mine", after=book.sheets[0])
+    sheet.range("B1:C1").value = [45000, 18000]
+    sheet.range("D1").formula = "=KPI_ROI(B1,C1)"
+    sheet.range("D1").select()
+    (told,) = press("explain_cell", book)
+    assert "(45,000 − 18,000) / 18,000 = 150%" in told
+    assert "B1 = 45,000" in told

@@ -129,8 +129,12 @@ try {
   const press = (id) => page.evaluate((id) => new Promise((done, failed) => buttons[id]({ completed: done }).catch(failed)), id);
   await page.evaluate((book) => {
     globalThis.done = [];
+    globalThis.values = [];
     xlwings.getBookData = async () => structuredClone(book);
-    xlwings.runActions = async ({ actions }) => { done.push(...actions.map(({ func }) => func)); };
+    xlwings.runActions = async ({ actions }) => { 
+      done.push(...actions.map(({ func }) => func));
+      values.push(...actions.flatMap(({ values }) => values ?? []).flat().filter((value) => typeof value === "string"));
+    };
   }, JSON.parse(readFileSync(join(pictures, "book.json"), "utf8")));
   seen.buttons = { ids: await page.evaluate(() => Object.keys(buttons)), told: {}, done: {} };
   await press("help");
@@ -138,6 +142,8 @@ try {
   seen.buttons.listed = await page.locator("#actions [data-action]").evaluateAll((all) => all.map((one) => one.dataset.action));
   seen.buttons.icons = await page.locator("#actions img").evaluateAll((all) => all.every((one) => one.naturalWidth === 32));
   seen.buttons.faults = await faults();
+  seen.buttons.goals = await page.locator("#goal option").evaluateAll((all) => all.map((one) => one.value));
+  await page.locator("#goal").selectOption("leads");
   for (const id of ["check", "explain_cell", "notes", "new_scorecard"]) {
     await page.evaluate(() => { done.length = 0; document.getElementById("told").hidden = true; });
     await press(id);
@@ -145,6 +151,7 @@ try {
     seen.buttons.done[id] = await page.evaluate(() => [...new Set(done)]);
     await shot(`told-${id}`);
   }
+  seen.buttons.written = await page.evaluate(() => values);
   seen.buttons.toldFaults = await faults();
   await press("language");
   seen.buttons.language = await page.locator("html").getAttribute("lang");

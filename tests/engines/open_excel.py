@@ -260,6 +260,9 @@ class Range:
         corners = self.cells[0][0].coordinate, self.cells[-1][-1].coordinate
         return corners[0] if corners[0] == corners[1] else ":".join(corners)
 
+    def get_address(self, row_absolute: bool, column_absolute: bool, external: bool) -> str:
+        return self.address
+
     def _read(self) -> list[list[Any]]:
         return [[cell.value for cell in row] for row in self.cells]
 

@@ -9,12 +9,15 @@ from datetime import datetime
 from typing import Any
 
 from xlkpi.catalogue import say
+from xlkpi.errors import XlkpiError
+from xlkpi.formula import Formula
 from xlkpi.formula.local import localised
 from xlkpi.formula.nodata import NoData
 from xlkpi.language import current, text
 from xlkpi.language.numbers import plain
 from xlkpi.workbook.formula_text import plain_sheet
 
+from ..cells import SHEET_ROWS
 from ..cells import cell as common
 from ..registry import function, functions
 from ..telling import explained
@@ -31,6 +34,9 @@ _REFERENCE = re.compile(
 )
 _TABLE = re.compile(r"(?P<table>[^\W\d][\w.]*)\[(?P<column>[^\[\]#@]+)\]")
 _NAME = re.compile(r"[^\W\d][\w.]*")
+_SUM = re.compile(r"\bSUM\(([^(),]+)\)", re.IGNORECASE)
+#: What is left of a calculation once its cells are numbers; Excel's `^` binds otherwise than ours.
+_FIGURES = re.compile(r"[-+*/(). \d]+(?:e[-+]?\d+[-+*/(). \d]*)*")
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:E[-+]?\d+)?(?P<percent>%?)", re.IGNORECASE)
 
 
@@ -57,7 +63,7 @@ def explain_cell(book: Any, formula: str = "") -> Told:
     """
     window = Window(book)
     cell = window.active_cell()
-    written = str(cell.formula) if window.is_excel else formula
+    written = _formula(cell) if window.is_excel else formula
     written = written if written.startswith("=") else ""
     value = _value(rows_of(cell)[0][0])
     lines = [*_calls(window, cell, written), *_page(window, cell, value)]
@@ -71,6 +77,13 @@ def explain_cell(book: Any, formula: str = "") -> Told:
     elif not lines:
         lines = [text("action.explain_typed" if value is not None else "action.explain_blank")]
     return Told("\n".join([head, "", *lines]))
+
+
+def _formula(cell: Any) -> str:
+    found = cell.formula
+    while isinstance(found, list | tuple):
+        found = found[0]
+    return str(found)
 
 
 # --- our functions in a formula ---------------------------------------------------------------------------------------
@@ -140,9 +153,44 @@ def value_of(window: Window, cell: Any, written: str) -> Any:
     inner = next(calls(written), None)
     if inner is not None and inner.text.replace(" ", "").upper() == written.replace(" ", "").upper():
         return function(inner.name).call(*(value_of(window, cell, argument) for argument in inner.arguments))
-    if window.is_excel:
-        return _evaluated(cell, written)
-    raise Unreadable(written)
+    if isinstance(error := common(written), NoData):
+        return error
+    return _evaluated(cell, written) if window.is_excel else _arithmetic(window, cell, written)
+
+
+def _arithmetic(window: Window, cell: Any, written: str) -> float:
+    """A calculation of single cells, numbers and sums, where Excel is not there to make it. Raises Unreadable."""
+
+    def total(found: re.Match[str]) -> str:
+        numbers = [common(v) for row in rows_of(_known(window, cell, found[1])) for v in row]
+        if any(isinstance(number, NoData) for number in numbers):
+            raise Unreadable(written)
+        return f"({sum(n for n in numbers if isinstance(n, float))!r})"
+
+    def number(found: re.Match[str]) -> str:
+        cells = _known(window, cell, found[0])
+        value = common(rows_of(cells)[0][0]) if cells.shape == (1, 1) else None
+        if not isinstance(value, float):
+            raise Unreadable(written)
+        return f"({value!r})"
+
+    figures = _REFERENCE.sub(number, _SUM.sub(total, written))
+    if not _FIGURES.fullmatch(figures):
+        raise Unreadable(written)
+    try:
+        result = Formula.parse(figures).outcome()
+    except XlkpiError:
+        raise Unreadable(written) from None
+    if isinstance(result, NoData):
+        raise Unreadable(written)
+    return result
+
+
+def _known(window: Window, cell: Any, written: str) -> Any:
+    found = _cells(window, cell, written)
+    if found is None:
+        raise Unreadable(written)
+    return found
 
 
 def _evaluated(cell: Any, written: str) -> Any:
@@ -155,7 +203,7 @@ def _cells(window: Window, cell: Any, written: str) -> Any | None:
     """The cells that a reference, a name or a table's column leads to."""
     if found := _REFERENCE.fullmatch(written):
         sheet = window.sheet(plain_sheet(found["sheet"])) if found["sheet"] else cell.sheet
-        return sheet.range(found["cells"].replace("$", "")) if sheet is not None else None
+        return _used(sheet, sheet.range(found["cells"].replace("$", ""))) if sheet is not None else None
     if (found := _TABLE.fullmatch(written)) and (table := window.table(found["table"])) is not None:
         headers = rows_of(table[1].header_row_range)[0]
         if found["column"] in headers and (body := table[1].data_body_range) is not None:
@@ -165,6 +213,13 @@ def _cells(window: Window, cell: Any, written: str) -> Any | None:
             if name.name.casefold() == written.casefold():
                 return name.refers_to_range
     return None
+
+
+def _used(sheet: Any, cells: Any) -> Any:
+    """Whole columns down to the last row that is used."""
+    if cells.shape[0] < SHEET_ROWS:
+        return cells
+    return cells[: max(1, sheet.used_range.last_cell.row), :]
 
 
 # --- a page of a scorecard, and formulas of others --------------------------------------------------------------------

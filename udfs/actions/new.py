@@ -32,7 +32,9 @@ FORMULAS = {
 _HEAD = 4
 _WIDTHS = (44, 22, 12, 11, 11, 11, 12, 12, 12, 14, 36, 36, 18, 14, 13, 14)
 _TO_FILL = (("baseline", "due"), ("relevant", "owner"))
-_CHOICES = {"kind": KINDS, "cadence": get_args(Code), "goal": get_args(Goal)}
+#: What objectives may serve: each has a starter of that name.
+GOALS: tuple[str, ...] = get_args(Goal)
+_CHOICES = {"kind": KINDS, "cadence": get_args(Code), "goal": GOALS}
 _FOLDER_PICKER = 4  # msoFileDialogFolderPicker
 _PROJECT = re.compile(r"^xlkpi:", re.MULTILINE)
 
@@ -49,7 +51,10 @@ def new_scorecard(book: Any, template: str = "") -> Told | None:
     folder = _chosen_folder(window)
     if folder is None:
         return None
-    made = in_folder(folder, template or None)
+    chosen = template or (_chosen_starter(window) if project_in(folder) is None else USUAL)
+    if chosen is None:
+        return None
+    made = in_folder(folder, chosen)
     window.app.books.open(str(made.workbook))
     key = "action.new_project" if made.fresh else "action.new_built"
     values = {"project": str(made.project), "workbook": made.workbook.name, "mark": text("starter.fill_in")}
@@ -62,6 +67,12 @@ def _chosen_folder(window: Window) -> Path | None:
     if window.folder is not None:
         dialog.InitialFileName = f"{window.folder}\\"
     return Path(str(dialog.SelectedItems(1))) if dialog.Show() else None
+
+
+def _chosen_starter(window: Window) -> str | None:
+    """The goal that a new project begins with; None where the person does not want one after all."""
+    answer = window.app.api.InputBox(text("action.choose_starter", known=", ".join(GOALS)), "xlkpi", USUAL)
+    return answer.strip().lower() or USUAL if isinstance(answer, str) else None
 
 
 @dataclass(frozen=True)

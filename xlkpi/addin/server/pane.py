@@ -10,7 +10,9 @@ from xlkpi.catalogue.model import fold
 from xlkpi.cli_catalogue import example
 from xlkpi.formula.local import localised
 from xlkpi.language import languages, text
+from xlkpi.starter import USUAL
 from xlkpi.udfs.actions.buttons import buttons
+from xlkpi.udfs.actions.new import GOALS
 from xlkpi.udfs.registry import Function, functions
 from xlkpi.udfs.settings import catalogue, settings
 
@@ -35,6 +37,8 @@ def listed() -> dict[str, Any]:
         "texts": {language: _texts(language) for language in languages()},
         "families": _families(known),
         "functions": [_entry(function, known) for function in functions().values()],
+        "goals": {goal: {c: text(f"objectives.goal.{goal}", c) for c in languages()} for goal in GOALS},
+        "goal": USUAL,
         "buttons": [
             {"id": b.id, "office": b.office, "label": dict(b.label), "tip": dict(b.tip)} for b in buttons().values()
         ],

@@ -53,7 +53,8 @@ async function described(id, formula) {
 
 async function called(id) {
   const formula = id === "explain_cell" ? await activeFormula() : "";
-  const payload = { ...(await described(id, formula)), args: [state.language, formula] };
+  const given = id === "new_scorecard" ? (state.goal ?? state.data.goal) : formula;
+  const payload = { ...(await described(id, formula)), args: [state.language, given] };
   const who = typeof globalThis.getAuth === "function" ? await globalThis.getAuth() : { token: "", provider: "" };
   const answer = await fetch(root.dataset.scripts + id, {
     method: "POST",
@@ -141,9 +142,19 @@ function renderActions() {
         ),
       );
       made.dataset.action = one.id;
-      return element("li", {}, made);
+      return element("li", {}, made, ...(one.id === "new_scorecard" ? [goals()] : []));
     }),
   );
+}
+
+// What the objectives of a new scorecard serve.
+function goals() {
+  const select = element(
+    "select", { id: "goal", onchange: () => (state.goal = select.value) },
+    ...Object.entries(state.data.goals).map(([id, name]) => element("option", { value: id, textContent: said(name) })),
+  );
+  select.value = state.goal ?? state.data.goal;
+  return element("label", { className: "choice" }, `${words("goal")} `, select);
 }
 
 document.addEventListener("xlkpi-rendered", renderActions);

@@ -14,6 +14,7 @@ import pytest
 from tests.response_data import Channel, brought, spends
 from tests.scorecards import TODAY, card, sample
 from xlkpi.analysis.response import Curve
+from xlkpi.cli_check import check_as_text, checked
 from xlkpi.errors import DefinitionError
 from xlkpi.objectives import load
 from xlkpi.objectives.context import Budget, Cap
@@ -115,6 +116,14 @@ def test_settings_that_contradict_each_other_are_told_with_their_line(tmp_path: 
         budget_plan(project(tmp_path, budget + "\n"))
     assert "project.yaml:" in caught.value.text("en")
     assert caught.value.text("fr")
+
+
+def test_check_tells_limits_that_leave_no_room_for_the_total(tmp_path: Path) -> None:
+    project(tmp_path, "budget: {total: 9000, caps: {search: {most: 10}}}\n", weeks=30)
+    found = checked(str(tmp_path / "project.yaml"), today=TODAY)
+    assert [p.code for p in found.around] == ["budget_total"]
+    assert not found.ok
+    assert "limits of the channels allow" in check_as_text(found, "en")
 
 
 def test_few_weeks_leave_every_spend_as_it_is(tmp_path: Path) -> None:

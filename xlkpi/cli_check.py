@@ -35,11 +35,13 @@ class Checked:
     data: Data | None = None
     problems: tuple[Problem, ...] = ()
     card: Scorecard | None = None
+    #: What is wrong with the budget, the drivers and the like.
+    around: tuple[Problem, ...] = ()
 
     @property
     def ok(self) -> bool:
         """Whether no objective fails and every source can be read."""
-        return self.report.ok and not self.problems
+        return self.report.ok and not self.problems and not self.around
 
     def write_set_aside(self, path: str) -> None:
         """Write the rows of all files that were set aside to a CSV file, to be looked at."""
@@ -75,6 +77,7 @@ def checked(
     if not (with_data and project.sources) or project.unedited.get(None):
         return Checked(check(project, today=today))
     from xlkpi.scorecard import read_data, scorecard
+    from xlkpi.scorecard.around import problems_around
 
     try:
         _need_libraries()
@@ -87,7 +90,7 @@ def checked(
     odds = {r.objective.id: r.outlook.probability for r in card.results if r.outlook}
     delivered = {name: frozenset(table.forms) for name, table in data.tables.items()}
     report = check(project, today=today, history=history, probability=odds, delivered=delivered, until=until)
-    return Checked(report, data, card.problems, card)
+    return Checked(report, data, card.problems, card, problems_around(card))
 
 
 def _need_libraries() -> None:
@@ -105,7 +108,7 @@ def check_as_json(result: Checked, language: str | None = None) -> dict[str, Any
     return {
         **result.report.as_json(language),
         "sources": {n: r.as_json() for n, r in result.data.reports.items()} if result.data else {},
-        "problems": [problem.as_json(language) for problem in result.problems],
+        "problems": [problem.as_json(language) for problem in (*result.problems, *result.around)],
         **(decisions_as_json(result.card, language) if result.card else {}),
     }
 
@@ -139,6 +142,8 @@ def check_as_text(result: Checked, language: str | None = None) -> str:
         parts.append(told)
     if result.problems:
         parts += [text("check.unreadable", language), *(problem.text(language) for problem in result.problems)]
+    if result.around:
+        parts += [text("check.around", language), *(problem.text(language) for problem in result.around)]
     return "\n\n".join(parts)
 
 

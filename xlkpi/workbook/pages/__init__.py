@@ -14,7 +14,8 @@ from xlkpi.workbook.pages.alerts import TABLE as ALERTS
 from xlkpi.workbook.pages.alerts import alerts
 from xlkpi.workbook.pages.archive import TABLE as ARCHIVE
 from xlkpi.workbook.pages.archive import archive
-from xlkpi.workbook.pages.budget import BUDGET, budget
+from xlkpi.workbook.pages.budget import budget
+from xlkpi.workbook.pages.budget_table import BUDGET
 from xlkpi.workbook.pages.channels import channels
 from xlkpi.workbook.pages.customers import customers
 from xlkpi.workbook.pages.dashboard import dashboard

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,30 +10,27 @@ from xlkpi.language.dates import day
 from xlkpi.scorecard.budget import MONTHS, MOST_CHANNELS, BudgetPlan, ChannelBudget
 from xlkpi.workbook.book import Book
 from xlkpi.workbook.calculation import Calculation
-from xlkpi.workbook.formats import change_format, decimals_for, told
+from xlkpi.workbook.formats import told
 from xlkpi.workbook.functions import (
     absolute,
     and_,
     count,
     if_,
     if_error,
-    index,
-    is_number,
     least,
-    month_end,
     month_of,
     most,
     not_available,
     or_,
     root,
     sentence,
-    sum_ifs,
     total,
     year_of,
 )
 from xlkpi.workbook.live import Given, Live, live
 from xlkpi.workbook.page import Page
-from xlkpi.workbook.people import Column, PeopleTable, Row, TableRow, Written, write_people
+from xlkpi.workbook.pages.budget_table import BUDGET, WIDTHS, plan_of, shape
+from xlkpi.workbook.people import PeopleTable, Row, Written, write_people
 
 HEADER = 11
 #: Points of a curve, the chart's height in pixels, and the curves that it holds at most.
@@ -42,107 +39,23 @@ POINTS, HEIGHT, MOST_CURVES = 21, 300, 7
 STAGGER = 3
 #: A gain under this share of what the budget brings is told as small.
 SMALL = 0.01
-Compute = Callable[[TableRow], Live]
-
-
-def _monthly(row: TableRow, measure: str) -> Live:
-    """The mean of the last complete months, from the table of measures."""
-    data, end = row.book.data, row.made.period_end
-    assert data is not None, "there is spend by channel"
-    where = ((data.span("part"), "=", row["channel"]), (data.span("start"), ">=", month_end(end, -MONTHS) + 1),
-             (data.span("end"), "<=", end))  # fmt: skip
-    return sum_ifs(data.span(measure), *where) / index(row.made.keys["budget.months"], 2.0)
-
-
-def _spend(row: TableRow) -> Live:
-    return _monthly(row, _plan(row.book).spend)
-
-
-def _outcome(row: TableRow) -> Live:
-    plan = _plan(row.book)
-    return _response("spend")(row) if plan.modelled else _monthly(row, plan.outcome)
-
-
-def _response(spend: str) -> Compute:
-    """The curve at a spend; a dash for a channel without one."""
-
-    def formula(row: TableRow) -> Live:
-        known = if_error(row["top"] * row[spend] / (row["half"] + row[spend]), 0)
-        return if_(is_number(row["top"]), known, "–")
-
-    return formula
-
-
-def _next(spend: str) -> Compute:
-    """What one more unit of money brings at a spend."""
-
-    def formula(row: TableRow) -> Live:
-        room = row["half"] + row[spend]
-        return if_(is_number(row["top"]), if_error(row["top"] * row["half"] / (room * room), "–"), "–")
-
-    return formula
-
-
-def _gain(row: TableRow) -> Live:
-    return if_(is_number(row["after"]), row["after"] - row["before"], "–")
-
-
-def _change(row: TableRow) -> Live:
-    return if_error(row["proposed"] / row["spend"] - 1, 0)
-
-
-def _plan(book: Book) -> BudgetPlan:
-    plan = book.context.budget
-    assert plan is not None, "the page is there only where there is a plan"
-    return plan
-
-
-#: The steps of a division: limits and proposed spends are people's, the rest follows.
-BUDGET = PeopleTable("budget", "xlkpi_budget", (
-    Column("channel", "text", 138, filled="refreshed"), Column("spend", "computed", 76, compute=_spend),
-    Column("outcome", "computed", 78, compute=_outcome), Column("marginal", "computed", 74, compute=_next("spend")),
-    Column("least", "number", 72, least=0.0), Column("most", "number", 72, least=0.0),
-    Column("proposed", "number", 84, least=0.0), Column("change", "computed", 62, compute=_change),
-    Column("before", "computed", 80, compute=_response("spend")),
-    Column("after", "computed", 80, compute=_response("proposed")), Column("gain", "computed", 76, compute=_gain),
-    Column("marginal_after", "computed", 74, compute=_next("proposed")),
-    Column("top", "number", 82, filled="refreshed"), Column("half", "number", 76, filled="refreshed"),
-    Column("carry", "percent", 78, filled="refreshed"), Column("verdict", "text", 148, filled="refreshed"),
-), keys=("channel",), free_rows=0)  # fmt: skip
-_WIDTHS = {c.code: c.width for c in BUDGET.columns}
-
-
-def _shape(book: Book, plan: BudgetPlan) -> dict[str, str]:
-    """The number format of each column."""
-    known = book.card.data.catalogue.measures
-    unit = known[plan.outcome].unit if plan.outcome in known else "count"
-    each = decimals_for("currency", [1.0])
-    money, result = book.number_format("currency", 0), book.number_format(unit, 0)
-    forms = dict.fromkeys(("spend", "least", "most", "proposed", "half"), money)
-    forms |= dict.fromkeys(("outcome", "before", "after", "top"), result)
-    rate = book.number_format(unit, each if unit == "currency" else 3)
-    forms |= {"gain": book.number_format(unit, 0, gap=True), "marginal": rate, "marginal_after": rate}
-    return forms | {
-        "carry": book.number_format("percent", 0),
-        "change": change_format(0, book.language),
-    }
 
 
 def budget(book: Book, made: Calculation) -> None:
     """Write the page."""
-    _Budget(book, made, _plan(book)).write()
+    _Budget(book, made, plan_of(book)).write()
 
 
 class _Budget:
     def __init__(self, book: Book, made: Calculation, plan: BudgetPlan) -> None:
         self.book, self.made, self.plan, self.text = book, made, plan, book.text
-        widths = (14, *_WIDTHS.values(), 14)
+        widths = (14, *WIDTHS.values(), 14)
         name = book.say(book.card.project.name)
         self.page = Page(
             book, "budget", widths, book.text("page.budget"), book.text("budget.second"), self.text("budget.proposal"),
             name,
         )  # fmt: skip
-        self.put, self.theme, self.forms = self.page.put, book.theme, _shape(book, plan)
+        self.put, self.theme, self.forms = self.page.put, book.theme, shape(book, plan)
         self._months()
         known = book.card.data.catalogue.measures
         self.unit = known[plan.outcome].unit if plan.outcome in known else "count"
@@ -156,10 +69,29 @@ class _Budget:
         sheet.put(top + 1, 0, most(1.0, least(float(MONTHS), whole)))
         self.made.keys["budget.months"] = sheet.span(top, 0, top + 1)
 
+    def _bounds(self) -> None:
+        """The curves at the ends of each channel's interval."""
+        sheet, plan = self.made.sheet, self.plan
+        first = self.bounds = self.made.rows(len(plan.channels))
+        for row, channel in enumerate(plan.channels, start=first):
+            fit = channel.fit
+            sheet.put(row, 0, self._name(channel.channel))
+            if fit.usable and fit.low is not None and fit.high is not None:
+                for place, curve in ((1, fit.low.over(channel.scale)), (3, fit.high.over(channel.scale))):
+                    sheet.put(row, place, curve.top)
+                    sheet.put(row, place + 1, curve.half)
+        last = first + len(plan.channels) - 1
+        for place, name in enumerate(("names", "low_top", "low_half", "high_top", "high_half")):
+            self.made.keys[f"budget.{name}"] = sheet.span(first, place, last)
+
+    def _name(self, channel: str) -> str:
+        return self.book.text_or(f"choice.{channel}", channel)
+
     def write(self) -> None:
         page = self.page
         page.heights(5, 10, 18, 26, 20, 8, 20)
         page.back(6)
+        self._bounds()
         rows = [self._row(channel) for channel in self.plan.channels]
         written = write_people(self.book, self.made, self._table(), rows, page=page, header=HEADER)
         self._groups(written)
@@ -184,7 +116,7 @@ class _Budget:
         fit = channel.fit
         curve = fit.curve.over(channel.scale) if fit.curve and fit.usable else None
         return {
-            "channel": self.book.text_or(f"choice.{channel.channel}", channel.channel),
+            "channel": self._name(channel.channel),
             "least": round(channel.least, 2), "most": round(channel.most, 2), "proposed": round(channel.proposed, 2),
             "top": curve.top if curve else None, "half": curve.half if curve else None,
             "carry": fit.carry if curve else None, "verdict": self.text(f"budget.verdict.{fit.verdict}"),
@@ -220,7 +152,7 @@ class _Budget:
         """The sums, and what is left of the budget."""
         line = {"top": 1, "top_color": self.theme.ink, "bold": True}
         self.page.ws.set_row_pixels(row, 28)
-        self.page.sheet.fill(row, 1, len(_WIDTHS), **line)
+        self.page.sheet.fill(row, 1, len(WIDTHS), **line)
         self.put(row, 1, self.text("budget.total"), indent=1, **line)
         self.sums: dict[str, Live] = {}
         for code in ("spend", "outcome", "proposed", "before", "after", "gain"):
@@ -241,7 +173,7 @@ class _Budget:
     def _headline(self, written: Written) -> None:
         """What the proposal brings, and between which values that lies."""
         sheet, plan = self.made.sheet, self.plan
-        first = self.made.rows(len(plan.channels))
+        first = self.bounds
         for number, channel in enumerate(plan.channels):
             fit, row = channel.fit, first + number
             spends = [self.page.sheet.ref(written.first + number, written.place(c)) for c in ("spend", "proposed")]
@@ -251,8 +183,8 @@ class _Budget:
                 sheet.put(row, 6, 0.0)
                 continue
             changes = []
-            for place, curve in ((1, fit.low.over(channel.scale)), (3, fit.high.over(channel.scale))):
-                top, half = sheet.put(row, place, curve.top), sheet.put(row, place + 1, curve.half)
+            for place in (1, 3):
+                top, half = sheet.ref(row, place), sheet.ref(row, place + 1)
                 changes.append(top * spends[1] / (half + spends[1]) - top * spends[0] / (half + spends[0]))
             worst, best = gain - least(*changes, gain), most(*changes, gain) - gain
             sheet.put(row, 5, if_error(worst * worst, 0))
@@ -285,9 +217,9 @@ class _Budget:
         """The curves with today's and the proposed spend; and the spends before and after as bars."""
         middle = written.place("proposed")
         self.page.section(row, 1, middle - 1, self.text("budget.curves"))
-        self.page.section(row, middle + 1, len(_WIDTHS), self.text("budget.bars"))
-        left = sum(list(_WIDTHS.values())[: middle - 1])
-        right = sum(list(_WIDTHS.values())[middle:])
+        self.page.section(row, middle + 1, len(WIDTHS), self.text("budget.bars"))
+        left = sum(list(WIDTHS.values())[: middle - 1])
+        right = sum(list(WIDTHS.values())[middle:])
         for number in range(HEIGHT // 20 + 1):
             self.page.ws.set_row_pixels(row + 1 + number, 20)
         if any(c.fit.usable for c in self.plan.channels):
@@ -392,11 +324,11 @@ class _Budget:
         said = [self.text(f"budget.note.{key}", **values) for key in keys]
         said += [self.text(f"budget.note.{key}", names=self._listed(channels), most=MOST_CHANNELS)
                  for key, channels in rest.items() if channels]  # fmt: skip
-        self.page.section(row, 1, len(_WIDTHS), self.text("budget.reading"))
+        self.page.section(row, 1, len(WIDTHS), self.text("budget.reading"))
         for number, words in enumerate(said, start=1):
             self.page.ws.set_row_pixels(row + number, 18)
             self.put(row + number, 1, words, font_size=8, font_color=self.theme.mute)
         return row + len(said)
 
     def _listed(self, channels: Sequence[str]) -> str:
-        return ", ".join(self.book.text_or(f"choice.{channel}", channel) for channel in channels)
+        return ", ".join(map(self._name, channels))

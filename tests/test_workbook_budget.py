@@ -24,16 +24,23 @@ def test_a_changed_spend_gives_the_estimate_of_its_curve(tmp_path: Path, engine:
     sheet = next(s for s in book.sheets if s.name == "Budget")
     headers = {str(c.value): c.address for c in sheet.listed if isinstance(c.value, str)}
     columns = {name: headers[name].rstrip("0123456789") for name in (
-        "Proposed spend", "Estimate after", "Difference", "Next unit then", "Spend",
+        "Proposed spend", "Estimate after", "Difference", "Next unit then", "Spend", "from (80%)", "to (80%)",
+        "One more costs",
     )}  # fmt: skip
     row = int(headers["Proposed spend"].lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")) + 1
     found = results(path, engine, {("Budget", f"{columns['Proposed spend']}{row}"): 444.0})
     channel = plan.channels[0]
     assert channel.fit.curve is not None
     curve = channel.fit.curve.over(channel.scale)
+    assert channel.fit.low is not None
+    assert channel.fit.high is not None
+    ends = [
+        c.over(channel.scale).marginal(channel.spend) for c in (channel.fit.curve, channel.fit.low, channel.fit.high)
+    ]
     expected = {
         "Estimate after": curve.at(444), "Next unit then": curve.marginal(444), "Spend": channel.spend,
-        "Difference": curve.at(444) - curve.at(channel.spend),
+        "Difference": curve.at(444) - curve.at(channel.spend), "from (80%)": min(ends), "to (80%)": max(ends),
+        "One more costs": 1 / curve.marginal(channel.spend),
     }  # fmt: skip
     for name, value in expected.items():
         assert found[("Budget", f"{columns[name]}{row}")] == pytest.approx(value, rel=1e-9), name

@@ -30,6 +30,7 @@ class OpenBook:
     def __init__(self, book: Any) -> None:
         self.book = book
         self.undo: list[Callable[[], None]] = []
+        self._asked = 0
 
     @property
     def name(self) -> str:
@@ -141,9 +142,10 @@ class OpenBook:
         ]
         alone = {(i, j): rows[i][j] for i, j in long}
         for i, j in alone:
-            rows[i][j] = None
+            rows[i][j] = ""
         if len(alone) < len(rows) * len(rows[0]):
-            target.range((top, left), (top + len(rows) - 1, left + len(rows[0]) - 1)).formula = rows
+            cells = target.range((top, left), (top + len(rows) - 1, left + len(rows[0]) - 1))
+            cells.impl.formula = rows  # what `cells.formula` does, which first reads the whole sheet on the server
         for (i, j), text in alone.items():
             target.range((top + i, left + j)).value = text
 
@@ -225,14 +227,25 @@ class OpenBook:
                 if now != one.Formula:
                     one.Formula = now
 
+    def begin(self) -> None:
+        """Remember how it is now."""
+        self.undo.clear()
+        self._asked = 0 if self.has_file else len(self.book.json()["actions"])
+
     def back(self) -> None:
-        """Undo all that was written."""
+        """Undo all that was written since :meth:`begin`; a page has done nothing yet of what it was asked."""
+        if not self.has_file:
+            del self.book.json()["actions"][self._asked :]
+            return
         while self.undo:
             self.undo.pop()()
 
 
 def typed(value: Content) -> Any:
-    """A content as it is typed into a cell: a text that Excel would read as something else begins with ``'``."""
+    """A content as it is typed into a cell: a text that Excel would read as something else begins with ``'``.
+
+    Nothing is an empty text, since pages of the web take None for what is to stay.
+    """
     from xlkpi.formula.nodata import NoData
     from xlkpi.workbook.content import Formula
 
@@ -240,7 +253,9 @@ def typed(value: Content) -> Any:
         return f"={value}"
     if isinstance(value, NoData):
         return value.value
-    if not isinstance(value, str) or not value:
+    if value is None or value == "":
+        return ""
+    if not isinstance(value, str):
         return value
     plain = value[0].isalpha() and not any(c.isdigit() for c in value) and value.upper() not in _BOOLEANS
     return value if plain else f"'{value}"

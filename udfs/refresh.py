@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ from .open_book import OpenBook
 
 if TYPE_CHECKING:
     from xlkpi.objectives import Project
+    from xlkpi.scorecard.data import Data
     from xlkpi.scorecard.model import Scorecard
     from xlkpi.workbook.compare import Compared
     from xlkpi.workbook.refresh import Compute
@@ -74,6 +75,8 @@ class Steps:
         self, opened: OpenBook, say: Say | None, cancelled: Cancelled | None, compute: Compute | None = None
     ) -> None:
         self.opened, self._say, self._cancelled, self._compute = opened, say, cancelled, compute
+        self._data: Data | None = None
+        self._known: tuple[Project, Scorecard] | None = None
 
     def __call__(self, key: str, share: float, **values: Any) -> None:
         if self._cancelled is not None and self._cancelled():
@@ -84,23 +87,27 @@ class Steps:
             self._say(words, share)
 
     def compute(self, project: Project) -> Scorecard:
-        """The scorecard of a project; a person can stop while its sources are read."""
+        """The scorecard of a project; its sources are read once, and a person can stop meanwhile."""
+        if self._known is None or self._known[0] != project:
+            self._known = project, self._compute(project) if self._compute is not None else self._from_sources(project)
+        return self._known[1]
+
+    def _from_sources(self, project: Project) -> Scorecard:
         from xlkpi.scorecard import read_data, scorecard
 
-        if self._compute is not None:
-            return self._compute(project)
-        sources = max(len(project.sources), 1)
-        begun: list[str] = []
+        if self._data is None:
+            sources = max(len(project.sources), 1)
+            begun: list[str] = []
 
-        def read(name: str, done: int, size: int) -> None:
-            if name not in begun:
-                begun.append(name)
-            share = len(begun) - 1 + (done / size if size else 1.0)
-            self("reading", 0.1 + 0.4 * min(share / sources, 1.0), source=name)
+            def read(name: str, done: int, size: int) -> None:
+                if name not in begun:
+                    begun.append(name)
+                share = len(begun) - 1 + (done / size if size else 1.0)
+                self("reading", 0.1 + 0.4 * min(share / sources, 1.0), source=name)
 
-        data = read_data(project, read)
+            self._data = read_data(project, read)
         self("computing", 0.5)
-        return scorecard(project, data)
+        return scorecard(project, self._data)
 
 
 def _refresh_file(opened: OpenBook, steps: Steps) -> str:
@@ -156,13 +163,13 @@ class undone_on_failure:  # noqa: N801  # a context manager, used like a functio
         self.opened = opened
 
     def __enter__(self) -> None:
-        self.opened.undo.clear()
+        self.opened.begin()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
         if error is None:
             return
         try:
-            with self.opened.held():
+            with self.opened.held() if self.opened.has_file else nullcontext():
                 self.opened.back()
         except Exception as second:
             raise self.opened.error("open_book_half", reason=reason(second)) from error

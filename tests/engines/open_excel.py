@@ -15,14 +15,16 @@ import warnings
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import openpyxl
-import xlwings
 from openpyxl.utils import range_boundaries
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlkpi.workbook.formula_text import plain_sheet
+
+if TYPE_CHECKING:
+    import xlwings
 
 
 class Refused(Exception):  # noqa: N818  # what Excel does
@@ -447,6 +449,8 @@ class Name:
 
 def opened(path: Path) -> xlwings.Book:
     """A workbook as Excel has it open."""
+    import xlwings  # late: tests set first under which licence it runs
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         workbook = openpyxl.load_workbook(path)
@@ -463,3 +467,28 @@ def saved(book: xlwings.Book, path: Path) -> Path:
     """The workbook as it is now, in a file."""
     excel(book).book.SaveCopyAs(str(path))
     return path
+
+
+def perform(book: xlwings.Book, actions: list[dict[str, Any]]) -> None:
+    """Do to a workbook what a page is asked for, as xlwings' client does; Excel's look of rows is left out."""
+    for action in actions:
+        if action["func"] == "setCalculation":
+            continue
+        sheet = excel(book).book.sheets(action["sheet_position"] + 1)
+        if action["func"] == "resizeTable":
+            table = list(sheet.tables)[action["args"][0]]
+            table.table.ref = table.table.autoFilter.ref = action["args"][1].replace("$", "")
+            continue
+        top, left = action["start_row"] + 1, action["start_column"] + 1
+        cells = sheet.range((top, left), (top + action["row_count"] - 1, left + action["column_count"] - 1))
+        if action["func"] in ("setFormula", "setValues"):
+            assert all(value is not None for row in action["values"] for value in row), "a page leaves such cells alone"
+            cells.formula = action["values"]
+        elif action["func"] == "setDataValidationList":
+            source, in_cell = action["args"]
+            begin = source["start_row"] + 1, source["start_column"] + 1
+            end = begin[0] + source["row_count"] - 1, begin[1] + source["column_count"] - 1
+            offered = excel(book).book.sheets(source["sheet_position"] + 1).range(begin, end)
+            cells.data_validation.set_list(offered, in_cell)
+        else:
+            assert action["func"] == "rangeAutofill", action

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -71,7 +71,7 @@ def read_existing(package: Package) -> Existing:
     """Read a workbook that xlkpi built. Raises WorkbookError where it is none, or of another version."""
     strings = read_strings(package)
     hidden = _hidden_cells(package, strings)
-    state = _state(package, hidden)
+    state = read_state(hidden, package.error)
     _refuse_missing(package)
     anchor_sheet = _anchor_sheet(package, state)
     anchors = read_anchors(read_cells(package, package.sheets[anchor_sheet], strings))
@@ -95,24 +95,24 @@ def _hidden_cells(package: Package, strings: list[str]) -> Cells:
     return read_cells(package, package.sheets[sheet], strings)
 
 
-def _state(package: Package, cells: Cells) -> State:
+def read_state(cells: Cells, error: Callable[..., WorkbookError]) -> State:
     """The state from the hidden sheet: its pieces stand beside the word ``state``, one under the other."""
     labelled = {(row, column): cell.value for (row, column), cell in cells.items()}
     rows = sorted(row for (row, column), value in labelled.items() if column == 0 and value == "state")
     pieces = [str(labelled.get((row, 1), "")) for row in rows]
     format_ = next((labelled.get((r, 1)) for (r, c), v in labelled.items() if c == 0 and v == "format"), None)
     if not has_number(format_):
-        raise package.error("workbook_not_ours")
+        raise error("workbook_not_ours")
     assert isinstance(format_, float), "as just checked"
     if format_ > FORMAT:
         version = next((labelled.get((r, 1)) for (r, c), v in labelled.items() if c == 0 and v == "version"), "")
-        raise package.error("workbook_newer", version=str(version))
+        raise error("workbook_newer", version=str(version))
     if format_ < FORMAT:
-        raise package.error("workbook_older")
+        raise error("workbook_older")
     try:
         return State.of(pieces)
     except (ValueError, TypeError) as mistake:
-        raise package.error("workbook_not_ours") from mistake
+        raise error("workbook_not_ours") from mistake
 
 
 def _refuse_missing(package: Package) -> None:

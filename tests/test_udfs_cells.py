@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from xlkpi.udfs import kpis
 from xlkpi.udfs.cells import SHEET_ROWS, block, cell, flat, returned, single
 from xlkpi.udfs.registry import functions
 
@@ -40,12 +41,14 @@ def test_a_cell_of_any_runtime_has_one_form(given: Any, expected: Any) -> None:
     assert type(cell(given)) is type(expected)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=12))
 def test_a_range_gives_what_its_cells_give_one_by_one(rows: list[tuple[Any, Any]]) -> None:
     clicks, base = ([[row[i]] for row in rows] for i in (0, 1))
     assert CTR.call(clicks, base) == [[CTR.call(*row)] for row in rows]
 
 
+@settings(deadline=None)  # a first call may load numpy
 @given(
     st.sampled_from(sorted(functions())),
     st.lists(st.one_of(CELLS, st.lists(st.lists(CELLS, max_size=2), max_size=3)), max_size=6),
@@ -100,3 +103,12 @@ def test_every_kpi_takes_ranges() -> None:
             kpi = catalogue()[function.kpi]
             given = [float(v) for v in kpi.arguments.values() if not isinstance(v, tuple)]
             assert function.call(*([[v], [v]] for v in given)) == [[pytest.approx(kpi.result)]] * 2
+
+
+def test_rows_that_are_worked_out_one_by_one_are_so_once_and_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kpis, "MOST_WORKED", 3)
+    progress = functions()["SMART_PROGRESS"]
+    assert progress.call([[1.0], [True], [None], [1.0]] * 500, 0.0, 2.0) == [
+        [0.5], [NoData.NOT_A_NUMBER], [NoData.MISSING], [0.5]
+    ] * 500  # fmt: skip
+    assert progress.call([[float(i)] for i in range(4)], 0.0, 2.0) is NoData.IMPOSSIBLE

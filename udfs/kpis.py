@@ -12,6 +12,9 @@ from xlkpi.formula.nodata import Stop
 
 from .cells import SHEET_ROWS, Block, Cell, Rows, block, cell, is_range
 
+#: Rows that a function works out one by one: they take some seconds.
+MOST_WORKED = 100_000
+
 
 def each_cell(kpi: KPI, *values: Any) -> Any:
     """The KPI of every cell of the ranges, or of single values.
@@ -80,11 +83,22 @@ def _spread(given: Block, height: int, width: int) -> list[Cell]:
 
 
 def each_row(function: Callable[..., Cell], *values: Any) -> Any:
-    """A function of single cells over ranges, as :func:`each_cell`; where it stops, the cell shows why."""
+    """A function of single cells over ranges, as :func:`each_cell`; where it stops, the cell shows why.
+
+    Rows that are the same are worked out once; more than ``MOST_WORKED`` different ones are #NUM!.
+    """
     if not any(map(is_range, values)):
         return function(*map(cell, values))
     columns, width = broadcast(values)
-    found = [_stopped(function, row) for row in zip(*columns, strict=True)]
+    known: dict[Any, Cell] = {}
+    found = []
+    for row in zip(*columns, strict=True):
+        key = row, tuple(map(type, row))  # 1 and TRUE are equal, and not the same
+        if key not in known:
+            if len(known) == MOST_WORKED:
+                raise Stop(NoData.IMPOSSIBLE)
+            known[key] = _stopped(function, row)
+        found.append(known[key])
     return by_rows(found, width)
 
 

@@ -205,6 +205,10 @@ def test_the_task_pane_searches_explains_inserts_calls_and_has_the_buttons(tmp_p
     pressed = seen["buttons"]
     assert set(buttons()) <= set(pressed["ids"])  # what the manifest names
     assert (pressed["listed"], pressed["icons"]) == (list(buttons()), True)
+    assert pressed["excluded"] == [
+        "Data,xlkpi_anchors,Calc",
+        "",
+    ]  # the sheets whose cells are not sent; none for Refresh
     assert pressed["goals"] == ["visibility", "awareness", "sales", "community", "opinion_leader", "leads",
                                 "influencers", "customer_service"]  # fmt: skip
     assert (pressed["faults"], pressed["toldFaults"]) == ([], [])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from xlkpi.udfs.actions.new import in_folder, project_in
 from xlkpi.udfs.remembering import conf_file, remember, write_conf
 
 from tests import office
+from tests.engines import require
 from tests.scorecards import TODAY
 from xlkpi.errors import XlkpiError
 from xlkpi.language import use
@@ -49,6 +52,21 @@ def test_every_action_says_something_or_does_something_and_never_raises(book: di
             found = done(name, copy.deepcopy(description), "fr")
             assert found, name
             assert all("Traceback" not in message for message in office.told(found))
+
+
+def test_the_client_knows_everything_that_it_is_asked_to_do(book: dict[str, Any]) -> None:
+    server = find_spec("xlwings_server")
+    if server is None or server.origin is None:
+        require("xlwings_server is not installed: pip install 'xlkpi[server]'")
+    client = Path(server.origin).parent / "static" / "js" / "custom-scripts" / "index.js"
+    known = set(
+        re.findall(
+            r"^  (\w+)(?:: \w+)?,$", client.read_text(encoding="utf-8").partition("let funcs = {")[2], re.MULTILINE
+        )
+    )
+    asked = {a["func"] for name in buttons() for description in (book, office.blank()) for a in done(name, description)}
+    assert asked > {"setValues", "addSheet", "setFormula", "addTable", "rangeSelect"}
+    assert asked - known == set()
 
 
 def test_help_tells_every_button_in_both_languages(book: dict[str, Any]) -> None:

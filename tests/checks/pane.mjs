@@ -33,7 +33,15 @@ const cell = {
 };
 globalThis.Excel = {
   RequestContext: class {
-    workbook = { name: "book.xlsx", load() {}, getActiveCell: () => cell };
+    workbook = {
+      name: "book.xlsx", load() {}, getActiveCell: () => cell,
+      tables: {
+        load() {},
+        items: [["xlkpi_data", "Data"], ["xlkpi_series", "Feuil1"], ["xlkpi_notes", "Notes"]].map(([name, sheet]) => ({ name, worksheet: { name: sheet } })),
+      },
+      names: { getItemOrNullObject: () => ({ isNullObject: false, getRange: () => ({ worksheet: { name: "Calc", load() {} } }) }) },
+      worksheets: { getItemOrNullObject: () => ({ isNullObject: false }), getActiveWorksheet: () => ({ name: "Feuil1", load() {} }) },
+    };
     application = { cultureInfo: { name: "fr-FR", load() {}, datetimeFormat: { shortDatePattern: "dd/MM/yyyy", load() {} } }, calculationEngineVersion: 1 };
     async sync() {}
   },
@@ -130,7 +138,10 @@ try {
   await page.evaluate((book) => {
     globalThis.done = [];
     globalThis.values = [];
-    xlwings.getBookData = async () => structuredClone(book);
+    xlwings.getBookData = async ({ exclude }) => {
+      globalThis.excluded = exclude;
+      return structuredClone(book);
+    };
     xlwings.runActions = async ({ actions }) => { 
       done.push(...actions.map(({ func }) => func));
       values.push(...actions.flatMap(({ values }) => values ?? []).flat().filter((value) => typeof value === "string"));
@@ -151,6 +162,9 @@ try {
     seen.buttons.done[id] = await page.evaluate(() => [...new Set(done)]);
     await shot(`told-${id}`);
   }
+  seen.buttons.excluded = [await page.evaluate(() => excluded)];
+  await press("refresh");
+  seen.buttons.excluded.push(await page.evaluate(() => excluded));
   seen.buttons.written = await page.evaluate(() => values);
   seen.buttons.toldFaults = await faults();
   await press("language");

@@ -14,6 +14,8 @@ from xlkpi.errors import Place, Problem, WorkbookError
 
 #: The colour of titles and headers on sheets of ours, and that of cells to fill in.
 INK, TO_FILL = "#0B6B6B", "#FFF9DB"
+#: Pages of the web measure columns in points: so many are a character.
+POINTS = 5.7
 _ESCAPE = 0x1B  # the key
 #: What a message box shows without running off the screen.
 _LONGEST = 1_800
@@ -110,8 +112,9 @@ def show(sheet: Any) -> None:
 
 def headed(sheet: Any, row: int, columns: int, widths: Sequence[float]) -> None:
     """Make a sheet of ours look so: its title, a row of headers, and the widths of its columns in characters."""
+    unit = 1.0 if sheet.book.app.engine.type == "desktop" else POINTS
     for column, width in enumerate(widths, start=1):
-        sheet.range((1, column)).column_width = width
+        sheet.range((1, column)).column_width = width * unit
     title, head = sheet.range("A1"), sheet.range((row, 1), (row, columns))
     title.font.bold, title.font.size, title.font.color = True, 16, INK
     head.color, head.font.color, head.font.bold = INK, "#FFFFFF", True

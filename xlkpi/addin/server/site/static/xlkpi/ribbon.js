@@ -22,6 +22,8 @@ async function unneeded(formula) {
     tables.load("items/name,items/worksheet/name");
     const calculation = context.workbook.names.getItemOrNullObject("xlkpi_period_end");
     const anchors = context.workbook.worksheets.getItemOrNullObject("xlkpi_anchors");
+    const active = context.workbook.worksheets.getActiveWorksheet();
+    active.load("name");
     await context.sync();
     const names = tables.items
       .filter((table) => ["xlkpi_data", "xlkpi_series"].includes(table.name) && !formula.includes(table.name))
@@ -33,7 +35,8 @@ async function unneeded(formula) {
       await context.sync();
       names.push(sheet.name);
     }
-    return names.filter((name) => !formula.includes(name) && !name.includes(",")).join(",");
+    const needed = (name) => name === active.name || formula.includes(name);
+    return names.filter((name) => !needed(name) && !name.includes(",")).join(",");
   });
 }
 

@@ -84,6 +84,19 @@ def test_generated_purchases_give_back_what_they_were_made_from(tmp_path: Path) 
     }  # fmt: skip
 
 
+def test_purchases_whose_worth_no_source_tells_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text("day,client\n2026-01-05,7\n2026-02-05,7\n2026-02-06,8\n")
+    (tmp_path / "project.yaml").write_text(
+        "xlkpi: 1\nname: x\nsources:\n"
+        "  shop: {path: orders.csv, preset: none, date: day, measures: {orders: 1}, dimensions: {customer: client}}\n"
+    )
+    project = load(tmp_path / "project.yaml")
+    view = customer_view(scorecard(project, read_data(project), today=TODAY, as_of=date(2026, 2, 28)))
+    assert isinstance(view, CustomerView)
+    assert (view.amount, view.valued) == ("orders", False)
+    assert (view.repeat.customers, view.repeat.repeaters, view.repeat.purchases) == (2, 1, 3)
+
+
 @pytest.mark.parametrize(
     "settings",
     [Customers(source="ga4"), Customers(source="shopify", segment="nope"), Customers(source="shopify", details="ga4")],

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: What a purchase is worth, the first that a source delivers.
 AMOUNTS = ("revenue", "conversions_value", "order_value")
+#: What tells purchases where no source says what they are worth.
+PURCHASES = ("orders", "conversions")
 #: Dimensions by which customers are split where the project names none.
 SEGMENTS = ("segment", "country", "source", "platform")
 MOST_SEGMENTS = 8
@@ -29,7 +31,8 @@ class CustomerView:
     """Customers up to the last month that is over.
 
     ``months`` are the first days of the cohorts' months; ``unnamed`` is the share of purchases whose customer is not
-    known, which are left out. ``segments`` are by ``segment``; empty without one.
+    known, which are left out. ``segments`` are by ``segment``; empty without one. ``valued``: whether it is known what
+    purchases are worth.
     """
 
     source: str
@@ -42,6 +45,7 @@ class CustomerView:
     segment: str | None
     segments: tuple[Segment, ...]
     unnamed: float
+    valued: bool = True
 
 
 def customer_view(card: Scorecard) -> CustomerView | Lacking:
@@ -81,7 +85,8 @@ def customer_view(card: Scorecard) -> CustomerView | Lacking:
     starts = tuple(date(m // 12, m % 12 + 1, 1) for m in made.starts)
     unnamed = 1 - len(known) / len(rows)
     repeat = repeat_purchase(who, counted)
-    return CustomerView(name, amount, min(days), last, repeat, starts, made, segment, segments, unnamed)
+    valued = amount not in PURCHASES
+    return CustomerView(name, amount, min(days), last, repeat, starts, made, segment, segments, unnamed, valued)
 
 
 def _table(card: Scorecard, settings: Settings) -> tuple[str, Table, str] | None:
@@ -92,6 +97,8 @@ def _table(card: Scorecard, settings: Settings) -> tuple[str, Table, str] | None
         table = tables[name]
         amounts = [settings.amount] if settings.amount else list(AMOUNTS)
         amount = next((m for m in amounts if table.forms.get(m) == "numbers"), None)
+        if amount is None and not settings.amount:
+            amount = next((m for m in PURCHASES if m in table.forms), None)
         if settings.customer in table.dimensions and amount is not None:
             return name, table, amount
     if settings.source:
@@ -132,6 +139,7 @@ def _purchases(table: Table, customer: str, amount: str, segment: str | None, la
     keys = {"customer": rows[customer], "date": rows["date"]}
     if segment is not None:
         keys["segment"] = rows[segment]
-    rows = rows.select(**keys, paid=rows[amount])
+    numbers = table.forms[amount] == "numbers"
+    rows = rows.select(**keys, paid=rows[amount] if numbers else rows[amount].notnull().cast("int64"))
     grouped = rows.group_by(list(keys)).aggregate(amount=rows["paid"].sum())
     return list(table.connection.run(grouped).to_pylist())

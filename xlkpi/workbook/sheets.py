@@ -130,7 +130,7 @@ def measures_table(book: Book) -> DataTable:
     data = card.data
     wanted = book.layout.channels.measures if book.layout.channels else ()
     money = [measure for measure in wanted if data.sources_of(measure)]
-    plan = book.context.budget
+    plan = book.context.budget if "budget" in book.sheets else None
     money += [plan.spend, plan.outcome] if plan else []
     driving = _driving(book)
     money += list(driving)

@@ -171,6 +171,8 @@ class _Customers:
                 "per_purchase": if_error(paid / bought, "–"), "frequency": if_error(bought / buyers, "–"),
                 "repeat": if_error(again / buyers, "–"), "share": if_error(paid / whole, "–"),
             }  # fmt: skip
+            if not view.valued:
+                values |= dict.fromkeys(("amount", "per_customer", "per_purchase", "share"), live("–"))
             for offset, (code, cell) in enumerate(values.items()):
                 self.put(at, SIZE + offset, cell, num_format=forms[code], align="right", **line)
         return row + 3 + count

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,11 +11,13 @@ from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.comments import Comment
 
 from tests.checks import recalc
 from tests.checks.reading import Book
 from tests.scorecards import TODAY, card, sample
 from xlkpi.errors import WorkbookError
+from xlkpi.language import use
 from xlkpi.scorecard import scorecard
 from xlkpi.workbook.rebuild import rebuild
 
@@ -73,7 +76,7 @@ def test_a_later_build_tells_what_changed_since(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("what", ["target", "sheet", "row"])
+@pytest.mark.parametrize("what", ["target", "sheet", "row", "formula", "comment"])
 def test_what_a_build_would_lose_is_refused_and_named(tmp_path: Path, built: bytes, what: str) -> None:
     out = tmp_path / "made.xlsx"
 
@@ -85,13 +88,21 @@ def test_what_a_build_would_lose_is_refused_and_named(tmp_path: Path, built: byt
             column = next(c.column for c in sheet[1] if c.value == "Target")
             row = next(c.row for c in sheet["A"] if c.value == "basket")
             sheet.cell(row, column).value = 113.0
+        elif what == "formula":
+            book["Dashboard"]["C9"] = "What we told the board"
+        elif what == "comment":
+            book["Dashboard"]["D18"].comment = Comment("Why so low?", "Management")
         else:
             notes = next(sheet for sheet in book if "xlkpi_notes" in sheet.tables)
             notes["B11"], notes["E11"] = "basket", "In another language"
 
     before = edited(out, built, edit)
-    with pytest.raises(WorkbookError, match={"target": "basket", "sheet": "Mine", "row": "Notes"}[what]):
+    named = {"target": "basket", "sheet": "Mine", "row": "Notes", "formula": r"lose: Dashboard!C9$",
+             "comment": r"lose: a comment at Dashboard!D18$"}  # fmt: skip
+    with use("en"), pytest.raises(WorkbookError) as caught:
         rebuild(card(), out, language="fr" if what == "row" else "en")
+    with use("en"):
+        assert re.search(named[what], str(caught.value), re.MULTILINE)
     assert out.read_bytes() == before
     assert list(tmp_path.iterdir()) == [out]
 

@@ -165,10 +165,18 @@ def _held(package: Package, part: PeoplePart) -> set[int]:
         and ((not ours.get(column, False) and cell.formula is not None)
              or (column not in ours and cell.value not in (None, "")))
     }  # fmt: skip
-    for relation in package.relations(part.table.sheet_part).values():
-        if relation.kind in ("comments", "threadedComment") and not relation.external:
-            rows |= {address_of(at)[0] for at in _COMMENT.findall(package.read(relation.target))}
+    rows |= {address_of(at.encode())[0] for at in comments(package, part.table.sheet_part)}
     return {row - part.box.top for row in rows}
+
+
+def comments(package: Package, sheet_part: str) -> list[str]:
+    """The addresses of the cells of a sheet on which somebody commented."""
+    return sorted({
+        at.decode()
+        for relation in package.relations(sheet_part).values()
+        if relation.kind in ("comments", "threadedComment") and not relation.external
+        for at in _COMMENT.findall(package.read(relation.target))
+    })  # fmt: skip
 
 
 def ids_ever(state: State, rows: Sequence[Row]) -> set[str]:
@@ -176,4 +184,4 @@ def ids_ever(state: State, rows: Sequence[Row]) -> set[str]:
     return {*state.known, *state.results, *(str(row["key"]) for row in rows if row.get("key"))}
 
 
-__all__ = ["ARCHIVE", "TABLES", "Archived", "Words", "archived", "ids_ever", "words_of"]
+__all__ = ["ARCHIVE", "TABLES", "Archived", "Words", "archived", "comments", "ids_ever", "words_of"]

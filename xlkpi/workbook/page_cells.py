@@ -10,6 +10,7 @@ from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name
 
 from xlkpi.workbook.anchors import ANCHORS, HIDDEN, Key, Spot, constant_print, formula_print, prints_of
 from xlkpi.workbook.cells import Address, Cell, Change, changed_cells, read_cells
+from xlkpi.workbook.existing import CHOICES, choice_spot
 from xlkpi.workbook.formula_text import Move, moved
 
 if TYPE_CHECKING:
@@ -63,6 +64,21 @@ def update_pages(package: Package, changes: Changes, existing: Existing, book: B
             changes.put(package, part, changed_cells(changes.read(package, part), wanted))
     _renew_prints(package, changes, existing, fresh)
     return kept
+
+
+def replaced(package: Package, existing: Existing) -> list[tuple[str, str]]:
+    """The cells of ours in which people put something else, as sheet and address; not those in which they choose."""
+    chosen = {choice_spot(package, name) for name in CHOICES}
+    sheets = {spot.sheet for spot in existing.anchors.spots.values()} & package.sheets.keys()
+    cells = {sheet: read_cells(package, package.sheets[sheet], existing.strings) for sheet in sheets}
+    found = []
+    for key, spot in existing.anchors.spots.items():
+        if spot in chosen or spot.sheet not in cells:
+            continue
+        cell = cells[spot.sheet].get((spot.row, spot.column))
+        if cell is None or _print(cell, spot.sheet, existing) != existing.anchors.prints[key]:
+            found.append((spot.sheet, f"{xl_col_to_name(spot.column)}{spot.row + 1}"))
+    return found
 
 
 def to_present(existing: Existing) -> Move:

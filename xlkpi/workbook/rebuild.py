@@ -1,8 +1,8 @@
 """A build where a scorecard stands already: what people wrote in it stays, or the build is refused.
 
 The rows of the tables that people fill are carried over, as a refresh does, and the version before is kept beside the
-new one. What a build has no place for (values typed in the table of objectives, people's own sheets) is left to a
-refresh, which keeps the whole workbook.
+new one. What a build has no place for (values typed in the table of objectives, people's own sheets, cells of ours that
+they wrote over, comments) is left to a refresh, which keeps the whole workbook.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xlkpi.errors import WorkbookError
-from xlkpi.language import current
+from xlkpi.language import current, text
 from xlkpi.scorecard.model import Scorecard
+from xlkpi.workbook.archive import comments
 from xlkpi.workbook.build import Built, build_workbook
 from xlkpi.workbook.existing import Existing, read_existing
 from xlkpi.workbook.live import as_date
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from xlkpi.workbook.book import Last
     from xlkpi.workbook.package import Package
     from xlkpi.workbook.people import Row
+
+#: Cells that are named where people wrote over more.
+MOST_NAMED = 12
 
 
 @dataclass(frozen=True)
@@ -85,8 +89,23 @@ def _refuse_loss(package: Package, existing: Existing, rows: Mapping[str, Sequen
         offered = set(existing.state.offered.get(name, ()))
         if any(repr(identity(PEOPLE[name], row)) not in offered for row in filled):
             lost.append(existing.state.sheets.get(PEOPLE[name].id, name))
+    lost += _handwork(package, existing)
     if lost:
         raise package.error("workbook_written_in", what=", ".join(lost), name=package.path.name)
+
+
+def _handwork(package: Package, existing: Existing) -> list[str]:
+    """The cells of ours in which people put something else, and those on which they commented."""
+    from xlkpi.workbook.page_cells import replaced
+
+    found = [f"{sheet}!{cell}" for sheet, cell in replaced(package, existing)]
+    found += [
+        text("refresh.comment_at", cell=f"{sheet}!{address}")
+        for sheet, part in package.sheets.items()
+        for address in comments(package, part)
+    ]
+    more = len(found) - MOST_NAMED
+    return found if more <= 0 else [*found[:MOST_NAMED], text("refresh.more_cells", count=more)]
 
 
 __all__ = ["Before", "read_before", "rebuild"]

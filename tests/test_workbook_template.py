@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 import zipfile
 from dataclasses import replace
@@ -19,6 +20,8 @@ from tests.workbooks import rewritten
 from xlkpi.errors import InputError
 from xlkpi.scorecard import Scorecard, scorecard
 from xlkpi.workbook.build import build_workbook
+
+EURO = re.compile('formatCode="[^"]*€'.encode())
 
 
 def parts(path: Path) -> dict[str, bytes]:
@@ -86,6 +89,16 @@ def test_a_template_is_filled_for_any_number_of_objectives(home: Path, tmp_path:
     assert surveys.sheet_state == "hidden"
     assert {c.value for row in surveys for c in row if c.value is not None} <= headers
     assert not [name for name, content in parts(out).items() if b"confidentielle" in content]
+
+
+def test_amounts_are_in_the_project_s_currency(home: Path, tmp_path: Path) -> None:
+    made, out = other(home, 3), tmp_path / "out.xlsx"
+    euros = {n for n, c in parts(home / "ours.xlsx").items() if EURO.search(c)}
+    assert "xl/styles.xml" in euros
+    assert len(euros) > 1, "charts have some, too"
+    build_workbook(replace(made, project=replace(made.project, currency="CHF")), out)
+    assert [n for n, c in parts(out).items() if EURO.search(c)] == []
+    assert b"CHF" in parts(out)["xl/styles.xml"]
 
 
 def test_what_a_template_lacks_is_listed(home: Path, tmp_path: Path) -> None:

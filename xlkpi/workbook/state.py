@@ -32,6 +32,7 @@ class State:
     that people may change. ``results``: value and status of objectives. ``mapping``: which column of a source means
     what. ``offered``: rows that were put into people's tables. ``days``: those of numbers that are not for ``as_of``.
     ``aside``: rows of sources that were set aside. ``known``: the objectives that there ever were.
+    ``currency``: that of amounts in number formats.
     """
 
     format: int = FORMAT
@@ -55,6 +56,7 @@ class State:
     days: Mapping[str, float] = field(default_factory=dict)
     aside: Mapping[str, int] = field(default_factory=dict)
     known: Sequence[str] = ()
+    currency: str = ""
 
     def pieces(self) -> list[str]:
         """As texts that fit cells."""
@@ -91,7 +93,7 @@ def state_of(
         columns=headers,
         typed={id: {c: v for c in typed_codes if (v := tables.typed[id].get(c)) is not None} for id in ids},
         results={r.objective.id: [_known(r.actual), r.status.shown] for r in card.results}, mapping=mapping_of(card),
-        offered=book.offered, days={id: serial(day) for id, day in card.held.items()},
+        offered=book.offered, currency=book.currency, days={id: serial(day) for id, day in card.held.items()},
         aside=aside_of(card), known=_known_ids(book, ids),
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,16 @@ def test_a_thousand_calls_at_once_are_all_answered() -> None:
     assert asyncio.run(everyone()) == [1.0] * 1000
 
 
+def test_small_calls_do_not_wait_for_large_ones() -> None:
+    rows = [[i % 7 + 0.001 * i] for i in range(8_000)]
+    body = served.payload("KPI_TREND", rows)
+    with ThreadPoolExecutor() as pool:
+        large = [pool.submit(served.post, body) for _ in range(3)]
+        alive()
+        assert not all(call.done() for call in large)
+        assert {call.result() for call in large} == {(200, b'{"result":[["growth"]]}')}
+
+
 def test_a_client_that_leaves_is_not_waited_for() -> None:
     host, port = served.address().removeprefix("http://").split(":")
 
@@ -132,6 +143,17 @@ def test_a_client_that_leaves_is_not_waited_for() -> None:
         writer.transport.abort()
 
     asyncio.run(leave())
+    alive()
+
+    async def leave_the_answer() -> None:
+        body = served.payload("KPI_CTR", [[i] for i in range(200_000)], [[5]])
+        _, writer = await asyncio.open_connection(host, int(port))
+        head = f"POST {served.PATH} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(body)}\r\n\r\n"
+        writer.write(head.encode() + body)
+        await writer.drain()
+        writer.transport.abort()
+
+    asyncio.run(leave_the_answer())
     alive()
 
 

@@ -17,8 +17,9 @@ from xlkpi.language import languages, use
 from xlkpi.udfs.cells import OFFICE_ERRORS, returned
 from xlkpi.udfs.registry import Function, functions
 
-#: Bodies beyond this many bytes are worked on in a thread, so that small calls do not wait for them.
-LARGE = 200_000
+#: Bodies beyond this many bytes are worked on in a thread, so that small calls do not wait for them, and so many at
+#: once: each takes a hundred times its bytes, and threads of Python share one core anyway.
+LARGE, AT_ONCE = 20_000, 2
 #: The largest call that is read, in bytes: two whole columns of numbers are a tenth of it.
 LARGEST = 256_000_000
 _ERRORS = {reason: {"type": "Error", "errorType": OFFICE_ERRORS[reason.value]} for reason in NoData}
@@ -34,10 +35,15 @@ class Calls:
 
     def __init__(self, settings: Any, version: str) -> None:
         self.refusals, self.version = Refusals(settings), version
+        self._threads: Any = None
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "POST":
             await answer(send, 405, b"POST only", "text/plain")
+            return
+        refused = await self.refusals.of(scope, receive)
+        if refused is not None:
+            await answer(send, refused[0], refused[1].encode(), "text/plain")
             return
         body = await read_body(receive)
         if body is None:  # the client went away: nobody waits for an answer
@@ -45,21 +51,20 @@ class Calls:
         if len(body) > LARGEST:
             await answer(send, 413, b"too large", "text/plain")
             return
-        refused = await self.refusals.of(scope, receive)
-        if refused is not None:
-            await answer(send, refused[0], refused[1].encode(), "text/plain")
-            return
         try:
-            if len(body) > LARGE:
-                from anyio import to_thread
-
-                result = await to_thread.run_sync(called, body)
-            else:
-                result = called(body)
+            result = called(body) if len(body) <= LARGE else await self._in_turn(body)
         except BadCall as wrong:
             await answer(send, 400, str(wrong).encode(), "text/plain")
             return
         await answer(send, 200, result)
+
+    async def _in_turn(self, body: bytes) -> bytes:
+        """The answer to a large call, worked out in a thread."""
+        from anyio import CapacityLimiter, to_thread
+
+        if self._threads is None:  # it belongs to the loop that runs
+            self._threads = CapacityLimiter(AT_ONCE)
+        return await to_thread.run_sync(called, body, limiter=self._threads)
 
 
 class Refusals:

@@ -82,10 +82,11 @@ def post(body: bytes, path: str = PATH, **headers: str) -> tuple[int, bytes]:
     return _answer(urllib.request.Request(address() + path, data=body, headers=headers, method="POST"))
 
 
-def press(button: str, book: dict[str, Any], *args: str) -> Any:
-    """What the page is to do when a button was pressed in a workbook that it describes."""
+def press(button: str, book: dict[str, Any], *args: str, home: str | None = None) -> Any:
+    """What the page is to do when a button was pressed in a workbook that it describes; ``home``: on another server."""
     body = json.dumps({**book, "args": args}).encode()
-    status, answer = post(body, SCRIPTS + button, **{"Content-Type": "application/json"})
+    url = f"{home or address()}{SCRIPTS}{button}"
+    status, answer = _answer(urllib.request.Request(url, body, {"Content-Type": "application/json"}, method="POST"))
     assert status == 200, answer
     return json.loads(answer)["actions"]
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 from xlkpi.udfs.actions.buttons import buttons, scripts
 
 from tests import office, served
+from tests.small_project import exported, small_project
 
 JSON = {"Content-Type": "application/json"}
 
@@ -91,3 +93,18 @@ def test_the_pane_lists_the_buttons_with_their_texts() -> None:
     listed = json.loads(served.get("/xlkpi/functions.json")[1])["buttons"]
     assert [one["id"] for one in listed] == list(buttons())
     assert all({"fr", "en"} == set(one["label"]) == set(one["tip"]) for one in listed)
+
+
+def test_a_server_that_knows_the_project_refreshes_and_checks_the_open_workbook(tmp_path: Path) -> None:
+    folder = small_project(tmp_path)
+    described = office.described(folder / "small.xlsx")
+    exported(folder, 7)
+    home = served.started(XLKPI_PROJECT=str(folder / "small.yaml"))
+    found = served.press("refresh", described, "en", "", home=home)
+    (told,) = office.told(found)
+    assert "29\u00a0March 2026 → 28\u00a0April 2026" in told, told
+    data = next(i for i, sheet in enumerate(described["sheets"]) if sheet["name"] == "Data")
+    assert any(a["sheet_position"] == data for a in found if a["func"] in ("setValues", "setFormula"))
+    assert any(a["func"] == "resizeTable" for a in found)
+    (checked,) = office.told(served.press("check", described, "en", "", home=home))
+    assert "small.yaml and its sources" in checked

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,55 +12,12 @@ import xlwings
 from xlkpi.udfs.actions import perform
 
 from tests.engines.open_excel import Range, excel, opened
-from xlkpi.cli_build import build
-
-PROJECT = """xlkpi: 1
-name: Small
-language: en
-currency: EUR
-sources:
-  ads: {path: ads.csv, date: day, measures: {cost: cost, clicks: clicks}}
-kpis:
-  click_price:
-    name: {fr: Prix du clic, en: Price of a click}
-    formula: cost / clicks
-    unit: currency
-    direction: lower
-    example: {cost: 50, clicks: 100, result: 0.5}
-objectives:
-  - id: cpc
-    title: Bring the cost of a click down to €0.40
-    specific: All campaigns in France
-    kpi: click_price
-    kind: decrease
-    baseline: 0.5
-    target: 0.4
-    start: 2026-01-01
-    due: 2026-12-31
-    cadence: monthly
-    level: strategic
-    goal: sales
-    relevant: Clicks are most of what we pay for
-    attainable: {why: Two campaigns are twice as expensive as the others}
-    owner: Ann
-    decision: Stop the dearest campaign
-"""
-
-
-def exported(folder: Path, months: int) -> None:
-    """Data until the end of a month."""
-    days = [date(2025, 10, 1) + timedelta(days=i) for i in range(30 * months)]
-    rows = [f"{day},{20 - i / 30:.2f},{40 + i % 7}" for i, day in enumerate(days)]
-    (folder / "ads.csv").write_text("\n".join(["day,cost,clicks", *rows]), encoding="utf-8")
+from tests.small_project import exported, small_project
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("desktop")
-    (home / "small.yaml").write_text(PROJECT, encoding="utf-8")
-    exported(home, 6)
-    build(str(home / "small.yaml"), None, None, None, None)
-    return home
+    return small_project(tmp_path_factory.mktemp("desktop"))
 
 
 @pytest.fixture

@@ -234,6 +234,14 @@ def test_a_press_runs_the_action_in_the_language_and_the_language_button_tells_a
     assert excel.run("Pressed", "language") == "xlkpi.udfs.actions run language/fr 0"  # not done: nothing is told anew
 
 
+def test_of_a_traceback_only_its_last_line_is_shown(excel: ExcelApplication) -> None:
+    told = (
+        'Traceback (most recent call last):\r\n  File "x.py", line 1\r\nModuleNotFoundError: No module named xlkpi\r\n'
+    )
+    assert excel.run("LastLine", told) == "ModuleNotFoundError: No module named xlkpi"
+    assert excel.run("LastLine", "") == ""
+
+
 def test_every_button_of_the_manifest_has_its_pictures() -> None:
     wanted = re.findall(r'DefaultValue="([^"]+)"', ribbon.manifest_images("x"))
     assert len(wanted) == 3 * (len(buttons()) + 1)

@@ -122,3 +122,11 @@ def test_a_cell_is_explained_by_the_formula_that_stands_in_it(book: xlwings.Book
     (told,) = press("explain_cell", book)
     assert "(45,000 − 18,000) / 18,000 = 150%" in told
     assert "B1 = 45,000" in told
+
+
+def test_what_excel_refuses_is_told_in_its_words(book: xlwings.Book) -> None:
+    program = excel(book)
+    program.refuse_at = program.writes + 1
+    (told,) = press("notes", book)
+    assert told.startswith("! Excel did not do it: Refused: The cell is protected.")
+    assert "try again" in told

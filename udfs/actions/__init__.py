@@ -20,8 +20,6 @@ from .window import Told, Window
 
 __all__ = ["Told", "Window", "action", "perform", "run"]
 
-_LONGEST_REASON = 300
-
 
 def action(name: str) -> Callable[..., Told | None]:
     """An action by its name. Raises KeyError."""
@@ -62,5 +60,6 @@ def _told(name: str, book: Any, given: Mapping[str, Any]) -> Told | None:
     except NotImplementedError:
         return Told(text("action.unsupported"), critical=True)
     except Exception as failure:  # whatever Excel may answer: a person can't do anything with a traceback
-        reason = f"{type(failure).__name__}: {failure}"[:_LONGEST_REASON]
-        return Told(text("action.failed", reason=reason), critical=True)
+        from ..refresh import reason
+
+        return Told(text("action.failed", reason=f"{type(failure).__name__}: {reason(failure)}"), critical=True)

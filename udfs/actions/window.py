@@ -101,6 +101,7 @@ class Window:
                 return self.book.sheets.add(name=name + suffix, after=self.book.sheets[len(self.book.sheets) - 1])
             if found.range("A1").value == title:
                 found.clear()
+                found.visible = True
                 return found
         raise self.error("action_sheet", name=name)
 

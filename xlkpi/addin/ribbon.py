@@ -36,7 +36,15 @@ Private Function Done(ByVal action As String) As Boolean
     Done = XLPy.Bool(XLPy.Call(XLPy.Module("{ACTIONS}"), "run", XLPy.Tuple(action, LanguageCode())))
     Exit Function
 Failed:
-    MsgBox [unreached] & vbCrLf & vbCrLf & Err.Description, vbExclamation, "xlkpi"
+    MsgBox [unreached] & vbCrLf & vbCrLf & LastLine(Err.Description), vbExclamation, "xlkpi"
+End Function
+
+Public Function LastLine(ByVal text As String) As String
+    ' Of what Python tells of an error, the line that people can read.
+    Dim part As Variant
+    For Each part In Split(Replace(text, vbCr, ""), vbLf)
+        If Trim(part) <> "" Then LastLine = Trim(part)
+    Next part
 End Function
 
 Private Function Spoken(ParamArray texts() As Variant) As String

@@ -65,14 +65,25 @@ def _summary(result: Result) -> str:
 
 
 def project_file(window: Window, state: State | None) -> Path | None:
-    """The project of a workbook: the file beside it that its memory names, else the settings', unless it is another."""
+    """The project of a workbook: the file beside it that its memory names, else the settings', unless it is another.
+
+    Raises DefinitionError where the settings' project can't be read.
+    """
     name = state.files[0] if state is not None and state.files else None
     if name and window.folder is not None and (window.folder / name).is_file():
         return window.folder / name
     chosen = settings().project
-    if chosen and Path(chosen).is_file() and (name is None or Path(name).name == Path(chosen).name):
-        return Path(chosen)
-    return None
+    if not chosen or not Path(chosen).is_file():
+        return None
+    return Path(chosen) if state is None or _has_objectives_of(chosen, state) else None
+
+
+def _has_objectives_of(project: str, state: State) -> bool:
+    """Whether a project has most of a workbook's objectives: files of several projects are often named alike."""
+    from xlkpi.objectives import load
+
+    known = {objective.id for objective in load(project).objectives}
+    return 2 * len(known & state.typed.keys()) > len(state.typed)
 
 
 def _of_project(file: Path, changed: Mapping[str, Mapping[str, Any]], workbook: str) -> Result:

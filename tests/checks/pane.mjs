@@ -31,17 +31,24 @@ const cell = {
   address: "Feuil1!D5", columnIndex: 3, rowIndex: 4, load() {}, get formulas() { return [["=KPI_ROI(B1,C1)"]]; },
   set formulas(rows) { if (globalThis.refuse) throw new Error(refuse); written.push(rows); },
 };
+// Whatever else xlwings' client does to a workbook is taken, whoever's object it is done to.
+const anything = new Proxy(function () {}, {
+  get: (_, key) => (key === "then" ? undefined : key === Symbol.toPrimitive ? () => "0" : key === "isNullObject" ? false : anything),
+  set: () => true,
+  apply: () => anything,
+});
+const taking = (known) => new Proxy(known, { get: (of, key) => (key in of || key === "then" ? of[key] : anything) });
 globalThis.Excel = {
   RequestContext: class {
-    workbook = {
+    workbook = taking({
       name: "book.xlsx", load() {}, getActiveCell: () => cell,
       tables: {
         load() {},
         items: [["xlkpi_data", "Data"], ["xlkpi_series", "Feuil1"], ["xlkpi_notes", "Notes"]].map(([name, sheet]) => ({ name, worksheet: { name: sheet } })),
       },
       names: { getItemOrNullObject: () => ({ isNullObject: false, getRange: () => ({ worksheet: { name: "Calc", load() {} } }) }) },
-      worksheets: { getItemOrNullObject: () => ({ isNullObject: false }), getActiveWorksheet: () => ({ name: "Feuil1", load() {} }) },
-    };
+      worksheets: taking({ getItemOrNullObject: () => ({ isNullObject: false }), getActiveWorksheet: () => ({ name: "Feuil1", load() {} }) }),
+    });
     application = { cultureInfo: { name: "fr-FR", load() {}, datetimeFormat: { shortDatePattern: "dd/MM/yyyy", load() {} } }, calculationEngineVersion: 1 };
     async sync() {}
   },

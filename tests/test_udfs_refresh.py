@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -98,7 +99,7 @@ def steps(book: xlwings.Book) -> Steps:
 
 
 def seen(found: Compared) -> list[Any]:
-    return [*found.areas, *found.tables, *found.names, *found.lists, *found.conditions, *found.pivots]
+    return [*found.areas, *found.tables, *found.names, *found.lists, *found.rules, *found.conditions, *found.pivots]
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +144,20 @@ def test_an_open_workbook_becomes_what_the_command_makes_of_its_file(
     assert kept["Tableau de bord"]["D16"].value == 1234
     assert [kept["Notes"][cell].value for cell in ("B11", "E11", "F11")] == ["basket", "Soldes, 10 %", "Ana"]
     assert kept["Données"].cell(kept["Données"].max_row, 3).value == "Radio"
+
+
+def test_objectives_come_and_go_while_the_workbook_is_open(home: Path, tmp_path: Path) -> None:
+    def others(project: Project) -> Scorecard:
+        first, *rest = compute(project).project.objectives
+        new = [replace(first, id=f"new{i}", title={"fr": f"Nouveau {i}"}, primary=False) for i in range(3)]
+        return scorecard(replace(project, objectives=(first, *rest[:-1], *new)), sample()[1], today=TODAY)
+
+    path = saved(opened(home / "tableau.xlsx"), home / "autres.xlsx")
+    book = opened(path)
+    refresh_book(book, compute=others)
+    refresh_workbook(path, Options(backups=0), others)
+    found = differences(path, saved(book, tmp_path / "open.xlsx"))
+    assert (seen(found), found.charts) == ([], {})
 
 
 def test_each_data_table_is_written_in_one_block_while_excel_does_not_calculate(
@@ -290,5 +305,8 @@ def test_contents_are_typed_so_that_excel_keeps_them(content: Any, written: Any)
 
 def test_a_series_of_a_chart_follows_its_ranges_however_sheets_are_quoted() -> None:
     series = "=SERIES(Calc!$C$1,'Calc'!$A$2:$A$5,Calc!$B$2:$B$5,1)"
-    found = replaced_references(series, {"'Calc'!$B$2:$B$5": "'Calc'!$B$2:$B$6", "'Calc'!$A$2:$A$5": "Calc!$A$2:$A$6"})
+    met: set[str] = set()
+    wanted = {"'Calc'!$B$2:$B$5": "'Calc'!$B$2:$B$6", "'Calc'!$A$2:$A$5": "Calc!$A$2:$A$6"}
+    found = replaced_references(series, wanted, met)
+    assert met == {"Calc!$C$1", "Calc!$A$2:$A$5", "Calc!$B$2:$B$5"}
     assert found == "=SERIES(Calc!$C$1,Calc!$A$2:$A$6,Calc!$B$2:$B$6,1)"

@@ -4,8 +4,9 @@ what can be written into it so that it can be put back.
 
 from __future__ import annotations
 
+import re
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,13 +14,18 @@ from typing import TYPE_CHECKING, Any
 from xlkpi.errors import Place, Problem, WorkbookError
 
 if TYPE_CHECKING:
-    from xlkpi.workbook.compare import ConditionChange, ListChange
+    from xlkpi.workbook.compare import ConditionChange, ListChange, RuleChange, TableRange
     from xlkpi.workbook.content import Content
 
 #: What an engine of xlwings without a feature answers with, or a program without a window.
 UNSUPPORTED = (NotImplementedError, AttributeError)
 #: Excel takes longer texts only one by one.
 _LONG = 8_000
+#: The rules of validations, as files name them and in the order of Excel's numbers, from 1.
+_TYPES = ("whole", "decimal", "list", "date", "time", "textLength", "custom")
+_STYLES = ("stop", "warning", "information")
+_OPERATORS = ("between", "notBetween", "equal", "notEqual", "greaterThan", "lessThan", "greaterThanOrEqual",
+              "lessThanOrEqual")  # fmt: skip
 #: What Excel does not read as something else than text when it is typed: words without a digit.
 _BOOLEANS = {"TRUE", "FALSE"}
 
@@ -149,16 +155,21 @@ class OpenBook:
         for (i, j), text in alone.items():
             target.range((top + i, left + j)).value = text
 
-    def resize(self, name: str, sheet: str, before: str, after: str) -> None:
-        """Let a table have another range; rows that it gets look like its last one."""
-        self.undo.append(lambda: self._resize(name, sheet, after, before))
-        self._resize(name, sheet, before, after)
+    def resize(self, change: TableRange) -> None:
+        """Let a table have another range, and show all of it; rows that it gets look like its last one."""
+        self.undo.append(lambda: self._resize(change, change.after, change.before))
+        if change.shows_all:
+            self._table(change).api.AutoFilter.ShowAllData()
+        self._resize(change, change.before, change.after)
 
-    def _resize(self, name: str, sheet: str, before: str, after: str) -> None:
-        target = self.book.sheets[sheet]
-        table = next(t for t in target.tables if t.name.casefold() == name.casefold())
+    def _table(self, change: TableRange) -> Any:
+        tables = self.book.sheets[change.sheet].tables
+        return next(table for table in tables if table.name.casefold() == change.name.casefold())
+
+    def _resize(self, change: TableRange, before: str, after: str) -> None:
+        target = self.book.sheets[change.sheet]
         old, new = target.range(before), target.range(after)
-        table.resize(new)
+        self._table(change).resize(new)
         last, bottom = old.row + old.shape[0] - 1, new.row + new.shape[0] - 1
         if bottom > last > old.row:
             left, right = new.column, new.column + new.shape[1] - 1
@@ -180,8 +191,8 @@ class OpenBook:
 
     def choose_from(self, change: ListChange) -> None:
         """Let a drop-down offer another range."""
-        self.undo.append(lambda: self._choose_from(change.sheet, change.cells[0], change.source[0]))
-        self._choose_from(change.sheet, change.cells[1], change.source[1])
+        self.undo.append(lambda: self._choose_from(change.sheet, change.cells, change.source[0]))
+        self._choose_from(change.sheet, change.cells, change.source[1])
 
     def _choose_from(self, sheet: str, cells: str, source: str) -> None:
         from xlkpi.workbook.formula_text import plain_sheet
@@ -190,6 +201,33 @@ class OpenBook:
         offered = self.book.sheets[plain_sheet(home) if home else sheet].range(reference)
         for area in cells.split():
             self.book.sheets[sheet].range(area).data_validation.set_list(offered)
+
+    def validate(self, change: RuleChange) -> None:
+        """Let a validation hold for other cells."""
+        self.undo.append(lambda: self._validate(change, change.cells[1], change.cells[0]))
+        self._validate(change, *change.cells)
+
+    def _validate(self, change: RuleChange, before: str, after: str) -> None:
+        sheet, rule = self.book.sheets[change.sheet], change.rule
+        for area in {*before.split(), *after.split()}:  # Excel may have let some of them follow already
+            sheet.range(area).api.Validation.Delete()
+        kind, style, operator = (
+            number_of(rule, name, words)
+            for name, words in (("type", _TYPES), ("errorStyle", _STYLES), ("operator", _OPERATORS))
+        )
+        for area in after.split():
+            cells, validation = sheet.range(area), sheet.range(area).api.Validation
+            if change.operands[0].startswith('"'):  # xlwings knows what separates words in this Excel
+                cells.data_validation.set_list(change.operands[0].strip('"').split(","))
+            else:
+                validation.Add(kind, style, operator, *(as_operand(operand) for operand in change.operands))
+            validation.IgnoreBlank = rule.get("allowBlank") == "1"
+            validation.ShowInput, validation.ShowError = (
+                rule.get(name) == "1" for name in ("showInputMessage", "showErrorMessage")
+            )
+            validation.InputTitle, validation.InputMessage, validation.ErrorTitle, validation.ErrorMessage = (
+                rule.get(name, "") for name in ("promptTitle", "prompt", "errorTitle", "error")
+            )
 
     def condition(self, change: ConditionChange) -> None:
         """Let a conditional format have other cells or formulas."""
@@ -203,6 +241,8 @@ class OpenBook:
         present = [rules(i) for i in range(1, rules.Count + 1)]
         ours = [r for r in present if set(r.AppliesTo.Address.replace("$", "").split(",")) == set(cells[0].split())]
         for old, new in formulas.values():
+            if re.search(r'[(,"{]', new):  # Excel would read it in its own language
+                raise LookupError(f"{sheet}!{cells[0]}")
             rule = next((r for r in ours if str(r.Formula1).removeprefix("=") == old), None)
             if rule is None:
                 raise LookupError(f"{sheet}!{cells[0]}")
@@ -214,18 +254,22 @@ class OpenBook:
                 rule.ModifyAppliesToRange(home.range(cells[1].replace(" ", ",")).api)
 
     def draw(self, sheet: str, references: dict[str, str]) -> None:
-        """Let the series of a sheet's charts have other ranges; those that Excel has let follow are right already."""
+        """Let the series and titles of a sheet's charts have other ranges, but for those that Excel has let follow."""
         self.undo.append(lambda: self._draw(sheet, {new: old for old, new in references.items()}))
         self._draw(sheet, references)
 
     def _draw(self, sheet: str, references: dict[str, str]) -> None:
+        from xlkpi.workbook.formula_text import canonical
+
+        met: set[str] = set()
         for chart in self.book.sheets[sheet].charts:
-            series = chart.api[1].SeriesCollection()
-            for number in range(1, series.Count + 1):
-                one = series(number)
-                now = replaced_references(one.Formula, references)
-                if now != one.Formula:
-                    one.Formula = now
+            for drawn in parts_of(chart.api[1]):
+                now = replaced_references(drawn.Formula, references, met)
+                if now != drawn.Formula:
+                    drawn.Formula = now
+        for old, new in references.items():
+            if not met & {canonical(old), canonical(new)}:
+                raise LookupError(f"{sheet}: {old}")
 
     def begin(self) -> None:
         """Remember how it is now."""
@@ -239,6 +283,19 @@ class OpenBook:
             return
         while self.undo:
             self.undo.pop()()
+
+
+def number_of(rule: Mapping[str, str], name: str, words: Sequence[str]) -> int:
+    """Excel's number for an attribute of a validation."""
+    return words.index(rule.get(name, words[0])) + 1
+
+
+def as_operand(operand: str) -> float | str:
+    """An operand of a validation: a number as such, since Excel reads texts in its own language."""
+    try:
+        return float(operand)
+    except ValueError:
+        return f"={operand}"
 
 
 def typed(value: Content) -> Any:
@@ -261,14 +318,33 @@ def typed(value: Content) -> Any:
     return value if plain else f"'{value}"
 
 
-def replaced_references(formula: str, references: dict[str, str]) -> str:
-    """A series' formula with some ranges replaced, however the two write the names of sheets."""
+def parts_of(chart: Any) -> Iterator[Any]:
+    """What refers to cells in a chart: its title, its series and their labels."""
+    if chart.HasTitle:
+        yield chart.ChartTitle
+    series = chart.SeriesCollection()
+    for number in range(1, series.Count + 1):
+        one = series(number)
+        yield one
+        if one.HasDataLabels:
+            points = (one.Points(i) for i in range(1, one.Points().Count + 1))
+            yield from (point.DataLabel for point in points if point.HasDataLabel)
+
+
+def replaced_references(formula: str, references: Mapping[str, str], met: set[str]) -> str:
+    """A formula of a chart with some ranges replaced, however the two write the names of sheets.
+
+    ``met`` gets the references that it had.
+    """
     from xlkpi.workbook.formula_text import canonical, moved, quoted_sheet
 
     known = {canonical(old): new for old, new in references.items()}
 
     def move(sheet: str | None, reference: str) -> tuple[str | None, str]:
-        new = known.get(f"{quoted_sheet(sheet)}!{reference}") if sheet is not None else None
+        if sheet is None:
+            return sheet, reference
+        met.add(f"{quoted_sheet(sheet)}!{reference}")
+        new = known.get(f"{quoted_sheet(sheet)}!{reference}")
         return (sheet, new.rpartition("!")[2]) if new is not None else (sheet, reference)
 
     return moved(formula, move)

@@ -139,9 +139,10 @@ def _refresh_file(opened: OpenBook, steps: Steps) -> str:
 def write(opened: OpenBook, found: Compared, steps: Steps) -> None:
     """Write the differences, or put back what was there. Raises WorkbookError where Excel refuses something."""
     parts: list[tuple[str, Callable[..., None], tuple[Any, ...]]] = [
-        *((t.sheet, opened.resize, (t.name, t.sheet, t.before, t.after)) for t in found.tables),
+        *((t.sheet, opened.resize, (t,)) for t in found.tables),
         *((a.sheet, opened.put, (a.sheet, (a.row, a.column), a.after, a.before)) for a in found.areas),
         *((n.name, opened.rename, (n.name, n.sheet, n.before, n.after)) for n in found.names),
+        *((r.sheet, opened.validate, (r,)) for r in found.rules),
         *((c.sheet, opened.choose_from, (c,)) for c in found.lists),
         *((c.sheet, opened.condition, (c,)) for c in found.conditions),
         *((sheet, opened.draw, (sheet, references)) for sheet, references in found.charts.items()),

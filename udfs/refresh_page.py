@@ -55,7 +55,7 @@ def refresh_page(opened: OpenBook, steps: Steps) -> str:
         steps("comparing", 0.7)
         with Package(copy) as before, Package(fresh) as after:
             found = compare(before, after)
-        if found.others or found.charts or found.conditions or found.names:
+        if found.others or found.charts or found.conditions or found.names or found.rules:
             raise opened.error("open_book_page", what=", ".join([*found.others, *found.charts][:5]) or opened.name)
         found.lists = restored.lists
         found.pivots.clear()

@@ -11,6 +11,7 @@ engine fail at a certain write, as Excel does at a protected sheet.
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import suppress
@@ -186,7 +187,7 @@ class Sheets:
 class Sheet:
     def __init__(self, book: Book, sheet: Worksheet) -> None:
         self.book, self.sheet = book, sheet
-        self.charts = Charts()
+        self.charts = Charts(self)
 
     @property
     def api(self) -> Worksheet:
@@ -219,13 +220,137 @@ class Sheet:
 
 
 class Charts:
-    """openpyxl keeps no charts of others."""
+    """The charts of a sheet, as far as openpyxl keeps them: what their series refer to."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self.parts = [part for chart in sheet.sheet._charts for part in (chart, *chart._charts[1:])]
 
     def __len__(self) -> int:
-        return 0
+        return len(self.parts)
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(())
+        return (Chart(part) for part in self.parts)
+
+    def __call__(self, key: int) -> Chart:
+        return Chart(self.parts[key - 1])
+
+
+class Chart:
+    def __init__(self, chart: Any) -> None:
+        self.chart = chart
+
+        text = chart.title.tx.strRef if chart.title is not None and chart.title.tx is not None else None
+        self.HasTitle = text is not None
+        self.ChartTitle = Title(text)
+
+    @property
+    def api(self) -> tuple[None, Chart]:
+        return None, self
+
+    def SeriesCollection(self) -> Collected:  # noqa: N802  # its name in Excel
+        return Collected([Series(series) for series in self.chart.series])
+
+
+class Collected:
+    """A collection as COM has it, from 1."""
+
+    def __init__(self, items: list[Any]) -> None:
+        self.items = items
+
+    @property
+    def Count(self) -> int:  # noqa: N802  # its name in Excel
+        return len(self.items)
+
+    def __call__(self, number: int) -> Any:
+        return self.items[number - 1]
+
+
+class Series:
+    """A series: its name, categories and values are references."""
+
+    def __init__(self, series: Any) -> None:
+        kinds = (series.tx, series.cat or series.xVal, series.val or series.yVal)
+        found = [(getattr(k, "strRef", None) or getattr(k, "numRef", None)) if k is not None else None for k in kinds]
+        self.references = found
+
+    HasDataLabels = False  # openpyxl keeps no labels that are cells
+
+    @property
+    def Formula(self) -> str:  # noqa: N802  # its name in Excel
+        return f"=SERIES({','.join('' if r is None else str(r.f) for r in self.references)},1)"
+
+    @Formula.setter
+    def Formula(self, formula: str) -> None:  # noqa: N802  # its name in Excel
+        for reference, written in zip(self.references, re.split(r",(?=(?:[^']*'[^']*')*[^']*$)", formula[8:-1]),
+                                      strict=False):  # fmt: skip
+            if reference is not None:
+                reference.f = written
+
+
+class Title:
+    """The title of a chart that is the content of a cell."""
+
+    def __init__(self, reference: Any) -> None:
+        self.reference = reference
+
+    @property
+    def Formula(self) -> str:  # noqa: N802  # its name in Excel
+        return f"={self.reference.f}"
+
+    @Formula.setter
+    def Formula(self, formula: str) -> None:  # noqa: N802  # its name in Excel
+        self.reference.f = formula.removeprefix("=")
+
+
+class Condition:
+    """A rule of a conditional format."""
+
+    Type = 2
+
+    def __init__(self, sheet: Any, home: Any, rule: Any) -> None:
+        self.sheet, self.home, self.rule = sheet, home, rule
+        self.Formula1 = f"={rule.formula[0]}" if rule.formula else ""
+        self.AppliesTo = self
+        self.Address = ",".join(str(home.sqref).split())
+
+    def Modify(self, type: int, operator: int, formula: str) -> None:  # noqa: N802  # its name in Excel
+        self.rule.formula = [formula.removeprefix("=")]
+
+    def ModifyAppliesToRange(self, range: Range) -> None:  # noqa: N802  # its name in Excel
+        self.home.sqref = openpyxl.worksheet.cell_range.MultiCellRange(range.address)
+
+
+_RULES = ("whole", "decimal", "list", "date", "time", "textLength", "custom")
+_RULE_NAMES = {
+    "IgnoreBlank": "allowBlank", "ShowInput": "showInputMessage", "ShowError": "showErrorMessage",
+    "InputTitle": "promptTitle", "InputMessage": "prompt", "ErrorTitle": "errorTitle", "ErrorMessage": "error",
+}  # fmt: skip
+
+
+class Validation:
+    """The validation of some cells, replaced as a whole."""
+
+    cells: Range
+    rules: list[Any]
+
+    def __init__(self, cells: Range) -> None:
+        self.__dict__.update(cells=cells, rules=cells.sheet.sheet.data_validations.dataValidation)
+
+    def Delete(self) -> None:  # noqa: N802  # its name in Excel
+        self.cells.sheet.book.app.written()
+        self.rules[:] = [rule for rule in self.rules if str(rule.sqref) != self.cells.address]
+
+    def Add(  # noqa: N802  # its name in Excel
+        self, kind: int, style: int, operator: int, first: Any, second: Any = None
+    ) -> None:
+        assert (style, operator) == (1, 1)
+        operands = [None if operand is None else str(operand).removeprefix("=") for operand in (first, second)]
+        rule = openpyxl.worksheet.datavalidation.DataValidation(_RULES[kind - 1], *operands, sqref=self.cells.address)
+        self.rules.append(rule)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        rule = next(rule for rule in self.rules if str(rule.sqref) == self.cells.address)
+        setattr(rule, _RULE_NAMES[name], value or None)
 
 
 class Range:
@@ -251,6 +376,16 @@ class Range:
     @property
     def api(self) -> Range:
         return self
+
+    @property
+    def Validation(self) -> Validation:  # noqa: N802  # its name in Excel
+        return Validation(self)
+
+    @property
+    def FormatConditions(self) -> Collected:  # noqa: N802  # its name in Excel
+        sheet = self.sheet.sheet
+        here = [home for home in sheet.conditional_formatting if self.cells[0][0].coordinate in home.sqref]
+        return Collected([Condition(sheet, home, rule) for home in here for rule in home.rules])
 
     @property
     def cells(self) -> list[list[Any]]:
@@ -345,9 +480,15 @@ class DataValidation:
     def __init__(self, parent: Range) -> None:
         self.parent = parent
 
-    def set_list(self, source: Range, in_cell_dropdown: bool) -> None:
+    def set_list(self, source: Any, in_cell_dropdown: bool) -> None:
         self.parent.sheet.book.app.written()
         rules = self.parent.sheet.sheet.data_validations.dataValidation
+        if not isinstance(source, Range):
+            words = ",".join(source)
+            rules.append(
+                openpyxl.worksheet.datavalidation.DataValidation("list", f'"{words}"', sqref=self.parent.address)
+            )
+            return
         rule = next(r for r in rules if str(r.sqref) == self.parent.address)
         left, top, right, bottom = range_boundaries(source.address)
         letters = [openpyxl.utils.get_column_letter(c) for c in (left, right)]

@@ -23,9 +23,13 @@ _LIST = re.compile(rb"<dataValidation\b([^>]*?)(?:/>|>(.*?)</dataValidation>)", 
 _CONDITIONS = re.compile(rb"<conditionalFormatting\b([^>]*?)>(.*?)</conditionalFormatting>", re.DOTALL)
 _RULE = re.compile(rb"<cfRule\b.*?(?:</cfRule>|/>)", re.DOTALL)
 _FORMULA = re.compile(rb"<formula1?\b[^>]*>([^<]*)</formula1?>")
+_OPERANDS = re.compile(rb"<formula[12]\b[^>]*>([^<]*)</formula[12]>")
 _SELECTED = re.compile(rb"<xm:sqref>[^<]*</xm:sqref>")
 _SERIES = re.compile(rb"<(?:\w+:)?f>([^<]*)</(?:\w+:)?f>")
 _TABLE = re.compile(rb'(<(?:table|autoFilter)\b[^>]*?\sref=")[^"]*"|(<calculatedColumnFormula\b[^>]*>)[^<]*')
+_FILTER = re.compile(
+    rb"<autoFilter\b[^>]*?(?:/>|>(.*?)</autoFilter>)|<sortState\b[^>]*?(?:/>|>.*?</sortState>)", re.DOTALL
+)
 _NAMES = re.compile(rb"<definedNames>.*</definedNames>|<calcPr\b[^>]*?/>|<calcPr\b[^>]*>\s*</calcPr>", re.DOTALL)
 _PIVOT_SOURCE = re.compile(rb"<(?:\w+:)?worksheetSource\b[^>]*>")
 _RELATIONS = re.compile(r"(?:^|/)_rels/[^/]+\.rels$")
@@ -33,12 +37,15 @@ _RELATIONS = re.compile(r"(?:^|/)_rels/[^/]+\.rels$")
 
 @dataclass(frozen=True)
 class TableRange:
-    """A table whose range changes: its name, its sheet, and the range before and after."""
+    """A table whose range changes: its name, its sheet, and the range before and after. ``shows_all``: a filter that
+    hides rows of it goes.
+    """
 
     name: str
     sheet: str
     before: str
     after: str
+    shows_all: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,11 +60,21 @@ class NameChange:
 
 @dataclass(frozen=True)
 class ListChange:
-    """A drop-down: its cells and the range of its list, before and after."""
+    """A drop-down: its cells, and the range of its list before and after."""
+
+    sheet: str
+    cells: str
+    source: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class RuleChange:
+    """A validation that holds for other cells: these before and after, its attributes and its operands."""
 
     sheet: str
     cells: tuple[str, str]
-    source: tuple[str, str]
+    rule: Mapping[str, str]
+    operands: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -79,6 +96,7 @@ class Compared:
     tables: list[TableRange] = field(default_factory=list)
     names: list[NameChange] = field(default_factory=list)
     lists: list[ListChange] = field(default_factory=list)
+    rules: list[RuleChange] = field(default_factory=list)
     conditions: list[ConditionChange] = field(default_factory=list)
     charts: dict[str, dict[str, str]] = field(default_factory=dict)
     pivots: list[tuple[str, str]] = field(default_factory=list)
@@ -147,20 +165,30 @@ def _sheet(
 
 
 def _lists(found: Compared, sheet: str, old: bytes, new: bytes) -> None:
-    pairs = list(zip(_LIST.finditer(old), _LIST.finditer(new), strict=False))
-    if len(_LIST.findall(old)) != len(_LIST.findall(new)):
+    was, now = ([_validation(m) for m in _LIST.finditer(xml)] for xml in (old, new))
+    changed = sorted((v for v in was if v not in now), key=_order), sorted((v for v in now if v not in was), key=_order)
+    if len(was) != len(now) or len(changed[0]) != len(changed[1]):
         found.others.append(sheet)
         return
-    for one, other in pairs:
-        if one[0] == other[0]:
+    for (one, before, sources), (other, after, wanted) in zip(*changed, strict=True):
+        is_range = one.get("type") == "list" and len(sources) == len(wanted) == 1 and not wanted[0].startswith('"')
+        if one != other or (sources != wanted and not is_range):
+            found.others.append(f"{sheet}!{before}")
             continue
-        was, now = (dict(ATTRIBUTE.findall(m[1])) for m in (one, other))
-        cells = _text(was.pop(b"sqref", b"")), _text(now.pop(b"sqref", b""))
-        sources = [_FORMULA.findall(m[2] or b"") for m in (one, other)]
-        if was != now or was.get(b"type") != b"list" or any(len(s) != 1 for s in sources):
-            found.others.append(f"{sheet}!{cells[0]}")
-            continue
-        found.lists.append(ListChange(sheet, cells, (_text(sources[0][0]), _text(sources[1][0]))))
+        if before != after:
+            found.rules.append(RuleChange(sheet, (before, after), one, sources))
+        if sources != wanted:
+            found.lists.append(ListChange(sheet, after, (sources[0], wanted[0])))
+
+
+def _validation(found: re.Match[bytes]) -> tuple[dict[str, str], str, list[str]]:
+    """Its attributes, its cells and its operands."""
+    known = {_text(name): _text(value) for name, value in ATTRIBUTE.findall(found[1])}
+    return known, known.pop("sqref", ""), [_text(operand) for operand in _OPERANDS.findall(found[2] or b"")]
+
+
+def _order(validation: tuple[dict[str, str], str, list[str]]) -> str:
+    return validation[1].partition(":")[0]
 
 
 def _conditions(found: Compared, sheet: str, old: bytes, new: bytes) -> None:
@@ -186,13 +214,17 @@ def _conditions(found: Compared, sheet: str, old: bytes, new: bytes) -> None:
 
 
 def _table(found: Compared, before: Package, after: Package, part: str) -> None:
-    if _TABLE.sub(rb"\1\2", before.read(part)) != _TABLE.sub(rb"\1\2", after.read(part)):
+    contents = before.read(part), after.read(part)
+    filters = [b"".join(_FILTER.findall(xml)) for xml in contents]
+    plain = [_TABLE.sub(rb"\1\2", _FILTER.sub(b"", xml)) for xml in contents]
+    if plain[0].split() != plain[1].split():
         found.others.append(part)
         return
     table = next(t for t in before.tables.values() if t.part == part)
     old, new = (package.tree(part).get("ref", "") for package in (before, after))
-    if old != new:
-        found.tables.append(TableRange(table.name, table.sheet, old, new))
+    shows_all = b"filterColumn" in filters[0] and b"filterColumn" not in filters[1]
+    if old != new or shows_all:
+        found.tables.append(TableRange(table.name, table.sheet, old, new, shows_all))
 
 
 def _names(found: Compared, before: Package, after: Package) -> None:
@@ -251,4 +283,4 @@ def _text(written: bytes) -> str:
     return unescape(written.decode())
 
 
-__all__ = ["Compared", "ConditionChange", "ListChange", "NameChange", "TableRange", "compare"]
+__all__ = ["Compared", "ConditionChange", "ListChange", "NameChange", "RuleChange", "TableRange", "compare"]

@@ -269,7 +269,7 @@ def _lists(seen: Described, state: State, skeleton: Skeleton, sheet: str) -> Ite
         if list(old) != list(new) and name in seen.named:
             page, address = seen.named[name]
             was, now = (_list(sheet, block) for block in (old, new))
-            yield ListChange(page, (address, address), (was, now))
+            yield ListChange(page, address, (was, now))
 
 
 def _list(sheet: str, block: Sequence[int]) -> str:

@@ -98,8 +98,9 @@ class _KPI(View):
             )
         parts: dict[str, Given] = {"gap": self.known("said_gap"), "expected": self.known("said_expected"),
                                    "progress": self.known("said_progress")}  # fmt: skip
-        said = if_(self.known("said_gap").blank, self.book.text("kpi.no_value"),
-                   sentence(self.book.text("kpi.headline"), parts))  # fmt: skip
+        short = self.known("said_gap") & ", " & self.known("said_expected")
+        told = if_(self.known("said_progress").blank, short, sentence(self.book.text("kpi.headline"), parts))
+        said = if_(self.known("said_gap").blank, self.book.text("kpi.no_value"), told)
         put(8, LEFT, said, font_size=11, valign="top")
         reason = self.table("override_reason")
         judged = self.known("said_status")

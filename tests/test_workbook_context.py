@@ -180,6 +180,9 @@ def typed(workbook: Path) -> Mapping[Place, Result]:
     sheet, rows = table(workbook, "xlkpi_competitors")
     row = next(row for row in rows if not row["Competitor"][1])
     write(sheet, row, {"Competitor": "New", "Figure": "mentions", "Value": 1_000.0})
+    more = [row for row in rows if not row["Competitor"][1]][1:4]
+    for at, (name, value) in zip(more, (("New", 12.0), ("Boutique Exemple", 6.0), ("Other", 18.0)), strict=True):
+        write(sheet, at, {"Competitor": name, "Figure": "stores", "Value": value})
     return results(workbook, ENGINE, inputs)
 
 
@@ -208,6 +211,13 @@ def test_a_competitor_that_is_typed_moves_the_index_and_the_share_of_voice(
     assert typed[(sheet, f"G{row}")] == pytest.approx(240 / 500 * 100)  # of 310, 190 and 1000
     assert typed[(sheet, f"I{row}")] == pytest.approx(240 / 1740)
     assert typed[(sheet, f"H{row}")] == 3
+
+
+def test_a_figure_that_is_typed_is_compared_too(workbook: Path, typed: Mapping[Place, Result]) -> None:
+    sheet, _ = table(workbook, "xlkpi_competitors")
+    row = next(place[1][1:] for place, value in typed.items() if place[0] == sheet and value == repr("stores"))
+    assert [typed[(sheet, f"{c}{row}")] for c in "DEGHI"] == pytest.approx([6, 15, 40, 3, 6 / 36])
+    assert typed[(sheet, f"F{row}")] == repr("behind the market")
 
 
 def test_every_table_that_people_fill_is_known_to_a_refresh(workbook: Path) -> None:

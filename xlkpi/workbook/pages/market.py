@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from xlkpi.scorecard.market import Rival, rivals
+from xlkpi.smart.attainable import BENCHMARK_DAYS
 from xlkpi.workbook.book import Book
 from xlkpi.workbook.calculation import Calculation
 from xlkpi.workbook.formats import date_format, decimals_for
-from xlkpi.workbook.functions import and_, count_ifs, if_, if_error, is_number, kept, sum_ifs
+from xlkpi.workbook.functions import and_, count_ifs, if_, if_error, index, is_number, kept, match, or_, sum_ifs
 from xlkpi.workbook.live import Live, live
 from xlkpi.workbook.page import Page
 from xlkpi.workbook.people import Column, PeopleTable, Row, Shown, Written, write_people
 
-#: Benchmarks older than this many months are expired; figures that are compared at most.
-EXPIRES, MOST_FIGURES = 18, 10
-#: Units whose values of several companies add up, so that there is a share of voice.
-_ADDED = ("count", "currency")
+#: Figures of the project that are compared at most, lines for others that people type, and rows of the table that these
+#: are looked for in beyond its own.
+MOST_FIGURES, FREE, SPARE = 10, 3, 20
 
 COMPETITORS = PeopleTable("market", "xlkpi_competitors", (
     Column("name", "text", 230), Column("figure", "text", 150), Column("value", "number", 110),
@@ -29,6 +30,19 @@ _LAST = len(_WIDTHS) - 2
 def market(book: Book, made: Calculation) -> None:
     """Write the page."""
     _Market(book, made, rivals(book.card)).write()
+
+
+@dataclass(frozen=True)
+class _Figure:
+    """What is compared: its name in the table, the name that is shown, our value, whether less is better, and whether
+    the values of several add up.
+    """
+
+    name: Live
+    label: Live
+    ours: Live
+    lower: Live
+    adds: Live
 
 
 class _Market:
@@ -45,7 +59,7 @@ class _Market:
         figures = list(dict.fromkeys(r.figure for r in self.known))[:MOST_FIGURES]
         row = self._benchmarks(8)
         compared = row + 1
-        header = compared + 2 + len(figures) + (2 if figures else 1)
+        header = compared + 2 + len(figures) + FREE + 1
         rows: list[Row] = [
             {"name": r.name, "figure": r.figure, "value": Shown(r.value, self._form(r.figure, r.value)),
              "date": r.date, "source": r.source}
@@ -80,7 +94,13 @@ class _Market:
         """Every benchmark of the objectives, grey once it is expired."""
         page, made, book = self.page, self.made, self.book
         page.ws.set_row_pixels(row, 24)
-        page.section(row, 1, _LAST, self.text("market.benchmarks"), self.text("market.expires", months=EXPIRES))
+        page.section(
+            row,
+            1,
+            _LAST,
+            self.text("market.benchmarks"),
+            self.text("market.expires", months=round(BENCHMARK_DAYS / 30.44)),
+        )
         self._head(row + 1, ("objective", "kind", "benchmark", "date", "source", "actual", "gap", "state"))
         at = row + 2
         needed = sum(len(s.result.objective.attainable.benchmark) for s in made.tables.order)
@@ -103,7 +123,7 @@ class _Market:
                 gap = if_(is_number(actual), (actual - value) * scale, "–")
                 form_gap = book.number_format(unit, decimals_for(unit, [benchmark.value]), gap=True)
                 self.put(at, 7, gap, num_format=form_gap, **right)
-                expired = and_(is_number(day), day < made.as_of - round(EXPIRES * 30.44))
+                expired = and_(is_number(day), day < made.as_of - BENCHMARK_DAYS)
                 state = if_(expired, self.text("market.expired"), if_(is_number(day), self.text("market.valid"),
                                                                      self.text("market.undated")))  # fmt: skip
                 self.put(at, 8, state, indent=1, **self.hair)
@@ -129,11 +149,8 @@ class _Market:
         ids = [str(s.result.objective.id) for s in made.tables.order]
         us = book.say(book.card.project.name)
         names, of, values = (written.span(c) for c in ("name", "figure", "value"))
-        right = {"align": "right", **self.hair}
         for number, figure in enumerate(figures):
             at, unit = row + 2 + number, self._unit(figure)
-            page.ws.set_row_pixels(at, 26)
-            page.sheet.fill(at, 1, _LAST, **self.hair)
             if figure in ids:
                 result = book.card.by_id[figure]
                 label = book.say(result.kpi.name) if result.kpi else figure
@@ -146,22 +163,68 @@ class _Market:
                 ours = if_(there > 0, sum_ifs(values, (names, "=", us), (of, "=", figure)), "")
             known = [r.value for r in self.known if r.figure == figure]
             form = book.number_format(unit, decimals_for(unit, known))
-            own = self.put(at, 3, if_(is_number(ours), ours, "–"), num_format=form, bold=True, **right)
-            self.put(at, 1, label, bold=True, **self.hair)
-            mine = sum_ifs(values, (names, "=", us), (of, "=", figure))
-            others: Live = sum_ifs(values, (of, "=", figure)) - mine
-            count = count_ifs((of, "=", figure)) - count_ifs((names, "=", us), (of, "=", figure))
-            total_, many = made.sheet.put(made.rows(1), 1, others), made.sheet.put(made.rows(1), 1, count)
-            mean = self.put(at, 4, if_(many > 0, if_error(total_ / many, "–"), "–"), num_format=form, **right)
-            both = and_(is_number(own), is_number(mean))
-            score = self.put(at, 6, if_(both, if_error(own / mean * 100, "–"), "–"), num_format="0", **right)
-            beyond = count_ifs((of, "=", figure), (values, "<=" if lower else ">=", own))
-            rank = if_(both, beyond - count_ifs((names, "=", us), (of, "=", figure)) + 1, "–")
-            self.put(at, 7, rank, num_format="0", **right)
-            voice = if_(both, if_error(own / (own + total_), "–"), "–") if unit in _ADDED else live("–")
-            self.put(at, 8, voice, num_format=book.number_format("percent", 0), **right)
-            ahead = score < 100 if lower else score > 100
-            said = if_(is_number(score), if_(ahead, self.text("market.ahead"), self.text("market.behind")), "")
-            self.put(at, 5, said, indent=1, font_color=self.theme.mute, **self.hair)
-        if not figures:
-            self.put(row + 2, 1, self.text("market.no_competitor"), font_color=self.theme.mute)
+            adds = unit == "count" or (unit == "currency" and (figure not in ids or book.card.by_id[figure].cumulative))
+            self._line(at, _Figure(live(figure), live(label), ours, live(lower), live(adds)), form, written)
+        for number, found in enumerate(self._typed(figures, written)):
+            self._line(row + 2 + len(figures) + number, found, "General", written)
+
+    def _line(self, at: int, figure: _Figure, form: str, written: Written) -> None:
+        """Us and the market; blank where there is no figure."""
+        book, made = self.book, self.made
+        us, of = book.say(book.card.project.name), figure.name
+        names, figures, values = (written.span(c) for c in ("name", "figure", "value"))
+        right = {"align": "right", **self.hair}
+        self.page.ws.set_row_pixels(at, 26)
+        self.page.sheet.fill(at, 1, _LAST, **self.hair)
+
+        def told(cell: Live, otherwise: str = "–") -> Live:
+            return if_(of.blank, "", if_error(cell, otherwise))
+
+        own = self.put(at, 3, told(if_(is_number(figure.ours), figure.ours, "–")), num_format=form, bold=True, **right)
+        self.put(at, 1, figure.label, bold=True, **self.hair)
+        ours = ((names, "=", us), (figures, "=", of))
+        others: Live = sum_ifs(values, (figures, "=", of)) - sum_ifs(values, *ours)
+        count = count_ifs((figures, "=", of)) - count_ifs(*ours)
+        total_, many = made.sheet.put(made.rows(1), 1, others), made.sheet.put(made.rows(1), 1, count)
+        mean = self.put(at, 4, told(if_(many > 0, total_ / many, "–")), num_format=form, **right)
+        both = and_(is_number(own), is_number(mean))
+        score = self.put(at, 6, told(if_(both, own / mean * 100, "–")), num_format="0", **right)
+        beyond = (count_ifs((figures, "=", of), (values, sign, own)) for sign in ("<=", ">="))
+        rank = if_(both, if_(figure.lower, *beyond) - count_ifs(*ours) + 1, "–")
+        self.put(at, 7, told(rank), num_format="0", **right)
+        voice = if_(and_(both, figure.adds), own / (own + total_), "–")
+        self.put(at, 8, told(voice), num_format=book.number_format("percent", 0), **right)
+        ahead = if_(figure.lower, score < 100, score > 100)
+        said = if_(is_number(score), if_(ahead, self.text("market.ahead"), self.text("market.behind")), "")
+        self.put(at, 5, said, indent=1, font_color=self.theme.mute, **self.hair)
+
+    def _typed(self, figures: Sequence[str], written: Written) -> Iterator[_Figure]:
+        """The figures that people typed beside those of the project, in the order of the table."""
+        sheet, now = self.made.sheet, self.made.now
+        rows = written.rows + SPARE
+        top = self.made.rows(rows + 2) + 2  # a range of one cell is misread by some programs
+        sheet.put(top - 2, 0, "figures")
+        so_far: Live = live(0.0)
+        for row in range(rows):
+            typed = sheet.put(top + row, 0, if_error(index(written.span("figure"), float(row + 1)) & "", ""))
+            seen = count_ifs((sheet.span(top - 2, 0, top + row - 1), "=", typed)) > 0
+            of_project = [typed.same(figure) for figure in figures]
+            so_far = sheet.put(top + row, 1, so_far + if_(or_(typed.blank, seen, *of_project), 0, 1))
+        places, typed_names = (sheet.span(top, column, top + rows - 1) for column in (1, 0))
+        us = self.book.say(self.book.card.project.name)
+        names, of, values = (written.span(c) for c in ("name", "figure", "value"))
+        first = self.made.rows(FREE)
+        for number in range(FREE):
+            found = index(typed_names, match(float(number + 1), places))
+            name = sheet.put(first + number, 0, if_error(found, ""))
+            place = sheet.put(first + number, 1, if_error(match(name, now.span("id")), ""))
+            mine = if_(count_ifs((names, "=", us), (of, "=", name)) > 0,
+                       sum_ifs(values, (names, "=", us), (of, "=", name)), "")  # fmt: skip
+            ours = if_(place.blank, mine, if_error(kept(index(now.span("actual"), place)), ""))
+            unit = if_error(index(now.span("unit"), place), "")
+            grows = and_(unit.same("currency"), if_error(index(now.span("cumulative"), place), 0).same(1))
+            adds = or_(place.blank, unit.same("count"), grows)
+            lower = if_error(index(now.span("direction"), place).same("lower"), False)
+            nothing = self.text("market.no_competitor") if not figures and number == 0 else ""
+            title = if_error(index(now.span("title"), place), name)
+            yield _Figure(name, if_(name.blank, nothing, title), ours, lower, adds)

@@ -185,7 +185,8 @@ class _Market:
         ours = ((names, "=", us), (figures, "=", of))
         others: Live = sum_ifs(values, (figures, "=", of)) - sum_ifs(values, *ours)
         count = count_ifs((figures, "=", of)) - count_ifs(*ours)
-        total_, many = made.sheet.put(made.rows(1), 1, others), made.sheet.put(made.rows(1), 1, count)
+        # A blank criterion would count blank cells.
+        total_, many = (made.sheet.put(made.rows(1), 1, if_(of.blank, 0, cell)) for cell in (others, count))
         mean = self.put(at, 4, told(if_(many > 0, total_ / many, "–")), num_format=form, **right)
         both = and_(is_number(own), is_number(mean))
         score = self.put(at, 6, told(if_(both, own / mean * 100, "–")), num_format="0", **right)

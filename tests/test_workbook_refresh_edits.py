@@ -26,6 +26,7 @@ from tests.small_shop import DATA, FIRST, SERIES, Shop
 from xlkpi.workbook.refresh import Options, refresh_workbook
 
 ONCE = Options(backups=0)
+CHANNELS = ("web", "boutique", "marché", "salon", "foire")
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +157,7 @@ def test_columns_beside_a_table_and_sheets_renamed_and_moved_stay(shop: Shop) ->
         move_sheet(book, "L'accueil & Co", 4)
         names = list(book.sheets)
     assert recalc.differences(shop.workbook, ("ironcalc",)) == []
-    shop.months = 8
+    shop.months, shop.channels = 8, ["web", "boutique", "marché"]
     shop.write()
     assert refresh_workbook(shop.workbook, ONCE).replaced == []
     after = Book(shop.workbook)
@@ -165,4 +166,29 @@ def test_columns_beside_a_table_and_sheets_renamed_and_moved_stay(shop: Shop) ->
     assert [data[f"J{row}"].value for row in (1, 2, 3)] == ["Remarque", "à vérifier", 12.5]
     assert next(s for s in after.sheets if s.name == "Chiffres").cells["R40"].formula == "1+1"
     assert recalc.differences(shop.workbook, ("ironcalc",)) == []
+    assert sdk.faults(shop.workbook) == []
+
+
+def test_what_stands_below_a_table_moves_down_as_it_grows(shop: Shop) -> None:
+    """Channels come, and the page of the budget has totals and charts below its table; people wrote there too."""
+    with Edited(shop.workbook) as book:
+        put_cell(book, "Budget", "B60", "ma remarque")
+        put_cell(book, "Budget", "C60", "=C16*2", cached=0)
+        add_sheet(book, "À moi", {"A1": "=Budget!C16", "A2": "=SUM(Budget!C13:C14)"}, {"A1": 0, "A2": 0})
+        charts = [part for part in book.parts if "xl/charts/chart" in part and b"Budget" in book.parts[part]]
+    for channels in (CHANNELS[:3], CHANNELS, CHANNELS[1:4]):
+        shop.channels = list(channels)
+        shop.write()
+        assert refresh_workbook(shop.workbook, ONCE).replaced == []
+        differing = recalc.differences(shop.workbook, ("ironcalc",))
+        assert [d for d in differing if d.sheet != "À moi" and not d.formula.endswith("*2")] == []
+    after = Book(shop.workbook)
+    page = next(s for s in after.sheets if s.name == "Budget")
+    labels = {cell.value: cell.address for cell in page.listed}
+    assert (labels["Total"], labels["ma remarque"]) == ("B19", "B63")
+    assert page.cells["C63"].formula == "C19*2"
+    mine = next(s for s in after.sheets if s.name == "À moi").cells
+    assert (mine["A1"].formula, mine["A2"].formula) == ("Budget!C19", "SUM(Budget!C13:C17)")
+    assert next(t for t in after.tables if t.name == "xlkpi_budget").reference == "B12:Q17"
+    assert [re.findall(rb"\$B\$13:\$B\$(\d+)", after.parts[chart])[0] for chart in charts] == [b"17"] * len(charts)
     assert sdk.faults(shop.workbook) == []

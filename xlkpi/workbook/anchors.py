@@ -11,7 +11,7 @@ A row of the sheet holds the page's identifier, the row that the cells had when 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from xlkpi.workbook.references import column_number
 
 if TYPE_CHECKING:
     from xlkpi.workbook.book import Book, Sheet
+    from xlkpi.workbook.built_rows import BuiltRows
     from xlkpi.workbook.cells import Cells
     from xlkpi.workbook.live import Value
 
@@ -42,6 +43,9 @@ class Spot:
     sheet: str
     row: int
     column: int
+
+
+Original = Callable[[Spot], Key | None]
 
 
 @dataclass
@@ -80,11 +84,11 @@ def write_anchors(book: Book) -> None:
             line += 1
 
 
-def prints_of(book: Book) -> dict[Key, str]:
-    """The fingerprints of all cells of the pages of a book."""
+def prints_of(book: Book, rows: BuiltRows) -> dict[Key, str]:
+    """The fingerprints of all cells of the pages of a book, where they were built."""
     named = {other.name: id for id, other in book.sheets.items()}
     return {
-        (id, row, column): _print_of(page, row, column, named)
+        (id, rows.built(id, row), column): _print_of(page, row, column, named, rows)
         for id, page in book.sheets.items()
         if id not in HIDDEN
         for row, columns in _rows(page)
@@ -92,10 +96,11 @@ def prints_of(book: Book) -> dict[Key, str]:
     }
 
 
-def formula_print(formula: str, home: str, named: Mapping[str, str], keys: Mapping[Spot, Key] | None = None) -> str:
+def formula_print(formula: str, home: str, named: Mapping[str, str], original: Original | None = None) -> str:
     """The fingerprint of a formula, whatever the sheets are named and wherever the pages' cells have been moved.
 
-    ``home``: the name of the sheet that it stands on; ``named``: identifiers by sheet name.
+    ``home``: the name of the sheet that it stands on; ``named``: identifiers by sheet name; ``original``: where the
+    cell that stands somewhere was built.
     """
 
     def move(sheet: str | None, reference: str) -> tuple[str | None, str]:
@@ -105,7 +110,7 @@ def formula_print(formula: str, home: str, named: Mapping[str, str], keys: Mappi
             return sheet, reference
         if id in HIDDEN:
             return id, reference.replace("$", "")
-        return id, _ADDRESS.sub(lambda m: _original(name, m, keys), reference)
+        return id, _ADDRESS.sub(lambda m: _original(name, m, original), reference)
 
     return fingerprint(canonical(moved(formula.removeprefix("="), move)))
 
@@ -155,17 +160,24 @@ def _box(reference: str) -> tuple[int, int, int, int]:
     return (*xl_cell_to_rowcol(first), *xl_cell_to_rowcol(last or first))
 
 
-def _print_of(page: Sheet, row: int, column: int, named: Mapping[str, str]) -> str:
+def _print_of(page: Sheet, row: int, column: int, named: Mapping[str, str], rows: BuiltRows | None = None) -> str:
     formula = page.formulas.get((row, column))
     if formula is None:
         return constant_print(page.cells[row, column])
-    return formula_print(formula, page.name, named)
+    if rows is None:
+        return formula_print(formula, page.name, named)
+
+    def original(spot: Spot) -> Key | None:
+        id = named.get(spot.sheet)
+        return (id, rows.built(id, spot.row), spot.column) if id else None
+
+    return formula_print(formula, page.name, named, original)
 
 
-def _original(sheet: str, address: re.Match[str], keys: Mapping[Spot, Key] | None) -> str:
+def _original(sheet: str, address: re.Match[str], original: Original | None) -> str:
     """An address on a page as it was when the page was built."""
-    if keys is None:
+    if original is None:
         return f"{address[1]}{address[2]}"
     row, column = xl_cell_to_rowcol(f"{address[1]}{address[2]}")
-    key = keys.get(Spot(sheet, row, column))
+    key = original(Spot(sheet, row, column))
     return f"{xl_col_to_name(key[2])}{key[1] + 1}" if key else f"{address[1]}{address[2]}"

@@ -8,6 +8,7 @@ from html import unescape
 from typing import TYPE_CHECKING
 
 from xlkpi.workbook.anchors import HIDDEN, Spot
+from xlkpi.workbook.built_rows import BuiltRows
 from xlkpi.workbook.cells import in_xml, number_text
 from xlkpi.workbook.formula_text import plain_sheet
 from xlkpi.workbook.live import has_number
@@ -61,7 +62,7 @@ class _Values:
     """What stands in ranges of ours."""
 
     def __init__(self, existing: Existing, book: Book) -> None:
-        self.existing, self.book = existing, book
+        self.existing, self.book, self.rows = existing, book, BuiltRows(book)
         self.tables = {t.sheet: (t, name) for name, part in existing.parts.items() for t in (part.table,)}
 
     def of(self, reference: str) -> Sequence[Value] | None:
@@ -89,7 +90,7 @@ class _Values:
             key = self.existing.anchor_keys.get(Spot(sheet, row, column))
             if key is None or key[0] not in self.book.sheets:
                 return None
-            values.append(self.book.sheets[key[0]].cells.get(key[1:]))
+            values.append(self.book.sheets[key[0]].cells.get((self.rows.written(key[0], key[1]), key[2])))
         return values
 
     def _of_table(self, name: str, box: Box) -> Sequence[Value] | None:

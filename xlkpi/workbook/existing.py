@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from xlkpi.workbook.state import FORMAT, State
 if TYPE_CHECKING:
     from xlkpi.workbook.live import Value
     from xlkpi.workbook.package import Package
+    from xlkpi.workbook.row_insertion import Insertion
 
 #: Names that every scorecard has; a template without one of them is refused.
 NAMES = ("xlkpi_as_of", "xlkpi_choice", "xlkpi_version", "xlkpi_language", "xlkpi_period_start", "xlkpi_period_end")
@@ -65,6 +66,15 @@ class Existing:
     def anchor_keys(self) -> dict[Spot, Key]:
         """What stands where on the pages."""
         return self.anchors.keys
+
+
+def rows_inserted(existing: Existing, insertion: Insertion) -> None:
+    """Tell a workbook that is refreshed that cells of its pages have moved down."""
+    spots = existing.anchors.spots
+    for key, spot in spots.items():
+        if spot.sheet == insertion.sheet:
+            spots[key] = replace(spot, row=insertion.row(spot.row + 1) - 1)
+    existing.__dict__.pop("anchor_keys", None)  # made anew from the spots
 
 
 def read_existing(package: Package) -> Existing:

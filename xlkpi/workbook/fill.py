@@ -21,6 +21,7 @@ from xlkpi.workbook.target import replacing
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from xlkpi.workbook.row_insertion import Insertion
     from xlkpi.workbook.sheet_rows import RowColumn
 
 _LITERAL = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
@@ -68,10 +69,12 @@ class Changes:
                 writer.stream(part, [content] if isinstance(content, bytes) else content)
         writer.close()
 
-    def follow(self, package: Package, growths: Iterable[Growth | Shift]) -> None:
-        """Let references follow what grew or moved, in every part that may have such."""
+    def follow(
+        self, package: Package, growths: Iterable[Growth | Shift | Insertion], parts: Iterable[str] | None = None
+    ) -> None:
+        """Let references follow what grew or moved, in every part that may have such, or in some."""
         growths = [growth for growth in growths if growth.changes]
-        for part in package.parts if growths else ():
+        for part in (package.parts if parts is None else parts) if growths else ():
             streamed = part in self.parts and not isinstance(self.parts[part], bytes)
             if streamed or not (part == package.workbook or _FOLLOWING.search(part)):
                 continue

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name
 
 from xlkpi.workbook.anchors import ANCHORS, HIDDEN, Key, Spot, constant_print, formula_print, prints_of
-from xlkpi.workbook.cells import Address, Cell, Change, changed_cells, read_cells
+from xlkpi.workbook.built_rows import BuiltRows, both
+from xlkpi.workbook.cells import Address, Cell, Change, cells_of, changed_cells, read_cells
 from xlkpi.workbook.existing import CHOICES, choice_spot
 from xlkpi.workbook.formula_text import Move, moved
 
@@ -35,26 +36,30 @@ class Kept:
     updated: int = 0
 
 
-def update_pages(package: Package, changes: Changes, existing: Existing, book: Book) -> Kept:
-    """Change the cells of the pages, and the fingerprints of those that were written anew."""
-    kept, prints = Kept(), prints_of(book)
+def update_pages(package: Package, changes: Changes, before: Changes, existing: Existing, book: Book) -> Kept:
+    """Change the cells of the pages, and the fingerprints of those that were written anew.
+
+    ``before``: the changes before references followed what moved, by which the cells are recognised.
+    """
+    rows = BuiltRows(book)
+    kept, prints = Kept(), prints_of(book, rows)
     fresh: dict[Key, str] = {}
     by_sheet: dict[str, dict[Address, Key]] = {}
     for key, spot in existing.anchors.spots.items():
         by_sheet.setdefault(spot.sheet, {})[spot.row, spot.column] = key
-    move = to_present(existing)
+    move = to_present(existing, rows)
     for sheet, places in by_sheet.items():
         part = package.sheets.get(sheet)
         if part is None:
             continue
-        cells = read_cells(package, part, existing.strings)
+        cells = cells_of(before.read(package, part), existing.strings)
         wanted: dict[Address, Change] = {}
         for address, key in places.items():
             cell, new = cells.get(address), prints.get(key)
             if cell is None or _print(cell, sheet, existing) != existing.anchors.prints[key]:
                 kept.replaced.append((sheet, f"{xl_col_to_name(address[1])}{address[0] + 1}"))
                 continue
-            change = _change(book, key, cell, existing.anchors.prints[key], new, move)
+            change = _change(book, rows, key, cell, existing.anchors.prints[key], new, move)
             if change is not None:
                 wanted[address] = change
                 kept.updated += 1
@@ -81,8 +86,8 @@ def replaced(package: Package, existing: Existing) -> list[tuple[str, str]]:
     return found
 
 
-def to_present(existing: Existing) -> Move:
-    """Turns references to pages as they are built into references to where the cells are now."""
+def to_present(existing: Existing, rows: BuiltRows) -> Move:
+    """Turns references to pages as they are written now into references to where the cells are now."""
 
     def move(sheet: str | None, reference: str) -> tuple[str | None, str]:
         id = existing.identifiers.get(sheet) if sheet else None
@@ -95,12 +100,12 @@ def to_present(existing: Existing) -> Move:
         dollar = "$" if reference.startswith("$") else ""
         return spot.sheet, f"{dollar}{xl_col_to_name(spot.column)}{dollar}{spot.row + 1}"
 
-    return move
+    return both(rows.to_built, move)
 
 
-def _change(book: Book, key: Key, cell: Cell, old: str, new: str | None, move: Move) -> Change | None:
+def _change(book: Book, rows: BuiltRows, key: Key, cell: Cell, old: str, new: str | None, move: Move) -> Change | None:
     """What a cell becomes; None where it stays."""
-    page, row, column = key
+    page, row, column = key[0], rows.written(key[0], key[1]), key[2]
     sheet = book.sheets.get(page)
     if sheet is None or new is None:  # a page, or a line, for which there is nothing any more
         return Change(None) if cell.value is not None or cell.formula is not None else None
@@ -127,13 +132,13 @@ def _same(one: Value, other: Value) -> bool:
 def _print(cell: Cell, sheet: str, existing: Existing) -> str:
     if cell.formula is None:
         return constant_print(cell.value)
-    return formula_print(cell.formula, sheet, existing.identifiers, existing.anchor_keys)
+    return formula_print(cell.formula, sheet, existing.identifiers, existing.anchor_keys.get)
 
 
 def _renew_prints(package: Package, changes: Changes, existing: Existing, fresh: Mapping[Key, str]) -> None:
     """Put new fingerprints on the hidden sheet."""
     part = package.sheets[existing.sheets[ANCHORS]]
-    cells = read_cells(package, part, existing.strings)
+    cells = cells_of(changes.read(package, part), existing.strings)
     wanted: dict[Address, Change] = {}
     for (row, column), cell in cells.items():
         if cell.formula and cell.value is None:  # some programs write formulas without their values

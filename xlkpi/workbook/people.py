@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
+from xlkpi.workbook.built_rows import room_of
 from xlkpi.workbook.data_sheet import column_reference, quoted
 from xlkpi.workbook.formats import date_format
 from xlkpi.workbook.functions import if_error, index, match
@@ -252,6 +253,7 @@ class _Writer:
                 columns[c.code].append(values[c.code])
             ws.set_row_pixels(self.header + 1 + number, self._height(values))
         self._validations(self.header + 1, last)
+        self.book.places(room_of(table.name), count)  # a refresh tells by it how far what stands below has moved
         return Written(table, page.sheet, self.header, count, self.headers, columns)
 
     def _options(self, last: int, known: Sequence[Row]) -> None:

@@ -12,9 +12,11 @@ from html import unescape
 from typing import TYPE_CHECKING
 
 from xlkpi.workbook.cells import Address, Cell, Change, changed_cells, in_xml, read_cells
+from xlkpi.workbook.existing import rows_inserted
 from xlkpi.workbook.formula_text import canonical
 from xlkpi.workbook.package import local_name
 from xlkpi.workbook.references import Box, Growth
+from xlkpi.workbook.row_insertion import Insertion, insert_rows
 
 if TYPE_CHECKING:
     from xlkpi.workbook.book import Book
@@ -47,6 +49,12 @@ class PeoplePart:
     @property
     def last_filled(self) -> int:
         return max((i + 1 for i, row in enumerate(self.rows) if any(v is not None for v in row.values())), default=0)
+
+    def moved_down(self, insertion: Insertion) -> None:
+        """Tell the table that rows were inserted into its sheet."""
+        box = self.box
+        self.box = Box(box.left, insertion.row(box.top), box.right, insertion.row(box.bottom))
+        self.cells = {(insertion.row(row + 1) - 1, column): cell for (row, column), cell in self.cells.items()}
 
 
 def read_people(
@@ -82,6 +90,38 @@ def _typed(value: Value) -> Value:
     return None if value == "" else value
 
 
+def make_room(package: Package, changes: Changes, parts: Mapping[str, PeoplePart], book: Book) -> list[Insertion]:
+    """Insert rows below the tables that would grow over, or right up to, what stands there."""
+    made = []
+    for name, part in parts.items():
+        written = book.people.get(name)
+        last = part.box.bottom if written is None else _last(part, written)
+        below = [row + 1 for (row, _), cell in part.cells.items()
+                 if row >= part.box.bottom and (cell.value is not None or cell.formula is not None)]  # fmt: skip
+        if last == part.box.bottom or min(below, default=last + 2) > last + 1:
+            continue
+        insertion = Insertion(part.table.sheet, part.box.bottom + 1, last - part.box.bottom)
+        insert_rows(package, changes, insertion)
+        for other in parts.values():
+            if other.table.sheet == insertion.sheet:
+                other.moved_down(insertion)
+        if book.existing:
+            rows_inserted(book.existing, insertion)
+        made.append(insertion)
+    return made
+
+
+def _last(part: PeoplePart, written: Written) -> int:
+    """The row in which a table is to end: it grows where rows are added for which it has none."""
+    return max(part.box.bottom, part.box.top + _count(written))
+
+
+def _count(written: Written) -> int:
+    """How many rows have something in them."""
+    columns = [written.columns[c.code] for c in written.table.columns if not c.is_formula]
+    return max((i + 1 for i in range(written.rows) if any(column[i] is not None for column in columns)), default=0)
+
+
 def update_people(package: Package, changes: Changes, parts: Mapping[str, PeoplePart], book: Book) -> dict[str, int]:
     """Put into the tables what differs; gives the number of rows that were added, by table."""
     added = {}
@@ -94,10 +134,7 @@ def update_people(package: Package, changes: Changes, parts: Mapping[str, People
 
 def _update(package: Package, changes: Changes, part: PeoplePart, written: Written) -> int:
     """The cells of one table; it grows where rows are added for which it has none."""
-    values = written.columns
-    count = max((i + 1 for i in range(written.rows) if any(
-        values[c.code][i] is not None for c in written.table.columns if not c.is_formula)), default=0)  # fmt: skip
-    last = max(part.box.bottom, part.box.top + count)
+    values, last = written.columns, _last(part, written)
     wanted: dict[Address, Change] = {}
     styles: dict[Address, int] = {}
     for i in range(last - part.box.top):
@@ -121,7 +158,9 @@ def _update(package: Package, changes: Changes, part: PeoplePart, written: Writt
         changes.put(package, part.table.part, _RANGE.sub(lambda m: m[1] + b'%d"' % last, definition))
     _definition(package, changes, part, written)
     changes.put(package, part.table.sheet_part, content)
-    return count - part.last_filled
+    if last > part.box.bottom:
+        changes.follow(package, [Growth(part.table.sheet, part.box, last)])
+    return _count(written) - part.last_filled
 
 
 def _formula(part: PeoplePart, written: Written, code: str, cell: Cell | None) -> str | None:

@@ -203,9 +203,9 @@ class Work:
         from xlkpi.workbook.build import make_skeleton
         from xlkpi.workbook.chart_caches import update_charts
         from xlkpi.workbook.data_part_xml import add_columns
-        from xlkpi.workbook.fill import fill_part
+        from xlkpi.workbook.fill import Changes, fill_part
         from xlkpi.workbook.on_opening import recalculate, refresh_pivots
-        from xlkpi.workbook.people_rows import update_people
+        from xlkpi.workbook.people_rows import make_room, update_people
         from xlkpi.workbook.sheet_states import show_sheet
 
         package, existing, state = self.package, self.existing, self.existing.state
@@ -213,14 +213,17 @@ class Work:
             self.card, self.path, state.language, state.layout, state.theme, folder=self.folder, existing=existing,
             kept=self.rows, last=self.last, news=self._news,
         )  # fmt: skip
+        insertions = make_room(package, changes, self.people, skeleton.book)
+        before = Changes(dict(changes.parts))
         growths = []
         for name in DATA_SHEETS:
             part, rows = existing.parts[name], skeleton.rows[name]
             add_columns(part, rows.column_names)
             fill_part(changes, part, rows)
             growths.append(part.growth(rows.num_rows))
+        changes.follow(package, insertions, [part.table.sheet_part for part in existing.parts.values()])
         changes.follow(package, [*growths, *self._calculated(skeleton)])
-        self.kept = update_pages(package, changes, existing, skeleton.book)
+        self.kept = update_pages(package, changes, before, existing, skeleton.book)
         self.added = update_people(package, changes, self.people, skeleton.book)
         if self.archived.out:
             show_sheet(package, changes, existing.sheets["archive"])
@@ -286,11 +289,12 @@ class Work:
 
     def _hidden_sheets(self, changes: Changes, skeleton: Skeleton) -> None:
         """The calculation and what the workbook remembers, written anew."""
+        from xlkpi.workbook.built_rows import BuiltRows
         from xlkpi.workbook.cells import read_strings
         from xlkpi.workbook.fill import date_styles
         from xlkpi.workbook.transplant import transplanted
 
-        move = to_present(self.existing)
+        move = to_present(self.existing, BuiltRows(skeleton.book))
         with Package(self.path) as made:
             strings = read_strings(made)
             own = date_styles(self.package)

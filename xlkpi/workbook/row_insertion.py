@@ -1,0 +1,130 @@
+"""Rows inserted into a sheet, as Excel does it: what stands below moves down, and all that refers to it follows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from xlkpi.workbook.formula_text import moved
+from xlkpi.workbook.references import changed_formulas
+
+if TYPE_CHECKING:
+    from xlkpi.workbook.fill import Changes
+    from xlkpi.workbook.package import Package
+
+_ROW = re.compile(rb'(<(?:row|c)\b[^>]*?\sr="[A-Z]*)(\d+)"')
+_SHARED = re.compile(rb'<f\b[^>]*\st="(?:shared|array|dataTable)"[^>]*\sref="[A-Z]+\d+(?::[A-Z]+(\d+))?"')
+#: Places on the sheet itself, in its part and in those of its tables, comments and pivot tables.
+_PLACES = re.compile(rb'(\s(?:ref|sqref|topLeftCell|activeCell)="|<(?:\w+:)?sqref>)([A-Z][^"<]*)')
+_BREAKS = re.compile(rb"<rowBreaks\b.*?</rowBreaks>", re.DOTALL)
+_BREAK = re.compile(rb'(<brk\b[^>]*?\sid=")(\d+)"')
+_ANCHOR = re.compile(rb"<xdr:(twoCellAnchor|oneCellAnchor)\b([^>]*)>.*?</xdr:\1>", re.DOTALL)
+_ANCHOR_ROW = re.compile(rb"(<xdr:row>)(\d+)(?=</xdr:row>)")
+_SHAPE = re.compile(rb"<x:ClientData\b.*?</x:ClientData>", re.DOTALL)
+_SHAPE_ROW = re.compile(rb"(<x:Row>)(\d+)(?=</x:Row>)")
+_SHAPE_ANCHOR = re.compile(rb"(<x:Anchor>)([^<]*)(?=</x:Anchor>)")
+_SOURCE = re.compile(rb"<(?:\w+:)?worksheetSource\b[^>]*>")
+
+
+@dataclass(frozen=True)
+class Insertion:
+    """``count`` rows put before the row ``at``, from 1, of a sheet."""
+
+    sheet: str
+    at: int
+    count: int
+    changes: bool = True
+
+    def row(self, number: int) -> int:
+        return number + self.count if number >= self.at else number
+
+    def reference(self, reference: str) -> str:
+        """A cell or range of the sheet; one that spans the place becomes longer."""
+        return re.sub(r"(\$?[A-Z]{1,3}\$?)(\d+)", lambda m: f"{m[1]}{self.row(int(m[2]))}", reference)
+
+    def formula(self, text: str, *, home: bool = False) -> str:
+        """A formula from anywhere; ``home``: from the sheet itself."""
+        if not home and self.sheet.casefold() not in text.replace("''", "'").casefold():
+            return text
+
+        def move(sheet: str | None, reference: str) -> tuple[str | None, str]:
+            ours = home if sheet is None else sheet.casefold() == self.sheet.casefold()
+            return sheet, self.reference(reference) if ours else reference
+
+        return moved(text, move)
+
+    def formulas(self, xml: bytes) -> bytes:
+        """The formulas, names, chart series and pivot sources of a part."""
+        return changed_formulas(xml, self.formula)
+
+    def places(self, xml: bytes) -> bytes:
+        """The addresses in the attributes of a part that belongs to the sheet."""
+        return _PLACES.sub(lambda m: m[1] + self.reference(m[2].decode()).encode(), xml)
+
+
+def insert_rows(package: Package, changes: Changes, insertion: Insertion) -> None:
+    """Insert rows into a sheet. Raises WorkbookError where a formula that several cells share stands below."""
+    part = package.sheets[insertion.sheet]
+    content = changes.read(package, part)
+    for found in _SHARED.finditer(content):
+        if int(found[1] or 0) >= insertion.at:
+            raise package.error("workbook_covered", table=insertion.sheet, cell=f"A{insertion.at}")
+    changes.put(package, part, _sheet(content, insertion))
+    handlers: dict[str, Callable[[bytes], bytes]] = {
+        "table": insertion.places, "comments": insertion.places, "threadedComment": insertion.places,
+        "pivotTable": insertion.places, "drawing": lambda xml: _drawing(xml, insertion),
+        "vmlDrawing": lambda xml: _notes(xml, insertion),
+    }  # fmt: skip
+    for relation in package.relations(part).values():
+        if relation.kind in handlers and not relation.external:
+            changes.put(package, relation.target, handlers[relation.kind](changes.read(package, relation.target)))
+    changes.follow(package, [insertion])
+
+
+def _sheet(xml: bytes, insertion: Insertion) -> bytes:
+    xml = changed_formulas(xml, lambda text: insertion.formula(text, home=True))
+    begin, end = xml.index(b"<sheetData"), xml.rindex(b"</sheetData>")
+    cells = _ROW.sub(lambda m: b'%s%d"' % (m[1], insertion.row(int(m[2]))), xml[begin:end])
+    cells = insertion.places(cells)
+    tail = insertion.places(xml[end:])
+    breaks = _BREAKS.search(tail)
+    if breaks:
+        moved_down = _BREAK.sub(lambda m: b'%s%d"' % (m[1], insertion.row(int(m[2]) + 1) - 1), breaks[0])
+        tail = tail.replace(breaks[0], moved_down, 1)
+    return insertion.places(xml[:begin]) + cells + tail
+
+
+def _drawing(xml: bytes, insertion: Insertion) -> bytes:
+    """Pictures and charts move with their cells; those that begin above and end below become longer."""
+
+    def anchor(found: re.Match[bytes]) -> bytes:
+        rows = [int(m[2]) for m in _ANCHOR_ROW.finditer(found[0])]
+        if b'editAs="absolute"' in found[2] or (rows[0] + 1 < insertion.at and b'editAs="oneCell"' in found[2]):
+            return found[0]
+        return _ANCHOR_ROW.sub(lambda m: b"%s%d" % (m[1], insertion.row(int(m[2]) + 1) - 1), found[0])
+
+    return _ANCHOR.sub(anchor, xml)
+
+
+def _notes(xml: bytes, insertion: Insertion) -> bytes:
+    """The boxes of notes."""
+
+    def shape(found: re.Match[bytes]) -> bytes:
+        row = _SHAPE_ROW.search(found[0])
+        if row is None or int(row[2]) + 1 < insertion.at:
+            return found[0]
+        moved_down = _SHAPE_ROW.sub(lambda m: b"%s%d" % (m[1], int(m[2]) + insertion.count), found[0])
+        return _SHAPE_ANCHOR.sub(lambda m: m[1] + _box(m[2], insertion.count), moved_down)
+
+    return _SHAPE.sub(shape, xml)
+
+
+def _box(numbers: bytes, count: int) -> bytes:
+    """Left, offset, top, offset, right, offset, bottom, offset."""
+    edges = numbers.split(b",")
+    if len(edges) == 8:
+        for place in (2, 6):
+            edges[place] = b" %d" % (int(edges[place]) + count)
+    return b",".join(edges)

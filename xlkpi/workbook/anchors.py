@@ -84,11 +84,11 @@ def write_anchors(book: Book) -> None:
             line += 1
 
 
-def prints_of(book: Book, rows: BuiltRows) -> dict[Key, str]:
-    """The fingerprints of all cells of the pages of a book, where they were built."""
+def prints_of(book: Book, rows: BuiltRows | None = None) -> dict[Key, str]:
+    """The fingerprints of all cells of the pages of a book: where they stand, or with ``rows`` where they were built."""
     named = {other.name: id for id, other in book.sheets.items()}
     return {
-        (id, rows.built(id, row), column): _print_of(page, row, column, named, rows)
+        (id, rows.built(id, row) if rows else row, column): _print_of(page, row, column, named, rows)
         for id, page in book.sheets.items()
         if id not in HIDDEN
         for row, columns in _rows(page)

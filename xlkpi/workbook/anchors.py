@@ -85,7 +85,7 @@ def write_anchors(book: Book) -> None:
 
 
 def prints_of(book: Book, rows: BuiltRows | None = None) -> dict[Key, str]:
-    """The fingerprints of all cells of the pages of a book: where they stand, or with ``rows`` where they were built."""
+    """The fingerprints of all cells of the pages: where they stand, or with ``rows`` where they were built."""
     named = {other.name: id for id, other in book.sheets.items()}
     return {
         (id, rows.built(id, row) if rows else row, column): _print_of(page, row, column, named, rows)

@@ -137,6 +137,12 @@ def formula_results(
     return {(sheet, row, column): _result(value) for sheet, row, column, value in answer}
 
 
+def save_again(path: Path, target: Path) -> Path:
+    """A workbook as LibreOffice saves it."""
+    _ask(path=str(path), target=str(target))
+    return target
+
+
 def macro_results(path: Path, script: str, arguments: Sequence[str]) -> list[str]:
     """What a macro of a document (``Library.Module.Function``) gives for each of some texts."""
     return [str(answer) for answer in _ask(path=str(path), script=script, arguments=list(arguments))]

@@ -131,6 +131,16 @@ def formula_results(desktop: Any, path: str, inputs: list[list[Any]]) -> list[li
         document.close(True)
 
 
+def save_again(desktop: Any, path: str, target: str) -> list[object]:
+    """Save a workbook as LibreOffice writes it."""
+    document = desktop.loadComponentFromURL(uno.systemPathToFileUrl(path), "_blank", 0, (prop("Hidden", True),))
+    try:
+        document.storeToURL(uno.systemPathToFileUrl(target), (prop("FilterName", "Calc MS Excel 2007 XML"),))
+        return []
+    finally:
+        document.close(True)
+
+
 def macro_results(desktop: Any, path: str, script: str, arguments: list[str]) -> list[object]:
     """What a macro of the document gives for each of some texts."""
     options = prop("Hidden", True), prop("MacroExecutionMode", ALWAYS_EXECUTE)
@@ -154,6 +164,8 @@ def main() -> None:
                 answer: list[Any] = formula_results(desktop, request["path"], request["inputs"])
             elif "script" in request:
                 answer = macro_results(desktop, request["path"], request["script"], request["arguments"])
+            elif "target" in request:
+                answer = save_again(desktop, request["path"], request["target"])
             else:
                 answer = column_a(desktop, request["path"], request["last"])
             print(json.dumps(answer), flush=True)

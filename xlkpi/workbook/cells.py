@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 #: A cell, and a row, of a sheet's part.
 CELL = re.compile(rb"<c\b([^>]*?)(?:/>|>(.*?)</c>)", re.DOTALL)
 ROW = re.compile(rb"<row\b([^>]*?)(?:/>|>(.*?)</row>)", re.DOTALL)
+#: A cell's attributes as most programs write them.
+_USUAL = re.compile(rb'\s+r="([A-Z]+)(\d+)"(?:\s+s="(\d+)")?(?:\s+t="(\w+)")?\s*')
 ATTRIBUTE = re.compile(rb'([\w:]+)="([^"]*)"')
 _FORMULA = re.compile(rb"<f\b([^>]*?)(?:/>|>(.*?)</f>)", re.DOTALL)
 _VALUE = re.compile(rb"<v\b[^>]*>(.*?)</v>", re.DOTALL)
@@ -69,6 +71,11 @@ def cells_of(xml: bytes, strings: list[str]) -> dict[Address, Cell]:
     """The same from a piece of a sheet's part."""
     found: dict[Address, Cell] = {}
     for match in CELL.finditer(xml):
+        if (usual := _USUAL.fullmatch(match[1])) is not None:
+            letters, row, style, kind = usual.groups()
+            at = int(row) - 1, column_number(letters.decode()) - 1
+            found[at] = _cell(kind or b"n", int(style or 0), match[2] or b"", strings)
+            continue
         known = dict(ATTRIBUTE.findall(match[1]))
         if b"r" in known:
             found[address_of(known[b"r"])] = read_cell(known, match[2] or b"", strings)
@@ -77,11 +84,16 @@ def cells_of(xml: bytes, strings: list[str]) -> dict[Address, Cell]:
 
 def read_cell(known: Mapping[bytes, bytes], content: bytes, strings: list[str]) -> Cell:
     """A cell from its attributes and what is inside."""
+    return _cell(known.get(b"t", b"n"), int(known.get(b"s", b"0")), content, strings)
+
+
+def _cell(kind: bytes, style: int, content: bytes, strings: list[str]) -> Cell:
+    if not content and kind == b"n":
+        return Cell(None, None, style)
     formula: str | None = None
     if at := _FORMULA.search(content):
         formula = unescape((at[2] or b"").decode())
-    style = int(known.get(b"s", b"0"))
-    return Cell(_value(known.get(b"t", b"n"), content, strings), formula, style)
+    return Cell(_value(kind, content, strings), formula, style)
 
 
 def address_of(reference: bytes) -> Address:

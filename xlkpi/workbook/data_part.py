@@ -103,7 +103,8 @@ class DataPart:
         self.people: list[PersonsRow] = []
         #: The values of our rows by header, where they are to be remembered.
         self.remembered: dict[Key, dict[str, Value]] | None = {} if remember else None
-        #: The keys of our rows, as long as there are not too many to be worth it.
+        #: The keys of our rows, where there are not too many to be worth it.
+        self._has_keys = self.box.bottom - self.box.top <= _SMALL
         self.keys: set[Key] = set()
         self.rows = 0
         self._votes: dict[int, dict[bytes, int]] = {}
@@ -121,9 +122,11 @@ class DataPart:
             buffer += more
         self.head, buffer, ended = buffer[: begin.start()], buffer[begin.end() :], bool(begin[1])
         while not ended:
-            stop = buffer.find(_END)
-            cut = stop if stop >= 0 else buffer.rfind(ROW_END) + len(ROW_END)
-            if stop >= 0 or cut >= len(ROW_END):
+            last = buffer.rfind(ROW_END)
+            cut = last + len(ROW_END) if last >= 0 else 0
+            stop = buffer.find(_END, cut)
+            cut = stop if stop >= 0 else cut
+            if cut:
                 self._piece(buffer[:cut])
                 buffer = buffer[cut:]
             if stop >= 0:
@@ -137,23 +140,31 @@ class DataPart:
     def _piece(self, xml: bytes) -> None:
         if self.rows > _SMALL and self._is_plain(xml):
             return
-        for row in ROW.finditer(xml):
-            if self.rows > _VOTES and self._is_usual(row[0]):
-                continue
+        at = 0
+        while True:
+            if self.rows > _VOTES:
+                at = self._usual_from(xml, at)
+            row = ROW.search(xml, at)
+            if row is None:
+                return
+            at = row.end()
             number = NUMBER.search(row[1])
             if number is None:
                 raise self.error("workbook_no_addresses")
             self._row(int(number[1]), row[1], row[2] or b"", row[0])
 
-    def _is_usual(self, row: bytes) -> bool:
-        """Whether a row is of ours, with nothing of anybody else in it; then it is counted."""
-        found = self._usual_rows.read(row) if self._usual_rows else None
-        if found is None or not self.box.top < found[0] <= self.box.bottom:
-            return False
-        self.rows += 1
-        if self.rows <= _SMALL:
-            self.keys.add(found[1])
-        return True
+    def _usual_from(self, xml: bytes, at: int) -> int:
+        """Count the rows from a place on that are ours, with nothing of anybody else in them; where they end."""
+        usual = self._usual_rows
+        while usual is not None and (found := usual.read(xml, at)) is not None:
+            end, number, key = found
+            if not self.box.top < number <= self.box.bottom:
+                break
+            at = end
+            self.rows += 1
+            if key is not None:
+                self.keys.add(key)
+        return at
 
     @cached_property
     def _usual_rows(self) -> UsualRows | None:
@@ -164,32 +175,31 @@ class DataPart:
             n: (header, self._usual.get(n, str(self.style(n)).encode()))
             for n, header in enumerate(self.headers, self.box.left)
         }
-        return UsualRows(columns, self.ours, self.marks.mark, self.marks.keys, self.strings)
+        keys = self.marks.keys if self._has_keys else ()
+        return UsualRows(columns, self.ours, self.marks.mark, keys, self.strings)
 
     def _is_plain(self, xml: bytes) -> bool:
         """Whether all rows of a piece are ours with nothing of anybody else in them; counted, not read."""
-        last = NUMBER.search(xml, xml.rfind(b"<row"))
-        count = xml.count(b"<row ")
-        if last is None or int(last[1]) > self.box.bottom or self._outside is None:
+        first, last = NUMBER.search(xml), NUMBER.search(xml, xml.rfind(b"<row"))
+        if self._telling is None or first is None or last is None or int(last[1]) > self.box.bottom:
             return False
-        plain = len(self._marked.findall(xml)) == count and not self._outside.search(xml)
+        count = int(last[1]) - int(first[1]) + 1  # every row has a number of its own, and one mark
+        told = self._telling.findall(xml)
+        plain = len(told) == count and not any(told)
         self.rows += count if plain else 0
         return plain
 
     @cached_property
-    def _marked(self) -> re.Pattern[bytes]:
-        """A cell with a content in the column that only xlkpi fills."""
-        return re.compile(
-            rb'<c r="%s\d+"[^>]*[^/>]>' % letters_of(self._number(self.marks.mark)) if self.marks else b"$^"
-        )
+    def _telling(self) -> re.Pattern[bytes] | None:
+        """A mark: a cell with a content in the column that only xlkpi fills; or, as group, a cell in no column of ours.
 
-    @cached_property
-    def _outside(self) -> re.Pattern[bytes] | None:
-        """A cell that is not in a column of ours; None where there are none of ours."""
-        ours = [letters_of(n) for n, h in enumerate(self.headers, self.box.left) if h in self.ours]
+        None where there are none of ours.
+        """
         if not self.marks:
             return None
-        return re.compile(rb'<c r="(?!(?:' + b"|".join(ours) + rb")\d)")
+        ours = [letters_of(n) for n, h in enumerate(self.headers, self.box.left) if h in self.ours]
+        mark = letters_of(self._number(self.marks.mark))
+        return re.compile(rb'<c r="(?:%s\d+"[^>]*[^/>]>|(?!(?:%s)\d)(\w+))' % (mark, b"|".join(ours)))
 
     def _row(self, number: int, attributes: bytes, content: bytes, whole: bytes) -> None:
         box = self.box
@@ -258,7 +268,7 @@ class DataPart:
                 theirs[column] = cell[0]
         typed = {h: v for h, v in values.items() if h not in self.ours and h not in self.formulas}
         own = OwnRow(theirs, typed, self._cell_styles(inside), look, number)
-        if self.rows <= _SMALL:
+        if self._has_keys:
             self.keys.add(key)
         if self.remembered is not None:
             self.remembered[key] = values

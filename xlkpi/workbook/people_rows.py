@@ -127,9 +127,24 @@ def update_people(package: Package, changes: Changes, parts: Mapping[str, People
     added = {}
     for name, part in parts.items():
         written = book.people.get(name)
-        if written is not None:
+        if written is None:
+            _blank_results(package, changes, part)
+        else:
             added[name] = _update(package, changes, part, written)
     return added
+
+
+def _blank_results(package: Package, changes: Changes, part: PeoplePart) -> None:
+    """Let a table without anything to tell, whose page has nothing either, show no result of its formulas."""
+    columns = {at for code, at in part.places.items() if code in part.formulas}
+    wanted = {
+        (row, column): Change("", keep=True)
+        for (row, column), cell in part.cells.items()
+        if column in columns and part.box.top <= row < part.box.bottom and cell.formula and cell.value not in (None, "")
+    }
+    if wanted:
+        content = changes.read(package, part.table.sheet_part)
+        changes.put(package, part.table.sheet_part, changed_cells(content, wanted))
 
 
 def _update(package: Package, changes: Changes, part: PeoplePart, written: Written) -> int:

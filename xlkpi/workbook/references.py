@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from html import unescape
 from xml.sax.saxutils import escape
 
@@ -18,6 +19,7 @@ _OTHER_QUOTED = r'"(?:[^"]|"")*"' + "|" + r"'(?:[^']|'')*'"
 _SELECTION = re.compile(rb'(\ssqref="|<(?:\w+:)?sqref>)([^"<]+)')
 
 
+@cache
 def column_number(letters: str) -> int:
     """1 for A, 27 for AA."""
     number = 0

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from xlkpi.errors import Problem, WorkbookError
 
-BLOCK = 1 << 14  # rows made at a time: the memory taken is that of one block
+BLOCK = 1 << 13  # rows made at a time: the memory taken is that of one block
 _WORTH_IT = 3  # rows for each distinct value from which on it is faster
 MAX_TEXT = 32_767  # characters of a cell, as UTF-16 counts them
 UNIX_EPOCH = 25_569  # 1970-01-01 in Excel's days

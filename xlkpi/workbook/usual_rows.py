@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from xlkpi.workbook.cells import read_cell, reference
+from xlkpi.workbook.cells import ATTRIBUTE, CELL, read_cell, reference
 from xlkpi.workbook.live import order_of
 
 if TYPE_CHECKING:
@@ -31,36 +31,53 @@ class UsualRows:
         self, columns: Mapping[int, tuple[str, bytes]], ours: set[str], mark: str, keys: Sequence[str],
         strings: list[str],
     ) -> None:  # fmt: skip
-        self._strings, self._orders = strings, dict[tuple[bytes | None, bytes | None], Order]()
+        self._orders = _Orders(strings)
         cells: list[bytes] = []
         places: dict[str, int] = {}
         for number, (header, style) in columns.items():
             address = reference(0, number - 1)[:-1]
             known = rb'<c r="%s\d+"' % address + (rb'(?: s="0")?' if style == b"0" else rb' s="%s"' % style)
-            if header == mark or header in keys:
-                places[header] = 2 + 2 * len(places)
-                known += rb'(?: t="(\w+)")?(?:/>|>(%s)</c>)' % _INSIDE
+            if header == mark:
+                known += rb'((?: t="\w+")?>%s</c>)' % _INSIDE
+            elif header in keys:
+                known += rb'((?: t="\w+")?(?:/>|>%s</c>))' % _INSIDE
             elif header in ours:
                 known += rb'(?: t="\w+")?(?:/>|>%s</c>)' % _INSIDE
             else:
                 known += b"/>"
-            cells.append(b"(?:%s)?" % known)
+            if header == mark or header in keys:
+                places[header] = 2 + len(places)
+            cells.append(known if header == mark else b"(?:%s)?" % known)
         self._pattern = re.compile(_ROW % b"".join(cells))
-        self._mark, self._keys = places[mark], [places[key] for key in keys]
+        self._mark = places[mark]
+        self._keys = [places[key] for key in keys]
 
-    def read(self, row: bytes) -> tuple[int, tuple[Order, ...]] | None:
-        """The number and the key of a row; None where it is another than usual."""
-        found = self._pattern.fullmatch(row)
+    def read(self, xml: bytes, at: int) -> tuple[int, int, tuple[Order, ...] | None] | None:
+        """Where a row that begins there ends, its number and, where it is asked for, its key.
+
+        None where it is another than usual.
+        """
+        found = self._pattern.match(xml, at)
         if found is None:
             return None
-        content = found[self._mark + 1]
-        if not content or (b"<v>" not in content and b"<is>" not in content):
+        content = found[self._mark]
+        if b"<v>" not in content and b"<is>" not in content:
             return None
-        return int(found[1]), tuple(self._order(found[at], found[at + 1]) for at in self._keys)
+        orders, keys = self._orders, self._keys
+        return found.end(), int(found[1]), tuple([orders[found[key]] for key in keys]) if keys else None
 
-    def _order(self, kind: bytes | None, content: bytes | None) -> Order:
-        """A cell's part of a key; the same few dates and words stand in many rows."""
-        if (known := self._orders.get((kind, content))) is None:
-            value: Value = read_cell({b"t": kind or b"n"}, content, self._strings).value if content else None
-            known = self._orders[kind, content] = order_of(value)
+
+class _Orders(dict[bytes | None, Order]):
+    """Cells as parts of a key, from their type on; the same few dates and words stand in many rows."""
+
+    def __init__(self, strings: list[str]) -> None:
+        super().__init__()
+        self._strings = strings
+
+    def __missing__(self, written: bytes | None) -> Order:
+        value: Value = None
+        cell = CELL.fullmatch(b"<c" + written) if written else None
+        if cell is not None and cell[2]:
+            value = read_cell(dict(ATTRIBUTE.findall(cell[1])), cell[2], self._strings).value
+        known = self[written] = order_of(value)
         return known

@@ -201,12 +201,17 @@ def _definition(package: Package, changes: Changes, part: PeoplePart, written: W
     changes.put(package, part.table.part, _CALCULATED.sub(formula, changes.read(package, part.table.part)))
 
 
+def _shown(value: Value) -> Value:
+    """A result as it is compared: an empty text has no value in some files, but zero is one."""
+    return "" if value is None else value
+
+
 def _change(cell: Cell | None, value: Value, is_formula: bool, formula: str | None) -> Change | None:
     """What a cell becomes; a calculated cell in which somebody typed stays what they typed."""
     if is_formula:
         if formula is not None:
             return Change(value, formula)
-        if cell is None or cell.formula is None or (cell.value or "") == (value or ""):
+        if cell is None or cell.formula is None or _shown(cell.value) == _shown(value):
             return None
         return Change(value, keep=True)
     before = _typed(cell.value) if cell else None

@@ -142,6 +142,14 @@ def test_macros_may_be_off_where_the_folder_is_trusted(windows: Windows) -> None
     assert "macros_on" in windows.found()
 
 
+def test_what_an_organisation_fixes_is_read_as_it_writes_it(windows: Windows) -> None:
+    common = POLICIES.replace(r"Excel\Security", r"Common\Security\Trusted Locations")
+    put(put(windows, POLICIES, vbawarnings=4), common, **{"allow user locations": 0})
+    assert {"macros_policy", "location"} <= windows.found().keys()
+    put(windows, rf"{POLICIES}\Trusted Locations\Location7", path="%AppData%\\Microsoft\\Excel\\XLSTART\\")
+    assert "macros_on" in windows.found()
+
+
 def test_a_mac_has_its_excel_and_its_folders(tmp_path: Path) -> None:
     machine = Machine("darwin", tmp_path / "home", applications=tmp_path / "Applications")
     assert [f.code for f in doctor_checks.excel(machine)] == ["excel_missing"]

@@ -271,6 +271,21 @@ def test_a_page_that_is_stopped_or_of_somebody_else_asks_for_nothing(
         refresh_book(office.opened(office.blank()))
 
 
+def test_a_page_names_no_file_of_the_server(home: Path, on_the_web: dict[str, Any]) -> None:
+    on_the_web["book"]["name"] = str(home / "tableau.xlsx")
+    named = OpenBook(office.opened(on_the_web))
+    assert named.folder is None
+    assert "/" not in named.file_name
+    assert OpenBook(office.opened(copy.deepcopy(on_the_web) | {"book": {**on_the_web["book"], "name": ".."}})).file_name
+    memory = next(sheet["values"] for sheet in on_the_web["sheets"] if sheet["name"] == "xlkpi")
+    state = next(row for row in memory if row[0] == "state")
+    state[1] = state[1].replace('"layout":null', '"layout":"../other.yaml"')
+    book = office.opened(on_the_web)
+    with pytest.raises(WorkbookError):
+        refresh_book(book, compute=compute)
+    assert office.actions(book) == []
+
+
 def test_sources_are_read_with_progress_and_can_be_stopped(book: xlwings.Book) -> None:
     told: list[str] = []
     with pytest.raises(RefreshCancelled):

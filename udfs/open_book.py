@@ -49,7 +49,9 @@ class OpenBook:
 
     @property
     def folder(self) -> Path | None:
-        """Where the workbook stands; None where nobody knows, as on the web."""
+        """Where the workbook stands; None where nobody knows, and for a page, which could name any folder."""
+        if not self.has_file:
+            return None
         try:
             path = Path(self.book.fullname)
         except Exception:  # xlwings can't map some addresses of OneDrive, and says so in many ways
@@ -58,6 +60,11 @@ class OpenBook:
 
     def error(self, code: str, **values: Any) -> WorkbookError:
         return WorkbookError(Problem(code, {"name": self.name, **values}, Place(file=self.name)))
+
+    @property
+    def file_name(self) -> str:
+        """Its name as that of a file of ours, whatever a page calls its workbook."""
+        return re.sub(r'[\\/:*?"<>|\x00-\x1f]', "_", self.name)[-80:].strip(". ") or "workbook.xlsx"
 
     def project_file(self, files: Sequence[str]) -> Path:
         """The project's file: the one that the workbook remembers, else that of the settings. Raises WorkbookError."""

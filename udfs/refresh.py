@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xlkpi.errors import WorkbookError, XlkpiError
+from xlkpi.errors import XlkpiError
 from xlkpi.language import text, use
 
 from .open_book import OpenBook
@@ -117,7 +117,7 @@ def _refresh_file(opened: OpenBook, steps: Steps) -> str:
     from xlkpi.workbook.refresh import Options, refresh_copy
 
     with tempfile.TemporaryDirectory(prefix="xlkpi-") as folder:
-        copy, fresh = Path(folder, "open", opened.name), Path(folder, "fresh", opened.name)
+        copy, fresh = (Path(folder, place, opened.file_name) for place in ("open", "fresh"))
         for path in (copy, fresh):
             path.parent.mkdir()
         opened.save_copy(copy)
@@ -192,4 +192,4 @@ def summary(done: Refreshed, opened: OpenBook) -> str:
     return in_short(replace(done, path=Path(opened.name)))
 
 
-__all__ = ["RefreshCancelled", "Steps", "WorkbookError", "refresh_book", "summary", "undone_on_failure", "write"]
+__all__ = ["RefreshCancelled", "Steps", "refresh_book", "summary", "undone_on_failure", "write"]

@@ -46,8 +46,8 @@ def refresh_page(opened: OpenBook, steps: Steps) -> str:
     with use(state.language), tempfile.TemporaryDirectory(prefix="xlkpi-") as folder:
         steps("begin", 0.05)
         file = opened.project_file(state.files)
-        home = opened.folder or file.parent
-        copy, fresh = Path(folder, "open", opened.name), Path(folder, "fresh", opened.name)
+        home = file.parent
+        copy, fresh = (Path(folder, place, opened.file_name) for place in ("open", "fresh"))
         for path in (copy, fresh):
             path.parent.mkdir()
         restored = restore(seen, steps.compute(load(file)), copy, home)

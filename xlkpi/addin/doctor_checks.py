@@ -23,6 +23,7 @@ from xlkpi.errors import XlkpiError
 
 _OFFICE = r"HKCU\Software\Microsoft\Office\{version}\Excel"
 _POLICIES = r"HKCU\Software\Policies\Microsoft\Office\{version}\Excel"
+_COMMON = r"HKCU\Software\Policies\Microsoft\Office\{version}\Common\Security\Trusted Locations"
 _PATHS = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\App Paths\excel.exe"
 _CLICK_TO_RUN = r"HKLM\SOFTWARE\Microsoft\Office\ClickToRun\Configuration"
 _CURRENT = r"HKCR\Excel.Application\CurVer"
@@ -40,7 +41,7 @@ def excel(machine: Machine) -> Iterator[Finding]:
     """The program itself."""
     if machine.system == "win32":
         path = machine.key(_PATHS).get("")
-        version = machine.key(_CLICK_TO_RUN).get("VersionToReport") or office_version(machine)
+        version = machine.key(_CLICK_TO_RUN).get("versiontoreport") or office_version(machine)
         if path or machine.key(_CURRENT):
             yield Finding("excel", "ok", "excel_found", {"version": version, "path": str(path or "–")})
         else:
@@ -201,8 +202,8 @@ def trust(machine: Machine) -> Iterator[Finding]:
 
 def setting(machine: Machine, own: str, policies: str, name: str) -> tuple[Any, bool]:
     """A setting's value, and whether the organisation has fixed it."""
-    fixed = machine.key(policies).get(name)
-    return (machine.key(own).get(name), False) if fixed is None else (fixed, True)
+    fixed = machine.key(policies).get(name.casefold())
+    return (machine.key(own).get(name.casefold()), False) if fixed is None else (fixed, True)
 
 
 def _startup(machine: Machine) -> PureWindowsPath:
@@ -213,15 +214,15 @@ def _startup(machine: Machine) -> PureWindowsPath:
 def _is_trusted(machine: Machine, security: str, policies: str) -> bool:
     """Whether the folder of the add-in is a trusted location, as Excel itself sets it up."""
     keys = [rf"{root}\Trusted Locations" for root in (security, policies)]
-    if any(
-        machine.key(key).get("AllLocationsDisabled") or machine.key(key).get("AllowAllLocations") == 0 for key in keys
-    ):
+    if any(machine.key(key).get("alllocationsdisabled") for key in keys):
         return False
+    if machine.key(_COMMON.format(version=office_version(machine))).get("allow user locations") == 0:
+        keys = keys[1:]  # those of the organisation alone
     wanted = _plain(str(_startup(machine)), machine)
     known = [machine.key(rf"{key}\Location{number}") for key in keys for number in range(_LOCATIONS)]
     for location in known:
-        path = _plain(str(location.get("Path", "")), machine)
-        if path and (wanted == path or (location.get("AllowSubfolders") and wanted.startswith(path + "\\"))):
+        path = _plain(str(location.get("path", "")), machine)
+        if path and (wanted == path or (location.get("allowsubfolders") and wanted.startswith(path + "\\"))):
             return True
     return False
 

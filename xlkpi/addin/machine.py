@@ -37,8 +37,11 @@ class Machine:
         return cls(sys.platform, Path.home(), os.environ, windows_registry(), folder=folder)
 
     def key(self, path: str) -> Mapping[str, Any]:
-        """The values of a key of the registry; none where there is no key or no registry."""
-        return (self.registry(path) if self.registry else None) or {}
+        """The values of a key of the registry by their names in lower case, as whose Windows takes all of them; none
+        where there is no key or no registry.
+        """
+        found = (self.registry(path) if self.registry else None) or {}
+        return {name.casefold(): value for name, value in found.items()}
 
 
 def windows_registry() -> Registry | None:

@@ -22,7 +22,7 @@ from xlkpi.workbook.data_sheet import OBJECTIVES, quoted
 from xlkpi.workbook.existing import CHOICES, DATA_SHEETS, NAMES, Existing, read_state
 from xlkpi.workbook.fill import Changes
 from xlkpi.workbook.live import Value, as_date
-from xlkpi.workbook.package import Package
+from xlkpi.workbook.package import Package, is_outside
 from xlkpi.workbook.references import Box, column_number
 
 if TYPE_CHECKING:
@@ -98,6 +98,8 @@ def restore(seen: Described, card: Scorecard, path: Path, folder: Path) -> Resto
     from xlkpi.workbook.build import make_skeleton
 
     state = seen.state()
+    if any(name and is_outside(name) for name in (state.layout, state.theme)):  # a page could name any file
+        raise seen.error("workbook_not_ours")
     if missing := [name for name in state.sheets.values() if name not in seen.sheets]:
         raise seen.moved(", ".join(missing))
     anchors = _anchors(seen, state)

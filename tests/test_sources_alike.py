@@ -46,6 +46,10 @@ def test_a_row_is_repeated_when_an_earlier_one_has_the_same_cells(rows: list[tup
     assert mask(rows) == compared(rows)
 
 
+def test_minus_zero_is_zero() -> None:
+    assert mask([("", 0.0, 0, True, None, None, None), ("", -0.0, 0, True, None, None, None)]) == [False, True]
+
+
 def test_rows_of_one_hash_are_still_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(alike, "_FACTOR", 0)
     rows = [("a", 1.5, 0, True, None, None, None), ("b", 1.5, 0, True, None, None, None)]

@@ -66,6 +66,14 @@ def _bits(column: Any) -> Any:
     return bits if blank is None else np.where(blank, np.uint64(_BLANK), bits)
 
 
+def _one_zero(column: Any) -> Any:
+    """A column without -0.0, which grouping would keep apart from 0.0."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.add(column, pa.scalar(0.0, column.type)) if pa.types.is_floating(column.type) else column
+
+
 def repeated(lines: Lines) -> Any:
     """A mask of the rows that an earlier row is equal to; None where all differ."""
     import numpy as np
@@ -77,7 +85,7 @@ def repeated(lines: Lines) -> Any:
     if not len(twice):
         return None
     at = lines.at.filter(pc.is_in(lines.hashes, value_set=pa.array(np.unique(twice))))
-    suspects = pa.table({"at": at, **{name: column.take(at) for name, column in lines.columns.items()}})
+    suspects = pa.table({"at": at, **{name: _one_zero(column.take(at)) for name, column in lines.columns.items()}})
     firsts = suspects.group_by(list(lines.columns)).aggregate([("at", "min")])["at_min"].combine_chunks()
     if len(firsts) == len(at):
         return None

@@ -22,7 +22,8 @@ from tests.engines import require
 class Server:
     """What arrived: envelopes (from, to, message), logins as sent, and whether the last session was encrypted.
 
-    Recipients beginning with ``refused`` are refused; the session of one beginning with ``broken`` is cut.
+    Recipients beginning with ``refused`` are refused; the session of one beginning with ``broken`` is cut. ``asked``
+    is set by the first mail; while ``free`` is not set, mails wait.
     """
 
     port: int = 0
@@ -31,6 +32,11 @@ class Server:
     encrypted: bool = False
     context: ssl.SSLContext | None = None
     login_answer: str = "235 welcome"
+    asked: threading.Event = field(default_factory=threading.Event)
+    free: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.free.set()
 
     def session(self, connection: socket.socket) -> None:
         file = connection.makefile("rwb")
@@ -56,6 +62,8 @@ class Server:
                 say(self.login_answer)
             elif word == "MAIL":
                 sender = rest
+                self.asked.set()
+                self.free.wait(30)
                 say("250 ok")
             elif word == "RCPT":
                 recipient = rest.partition("<")[2].partition(">")[0]

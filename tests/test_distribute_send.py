@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,6 +64,32 @@ def test_a_second_time_nothing_is_sent_twice_in_a_period(known: Project, tmp_pat
         later = distribute(known, tmp_path, smtp=to(server.port), today=TODAY.replace(day=13), due=True)
         assert [outcome.state for outcome in later.outcomes] == ["made", "not_due"]
         assert len(server.mails) == 5
+
+
+def test_of_two_runs_at_once_the_second_refuses_and_nothing_is_sent_twice(
+    known: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving() as server:
+        for name, value in {**ENVIRONMENT, "XLKPI_SMTP_PORT": str(server.port), "XLKPI_SMTP_SECURITY": "none"}.items():
+            monkeypatch.setenv(name, value)
+        command = ["distribute", str(known.folder / "maison.yaml"), "--send", "-o", str(tmp_path / "out")]
+        server.free.clear()
+        first = subprocess.Popen([sys.executable, "-m", "xlkpi", *command], stdout=subprocess.DEVNULL)
+        try:
+            assert server.asked.wait(60)
+            assert run([*command, "--language", "en"]) == 1
+            assert "made and sent nothing" in capsys.readouterr().err
+            assert run([*command, "--dry-run"]) == 0  # writes nothing, and may look
+        finally:
+            server.free.set()
+        assert first.wait(60) == 0
+        assert run(command) == 0
+        assert sorted(recipient for _, recipient, _ in server.mails) == [
+            "a@example.org",
+            "b@example.org",
+            "c@example.org",
+        ]
+    assert [path.name for path in (tmp_path / "out").iterdir() if path.name.startswith(".")] == []
 
 
 def test_one_that_fails_does_not_stop_the_others_and_is_tried_again(known: Project, tmp_path: Path) -> None:

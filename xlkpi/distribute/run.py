@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from xlkpi.errors import DefinitionError, InputError, Problem
 from xlkpi.objectives import Audience, Project
 from xlkpi.scorecard import Scorecard, read_data, scorecard
 from xlkpi.scorecard.data import Progress
+from xlkpi.workbook.lock import locked
 from xlkpi.workbook.target import refuse_open
 
 
@@ -70,20 +72,33 @@ def distribute(
     """Make the packages of a project's audiences in a folder, and send them where there are settings to do so.
 
     ``names`` chooses audiences, ``due`` those whose package of this period was not made yet (or not sent to all, when
-    sending). ``dry_run`` tells what would happen, and reads no data. Raises DefinitionError for an unknown audience or
-    an unreadable manifest, and what reading the sources raises; what goes wrong for one audience is in its outcome.
+    sending). ``dry_run`` tells what would happen, and reads no data. From the manifest's reading to the last mail the
+    folder is held: two runs at once can't send the same. Raises DefinitionError for an unknown audience or a manifest
+    that can't be read, WorkbookError while another run holds the folder, and what reading the sources raises; what goes
+    wrong for one audience is in its outcome.
     """
     today = today or date.today()
-    manifest = read_manifest(folder)
-    outcomes = [
-        _outcome(project, manifest, id, audience, today, due, smtp is not None)
-        for id, audience in chosen(audiences(project), tuple(names)).items()
-    ]
-    waiting = [outcome for outcome in outcomes if outcome.state == "planned"]
-    if not dry_run and waiting:
-        card = scorecard(project, read_data(project, progress), as_of=as_of, today=today)
-        _Run(card, folder, manifest, smtp).all(waiting)
+    wanted = chosen(audiences(project), tuple(names))
+    if not dry_run:
+        _make_folder(folder)
+    with nullcontext() if dry_run else locked(folder, "distribute_busy"):
+        manifest = read_manifest(folder)
+        outcomes = [
+            _outcome(project, manifest, id, audience, today, due, smtp is not None) for id, audience in wanted.items()
+        ]
+        waiting = [outcome for outcome in outcomes if outcome.state == "planned"]
+        if not dry_run and waiting:
+            card = scorecard(project, read_data(project, progress), as_of=as_of, today=today)
+            _Run(card, folder, manifest, smtp).all(waiting)
     return Distribution(folder, tuple(outcomes))
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as mistake:
+        values = {"folder": str(folder), "reason": mistake.strerror or type(mistake).__name__}
+        raise DefinitionError(Problem("distribute_folder", values)) from None
 
 
 def _outcome(
@@ -110,11 +125,6 @@ class _Run:
     smtp: Smtp | None
 
     def all(self, outcomes: Sequence[Outcome]) -> None:
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as mistake:
-            values = {"folder": str(self.folder), "reason": mistake.strerror or type(mistake).__name__}
-            raise DefinitionError(Problem("distribute_folder", values)) from None
         for outcome in outcomes:
             try:
                 self.one(outcome)

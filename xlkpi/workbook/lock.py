@@ -1,4 +1,4 @@
-"""One refresh of a workbook at a time."""
+"""One at a time: one refresh of a workbook, one distribution into a folder."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from xlkpi.errors import Place, Problem, WorkbookError
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold a workbook while it is refreshed. Raises WorkbookError where somebody else does.
+def locked(path: Path, code: str = "workbook_busy") -> Iterator[None]:
+    """Hold a workbook while it is refreshed, or a folder while it is filled. Raises WorkbookError, with the problem
+    ``code``, where somebody else does.
 
     The operating system lets go of the lock when the process ends, however it ends. A file system that knows no locks
     goes without.
     """
     path = Path(os.path.realpath(path))
-    handle = _windows(path) if os.name == "nt" else _posix(path)
+    handle = _windows(path, code) if os.name == "nt" else _posix(path, code)
     try:
         yield
     finally:
@@ -27,24 +28,24 @@ def locked(path: Path) -> Iterator[None]:
                 os.close(handle)
 
 
-def _busy(path: Path) -> WorkbookError:
-    return WorkbookError(Problem("workbook_busy", {"name": path.name}, Place(file=path.name)))
+def _busy(path: Path, code: str) -> WorkbookError:
+    return WorkbookError(Problem(code, {"name": path.name}, Place(file=path.name)))
 
 
-def _posix(path: Path) -> int | None:
-    """A lock on the workbook itself; whoever waited for it may hold a file that another has taken the place of."""
+def _posix(path: Path, code: str) -> int | None:
+    """A lock on the file or folder itself; whoever waited for it may hold one that another has taken the place of."""
     import fcntl
 
     while True:
         try:
             handle = os.open(path, os.O_RDONLY)
         except OSError:
-            return None  # opening the workbook tells why
+            return None  # opening it tells why
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(handle)
-            raise _busy(path) from None
+            raise _busy(path, code) from None
         except OSError:
             os.close(handle)
             return None
@@ -57,12 +58,12 @@ def _posix(path: Path) -> int | None:
         os.close(handle)
 
 
-def _windows(path: Path) -> int | None:
-    """A file beside the workbook that Windows removes when the process ends: an open one could not be replaced."""
+def _windows(path: Path, code: str) -> int | None:
+    """A file beside it that Windows removes when the process ends: an open one could not be replaced."""
     beside = path.with_name(f".xlkpi-{path.name}.lock")
     try:
         return os.open(beside, os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_TEMPORARY", 0))
     except (FileExistsError, PermissionError):
-        raise _busy(path) from None
+        raise _busy(path, code) from None
     except OSError:
         return None

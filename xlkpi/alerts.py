@@ -39,13 +39,15 @@ _GRAVER = 500.0  # scores of different severities are further apart, those of th
 @dataclass(frozen=True)
 class Alert:
     """One alert: the objective, its rule, since which as-of date it holds without a break, and the objectives whose
-    alerts come from the same cause.
+    alerts come from the same cause. ``clear`` is the as-of date before that, on which nothing of the cause held; None
+    where it is not known.
     """
 
     objective: str
     rule: AlertRule
     since: date
     also: tuple[str, ...] = ()
+    clear: date | None = None
 
     @property
     def severity(self) -> int:
@@ -77,9 +79,7 @@ def alerts(card: Scorecard, choices: Selections | None = None) -> tuple[Alert, .
     """A scorecard's alerts, the gravest first."""
     from xlkpi.scorecard.selections import selections
 
-    watch = Watch(card, choices or selections(card))
-    found = [a for i in range(len(card.results)) for cause in CAUSES if (a := watch.alert(i, cause))]
-    return tuple(sorted(found, key=lambda a: -a.severity))
+    return Watch(card, choices or selections(card)).alerts()
 
 
 def rules_of(card: Scorecard) -> tuple[Rule, ...]:
@@ -158,6 +158,11 @@ class Watch:
             for r in self.card.results
         ]
 
+    def alerts(self) -> tuple[Alert, ...]:
+        """The alerts of the last day, the gravest first."""
+        found = [a for i in range(len(self.card.results)) for cause in CAUSES if (a := self.alert(i, cause))]
+        return tuple(sorted(found, key=lambda a: -a.severity))
+
     def alert(self, number: int, cause: str) -> Alert | None:
         """The alert of an objective from a cause, unless another one tells it."""
         day = len(self.days) - 1
@@ -168,10 +173,17 @@ class Watch:
         also = tuple(
             self.card.results[i].objective.id
             for i in range(len(self.guards))
-            for other in CAUSES
-            if self.score(i, day, other) and (number, cause) in self._told_by(i, other)
+            if any(self.score(i, day, other) and (number, cause) in self._told_by(i, other) for other in CAUSES)
         )
-        return Alert(self.card.results[number].objective.id, entry, self._since(number, cause), also)
+        since, clear = self._since(number, cause)
+        return Alert(self.card.results[number].objective.id, entry, since, also, clear)
+
+    def holding(self) -> tuple[tuple[str, str], ...]:
+        """The objectives and causes of which a rule holds on the last day, also where another alert tells it."""
+        day = len(self.days) - 1
+        return tuple(
+            (r.objective.id, c) for i, r in enumerate(self.card.results) for c in CAUSES if self.score(i, day, c)
+        )
 
     def twins(self, number: int, cause: str) -> tuple[int, ...]:
         """The objectives whose alerts from a cause may be the same as an objective's."""
@@ -215,15 +227,15 @@ class Watch:
         worse = facts["worse"]
         return facts["level"] == LEVELS["red"] or (not isinstance(worse, NoData) and worse >= FAULT)
 
-    def _since(self, number: int, cause: str) -> date:
-        """The first of the as-of dates in a row on which something of the cause held."""
+    def _since(self, number: int, cause: str) -> tuple[date, date | None]:
+        """The first of the as-of dates in a row on which something of the cause held, and the one before, if known."""
         day = len(self.days) - 1
         if self._rule(self.score(number, day, cause)).is_fixed:
-            return self.days[day]
+            return self.days[day], None
         earliest = max(0, day - _LOOK_BACK)
         while day > earliest and self.score(number, day - 1, cause):
             day -= 1
-        return self.days[day]
+        return self.days[day], self.days[day - 1] if day > earliest else None
 
     # --- facts ---------------------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from xlkpi.status.simplify import simplify
 from xlkpi.workbook.functions import (
     absolute,
     and_,
+    before,
     count_ifs,
     if_,
     if_error,
@@ -30,6 +31,7 @@ from xlkpi.workbook.functions import (
     most,
     or_,
     whole,
+    without_first,
 )
 from xlkpi.workbook.live import Given, Live, Span, live
 
@@ -51,12 +53,14 @@ _TEXTS = ("title", "severity", "risk", "diagnosis", "actions")
 @dataclass
 class AlertCells:
     """Where the alerts are: ``keys`` of objective and cause (``roi_paid|course``, the cause in words), their
-    ``scores``, and the ``texts`` of rules by their places.
+    ``scores``, ``also`` the titles of the objectives whose alerts each tells too, and the ``texts`` of rules by their
+    places.
     """
 
     keys: Span
     scores: Span
     objectives: Span
+    also: Span
     texts: Mapping[str, Span] = field(default_factory=dict)
 
     def severity(self, found: Given) -> Live:
@@ -103,6 +107,8 @@ class _Writer:
         self.facts = [f for f in _OWN if f in used | {*_NEEDED}]
         self.columns = {name: i for i, name in enumerate((*self.facts, "fault", *map(_cause, CAUSES)), start=1)}
         self.first = made.rows(len(self.results) + 1) + 1
+        #: Rows and causes of which no rule can hold.
+        self.never: set[tuple[int, str]] = set()
 
     def write(self) -> AlertCells:
         put = self.sheet.put
@@ -121,7 +127,10 @@ class _Writer:
             self._put(row, "fault", self._fault(row) if self.watch.guarded[self.results[row]] else live(0))
         for row in order:
             for cause in CAUSES:
-                self._put(row, _cause(cause), self._raw(row, cause))
+                raw = self._raw(row, cause)
+                self._put(row, _cause(cause), raw)
+                if raw.text == "0":
+                    self.never.add((row, cause))
         return self._listed()
 
     def _put(self, row: int, name: str, content: Live) -> Live:
@@ -225,16 +234,44 @@ class _Writer:
         if cause == "course" and self.watch.guarded[number]:
             pairs = most(*(self.get(self.rows[i], _cause("guard")) for i in self.watch.guarded[number]))
             others.append(and_(self.get(row, "fault").same(1), pairs > own - 500))
-        if not others or own.text == "0":
+        if not others or (row, cause) in self.never:
             return own
         return if_(or_(*others), 0, own)
+
+    def _also(self, row: int, cause: str) -> Live:
+        """The titles of the objectives whose alerts this one tells, each after a comma."""
+        if (row, cause) in self.never:
+            return live("")
+        number, own = self.results[row], self.get(row, _cause(cause))
+        found: list[tuple[int, str, Live]] = []  # whose alert, from what, and when this one tells it
+        for other in range(len(self.results)):
+            if number in self.watch.twins(other, cause):
+                there = self.get(self.rows[other], _cause(cause))
+                found.append((other, cause, own >= there if number < other else own > there))
+        if cause == "course":
+            for other in self.watch.guarded[number]:
+                there = self.get(self.rows[other], _cause("guard"))
+                found.append((other, "guard", self.get(row, "fault") * own > there + 500))
+        if cause == "guard":
+            for guard in self.watch.guards[number]:
+                there, fault = self.get(self.rows[guard], _cause("course")), self.get(self.rows[guard], "fault")
+                found.append((guard, "course", and_(fault.same(1), own > there - 500)))
+        tests: dict[int, list[Live]] = {}
+        for other, from_, test in found:
+            if (self.rows[other], from_) not in self.never:
+                tests.setdefault(other, []).append(and_(self.get(self.rows[other], _cause(from_)) > 0, test))
+        parts = live("")
+        for other, several in sorted(tests.items()):
+            title = before(self.made.now.cell("title", self.rows[other]), " (")
+            parts = parts & if_(or_(*several), ", " & title, "")
+        return parts if not tests else without_first(parts, 2)
 
     def _listed(self) -> AlertCells:
         """A row for each objective and cause, and the texts of the rules."""
         made, sheet, book = self.made, self.sheet, self.book
         size = len(self.results) * len(CAUSES)
         first = made.rows(size + 1) + 1
-        for column, name in enumerate(("alert", "score", "objective")):
+        for column, name in enumerate(("alert", "score", "objective", "also")):
             sheet.put(first - 1, column, name)
         for row in range(len(self.results)):
             for i, cause in enumerate(CAUSES):
@@ -243,15 +280,16 @@ class _Writer:
                 sheet.put(at, 0, id & f"|{cause_word(book, cause)}")
                 sheet.put(at, 1, self._final(row, cause))
                 sheet.put(at, 2, float(row + 1))
+                sheet.put(at, 3, self._also(row, cause))
         last = max(first, first + size - 1)
-        spans = [sheet.span(first, column, last) for column in range(3)]
+        spans = [sheet.span(first, column, last) for column in range(4)]
         top = made.rows(len(self.watch.rules) + 1) + 1
         for row, rule in enumerate(self.watch.rules, start=top):
             for column, name in enumerate(_TEXTS):
                 sheet.put(row, column, self._text(rule, name))
         end = top + len(self.watch.rules) - 1
         texts = {name: sheet.span(top, column, end) for column, name in enumerate(_TEXTS)}
-        return AlertCells(spans[0], spans[1], spans[2], texts)
+        return AlertCells(spans[0], spans[1], spans[2], spans[3], texts)
 
     def _text(self, rule: Rule, name: str) -> str:
         book, entry = self.book, rule.entry

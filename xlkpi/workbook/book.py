@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from xlkpi.workbook.layout import Layout
     from xlkpi.workbook.logo import Logo
     from xlkpi.workbook.people import Row, Written
+    from xlkpi.workbook.state import State
     from xlkpi.workbook.theme import Theme
     from xlkpi.workbook.writer import Worksheet
 
@@ -47,10 +48,23 @@ _NOT_IN_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 
 @dataclass(frozen=True)
 class Last:
-    """What the workbook said when it was last built or refreshed: the day of its numbers, and statuses by objective."""
+    """What the workbook said when it was last built or refreshed: the day of its numbers, statuses by objective, and
+    the objectives and causes of which an alert held (None where that is not known).
+    """
 
     day: date
     statuses: Mapping[str, str]
+    alerting: frozenset[tuple[str, str]] | None = None
+
+    @classmethod
+    def of(cls, state: State) -> Last | None:
+        """From what a workbook remembers; None without a day."""
+        day = as_date(state.as_of)
+        if day is None:
+            return None
+        statuses = {id: str(code) for id, (_, code) in state.results.items()}
+        known = state.alerting
+        return cls(day, statuses, None if known is None else frozenset((id, cause) for id, cause in known))
 
 
 @dataclass
@@ -86,6 +100,8 @@ class Book:
     room: dict[str, int] = field(default_factory=dict)
     #: The rows that were ever put into people's tables, by table: those that people take out stay out.
     offered: dict[str, list[str]] = field(default_factory=dict)
+    #: The objectives and causes of which an alert holds, once the alerts are written.
+    alerting: tuple[tuple[str, str], ...] | None = None
     #: The rows that pages have on the calculation sheet: the first of each range, and how many.
     rows: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     #: Ranges of the calculation sheet whose number of rows depends on the data: first row and column, last ones.

@@ -27,6 +27,9 @@ from xlkpi.workbook.live import (
     wrapped,
 )
 
+#: What a text in a cell may be long.
+MAX_CELL = 32_767
+
 
 def if_(test: Given, yes: Given, no: Given) -> Live:
     """``IF``."""
@@ -317,6 +320,13 @@ def before(given: Given, mark: str) -> Live:
         value = value[: value.index(mark)] if mark in value else value
     found = f"LEFT({cell.text},FIND({live(mark).text},{cell.text})-1)"
     return Live(f"IFERROR({found},{cell.text})", value)
+
+
+def without_first(given: Given, characters: int) -> Live:
+    """The text without its first characters, by ``MID``."""
+    cell = live(given)
+    value = cell.value if isinstance(cell.value, NoData) else text_of(cell.value)[characters:]
+    return Live(f"MID({cell.text},{characters + 1},{MAX_CELL})", value)
 
 
 def hyperlink(place: str, shown: Given) -> Live:

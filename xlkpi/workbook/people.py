@@ -149,11 +149,20 @@ class Written:
 class TableRow:
     """A row as the formulas of its calculated columns see it: cells by the codes of their columns."""
 
-    def __init__(self, book: Book, made: Calculation, table: PeopleTable, values: dict[str, Value]) -> None:
-        self.book, self.made, self.values = book, made, values
-        self._name, self._headers = table.name, table.headers(book)
+    def __init__(
+        self, book: Book, made: Calculation, table: PeopleTable, values: dict[str, Value], spans: Mapping[str, Span]
+    ) -> None:
+        self.book, self.made, self.values, self._spans = book, made, values, spans
+        self._table, self._name, self._headers = table, table.name, table.headers(book)
+
+    def span(self, code: str) -> Span:
+        """A column of the whole table that holds no formula."""
+        return self._spans[code]
 
     def __getitem__(self, code: str) -> Live:
+        if code not in self.values:  # a calculated cell to the right of the one that reads it
+            compute = self._table.column(code).compute
+            self.values[code] = compute(self).value if compute else None
         return Live(f"{self._name}[[#This Row],[{quoted(self._headers[code])}]]", self.values.get(code))
 
 
@@ -234,11 +243,15 @@ class _Writer:
         columns: dict[str, list[Value]] = {c.code: [] for c in table.columns}
         lines = max(math.ceil(len(self.headers[c.code]) * 6.2 / (c.width - 10)) for c in table.columns)
         ws.set_row_pixels(self.header, {1: 24, 2: 38}.get(lines, 50))
-        self._options(last, known)
+        spans = {
+            c.code: Span(column_reference(table.name, self.headers[c.code]), [plain(r.get(c.code)) for r in known])
+            for c in table.columns if not c.is_formula
+        }  # fmt: skip
+        self._options(last, known, spans)
         for number in range(count):
             row = known[number] if number < len(known) else {}
-            values = {code: plain(row.get(code)) for code in columns}
-            live_row = TableRow(self.book, self.made, table, values)
+            values = {c.code: plain(row.get(c.code)) for c in table.columns if not c.is_formula}
+            live_row = TableRow(self.book, self.made, table, values, spans)
             for place, c in enumerate(table.columns, start=1):
                 given = row.get(c.code)
                 style = self._style(c)
@@ -256,15 +269,16 @@ class _Writer:
         self.book.places(room_of(table.name), count)  # a refresh tells by it how far what stands below has moved
         return Written(table, page.sheet, self.header, count, self.headers, columns)
 
-    def _options(self, last: int, known: Sequence[Row]) -> None:
+    def _options(self, last: int, known: Sequence[Row], spans: Mapping[str, Span]) -> None:
         """The table with its headers; XlsxWriter fills calculated columns without their values, which are put after."""
         theme = self.theme
         style = self.book.format(
             bold=True, font_size=9, font_color="#FFFFFF", bg_color=theme.actual, valign="vcenter", indent=1,
             text_wrap=True,
         )  # fmt: skip
-        first = {c.code: plain(known[0].get(c.code)) if known else None for c in self.table.columns}
-        row = TableRow(self.book, self.made, self.table, first)
+        first = {c.code: plain(known[0].get(c.code)) if known else None for c in self.table.columns
+                 if not c.is_formula}  # fmt: skip
+        row = TableRow(self.book, self.made, self.table, first, spans)
         columns: list[dict[str, Any]] = []
         for c in self.table.columns:
             option: dict[str, Any] = {"header": self.headers[c.code], "header_format": style}

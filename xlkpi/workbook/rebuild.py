@@ -18,7 +18,6 @@ from xlkpi.scorecard.model import Scorecard
 from xlkpi.workbook.archive import comments
 from xlkpi.workbook.build import Built, build_workbook
 from xlkpi.workbook.existing import Existing, read_existing
-from xlkpi.workbook.live import as_date
 
 if TYPE_CHECKING:
     from xlkpi.workbook.book import Last
@@ -72,9 +71,9 @@ def read_before(path: Path, card: Scorecard, language: str) -> Before:
         if any(problem.code in ("workbook_written_in", "workbook_typed") for problem in error.problems):
             raise
         return Before()
-    day = as_date(state.as_of)
-    statuses = {id: str(code) for id, (_, code) in state.results.items()}
-    last = Last(day, statuses) if day is not None and day < card.as_of else None
+    last = Last.of(state)
+    if last is not None and last.day >= card.as_of:
+        last = None
     return Before(rows if state.language == language else {}, last)
 
 

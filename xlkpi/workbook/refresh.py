@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from xlkpi.scorecard.model import Scorecard
     from xlkpi.workbook.accept import Accept, Acceptance
     from xlkpi.workbook.archive import Archived
-    from xlkpi.workbook.book import Last
     from xlkpi.workbook.build import Skeleton
     from xlkpi.workbook.fill import Changes
     from xlkpi.workbook.people import Row
@@ -157,6 +156,7 @@ class Work:
     def __init__(
         self, package: Package, existing: Existing, project: Project, compute: Compute, path: Path, folder: Path
     ) -> None:
+        from xlkpi.workbook.book import Last
         from xlkpi.workbook.pages import PEOPLE
         from xlkpi.workbook.people_rows import read_people
         from xlkpi.workbook.tables import typed_cells
@@ -171,7 +171,7 @@ class Work:
         self.people: dict[str, PeoplePart] = read_people(package, state.columns, list(PEOPLE), existing.strings)
         self.archived = self._archived()
         self.rows: dict[str, Sequence[Row]] = dict(self.archived.rows)
-        self.last = self._last()
+        self.last = Last.of(state)
 
     def _archived(self) -> Archived:
         """The rows of people's tables, those on objectives that are gone in the archive."""
@@ -232,14 +232,6 @@ class Work:
         refresh_pivots(package, changes, {part.table.sheet for part in existing.parts.values()})
         recalculate(package, changes)
         return skeleton
-
-    def _last(self) -> Last | None:
-        """What the workbook said the last time."""
-        from xlkpi.workbook.book import Last
-
-        day = as_date(self.existing.state.as_of)
-        statuses = {id: str(code) for id, (_, code) in self.existing.state.results.items()}
-        return Last(day, statuses) if day else None
 
     def report(self, path: Path, skeleton: Skeleton, options: Options) -> Refreshed:
         """What was changed."""

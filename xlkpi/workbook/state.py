@@ -33,6 +33,7 @@ class State:
     what. ``offered``: rows that were put into people's tables. ``days``: those of numbers that are not for ``as_of``.
     ``aside``: rows of sources that were set aside. ``known``: the objectives that there ever were.
     ``currency``: that of amounts in number formats.
+    ``alerting``: the objectives and causes of which an alert held.
     """
 
     format: int = FORMAT
@@ -57,6 +58,7 @@ class State:
     aside: Mapping[str, int] = field(default_factory=dict)
     known: Sequence[str] = ()
     currency: str = ""
+    alerting: Sequence[Sequence[str]] | None = None
 
     def pieces(self) -> list[str]:
         """As texts that fit cells."""
@@ -95,6 +97,7 @@ def state_of(
         results={r.objective.id: [_known(r.actual), r.status.shown] for r in card.results}, mapping=mapping_of(card),
         offered=book.offered, currency=book.currency, days={id: serial(day) for id, day in card.held.items()},
         aside=aside_of(card), known=_known_ids(book, ids),
+        alerting=None if book.alerting is None else [list(pair) for pair in book.alerting],
     )  # fmt: skip
 
 

@@ -106,7 +106,7 @@ def _emptied(package: Package, existing: Existing) -> Existing:
         part.own.clear()
     layout, theme = (name if name in known(kind) else None
                      for name, kind in ((state.layout, "layouts"), (state.theme, "themes")))  # fmt: skip
-    fresh = replace(state, layout=layout, theme=theme, offered={}, results={}, typed={}, as_of=0.0)
+    fresh = replace(state, layout=layout, theme=theme, offered={}, alerting=None, results={}, typed={}, as_of=0.0)
     return replace(existing, state=fresh, chosen={}, typed={})
 
 

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from xlkpi.alerts import alerts as alerts_of
+from collections.abc import Sequence
+
+from xlkpi.alerts import Alert, Watch
 from xlkpi.objectives.alert_rules import CAUSES
 from xlkpi.workbook.alert_cells import AlertCells, alert_cells, cause_word
-from xlkpi.workbook.book import Book
+from xlkpi.workbook.book import Book, Content
 from xlkpi.workbook.calculation import Calculation
 from xlkpi.workbook.formats import day_told
-from xlkpi.workbook.functions import if_, if_error, index, match, sentence, year_of
-from xlkpi.workbook.live import Given, Live, live
+from xlkpi.workbook.functions import (
+    and_,
+    count_ifs,
+    if_,
+    if_error,
+    index,
+    is_number,
+    match,
+    or_,
+    sentence,
+    year_of,
+)
+from xlkpi.workbook.live import Given, Live, as_date, live
 from xlkpi.workbook.page import Page
-from xlkpi.workbook.people import Column, PeopleTable, Row, TableRow, write_people
+from xlkpi.workbook.people import Column, PeopleTable, Row, TableRow, plain, write_people
 
 HEADER = 10
 SEVERITIES = (4, 3, 2, 1)
@@ -22,17 +35,48 @@ def _cells(row: TableRow) -> AlertCells:
 
 
 def _score(row: TableRow) -> Live:
+    """The score of the row's objective and cause on the chosen day, whichever episode it is."""
     return if_error(_cells(row).at(row["key"] & "|" & row["cause"]), 0)
 
 
-def _told(name: str, row: TableRow) -> Live:
-    return if_error(_cells(row).text(name, _cells(row).at(row["key"] & "|" & row["cause"])), "")
+def _begun(row: TableRow) -> Live:
+    """Whether the row's episode had begun on the chosen day."""
+    return if_(is_number(row["since"]), row["since"] <= row.made.as_of, True)
+
+
+def _is_current(row: TableRow) -> Live:
+    """Whether the row's episode is the one of the chosen day: no later one of the same had begun, or, where none had,
+    there is no earlier one.
+    """
+    same = ((row.span("key"), "=", row["key"]), (row.span("cause"), "=", row["cause"]))
+    mine, span = if_(is_number(row["since"]), row["since"], 0), row.span("since")
+    later = count_ifs(*same, (span, ">=", mine + 1), (span, "<=", row.made.as_of))
+    earlier = count_ifs(*same, (span, "<=", mine - 1))
+    return if_(_begun(row), later, earlier).same(0)
 
 
 def _state(row: TableRow) -> Live:
-    words = {code: row.book.text(f"alert_state.{code}") for code in ("open", "seen", "over")}
-    held = if_(row["by"].blank, words["open"], words["seen"])
-    return if_(row["key"].blank, "", if_(_score(row) > 0, held, words["over"]))
+    """Open until somebody has taken note of this episode; before it began nobody can have."""
+    words = {code: row.book.text(f"alert_state.{code}") for code in ("open", "seen", "over", "ahead")}
+    held = if_(and_(row["by"].differs(""), _begun(row)), words["seen"], words["open"])
+    past = if_(_begun(row), words["over"], words["ahead"])
+    return if_(row["key"].blank, "", if_(and_(_score(row) > 0, _is_current(row)), held, past))
+
+
+def _told(name: str, row: TableRow) -> Live:
+    return _if_held(row, _cells(row).text(name, _score(row)))
+
+
+def _if_held(row: TableRow, told: Live) -> Live:
+    """What is told of a row's alert while it holds."""
+    words = [row.book.text(f"alert_state.{code}") for code in ("open", "seen")]
+    return if_(or_(*(row["state"].same(word) for word in words)), if_error(told, ""), "")
+
+
+def _alert(row: TableRow) -> Live:
+    """The rule's title, and the objectives whose alerts come from the same cause."""
+    also = index(_cells(row).also, match(row["key"] & "|" & row["cause"], _cells(row).keys))
+    return _told("title", row) & _if_held(row, if_(also.blank, "", "\n" & (row.book.text("alerts.also") & also)))
 
 
 def _figures(row: TableRow) -> Live:
@@ -55,22 +99,22 @@ TABLE = PeopleTable("alerts", "xlkpi_alerts", (
     Column("state", "computed", 84, compute=_state),
     Column("key", "key", 104, filled="once"), Column("title", "title", 180),
     Column("cause", "list", 84, CAUSES, "cause", filled="once"),
-    Column("alert", "computed", 140, compute=lambda row: _told("title", row)),
+    Column("alert", "computed", 160, compute=_alert),
     Column("figures", "computed", 160, compute=_figures),
     Column("since", "date", 92, filled="once"),
     Column("meaning", "computed", 280, compute=_meaning),
     Column("actions", "computed", 290, compute=lambda row: _told("actions", row)),
     Column("by", "text", 130), Column("on", "date", 92), Column("note", "text", 190),
-), keys=("key", "cause"))  # fmt: skip
+), keys=("key", "cause", "since"))  # fmt: skip
 
 
 def alerts(book: Book, made: Calculation) -> None:
     """Write the page."""
     cells = alert_cells(book, made)
-    rows: list[Row] = [
-        {"key": a.objective, "cause": cause_word(book, a.cause), "since": a.since}
-        for a in alerts_of(book.card, book.choices)
-    ]
+    watch = Watch(book.card, book.choices)
+    book.alerting = watch.holding()
+    kept = book.kept.get(TABLE.name, ())
+    rows = [_row(book, alert, kept) for alert in watch.alerts()]
     day = sentence(book.text("as_of"), {"day": day_told(made.as_of, book.language), "year": year_of(made.as_of)})
     widths = (14, *(c.width for c in TABLE.columns), 14)
     page = Page(book, "alerts", widths, book.text("page.alerts"), book.text("alerts.second"), day, made.choice)
@@ -82,6 +126,27 @@ def alerts(book: Book, made: Calculation) -> None:
     _colours(book, page, written.first, written.last)
     page.ws.freeze_panes(HEADER + 1, 5)
     page.finish(written.last, pages_high=0, repeat=(HEADER, HEADER), protect=False, stay=4)
+
+
+def _row(book: Book, alert: Alert, kept: Sequence[Row]) -> Row:
+    """The row of an alert: the one that is there where the same goes on, else a new one, which nobody has seen yet."""
+    row: dict[str, Content] = {"key": alert.objective, "cause": cause_word(book, alert.cause), "since": alert.since}
+    before = [r for r in kept if all(r.get(code) == row[code] for code in ("key", "cause"))]
+    if not before:
+        return row
+    firsts = [plain(r.get("since")) for r in before]
+    first = max((float(day) for day in firsts if isinstance(day, float | int)), default=None)
+    first = None if None in firsts else first
+    seen, last, card = as_date(first), book.last, book.card
+    known = last is not None and last.alerting is not None and last.day <= card.as_of
+    if last is not None and known:
+        assert last.alerting is not None, "as just tested"
+        if (alert.objective, alert.cause) not in last.alerting:
+            return row if alert.since > last.day else {**row, "since": card.as_of}
+        seen = last.day
+    if alert.clear is not None and seen is not None and alert.clear > seen:
+        return row
+    return {**row, "since": first}
 
 
 def _summary(book: Book, cells: AlertCells) -> Live:

@@ -10,10 +10,12 @@ from typing import Any, get_args
 
 import pytest
 
-from tests.checks.reading import Book
+from tests.checks.reading import Book, letters_of, position
+from tests.checks.recalc import differences as recalc_differences
 from tests.checks.recalc import results
-from tests.scorecards import CALC, card, sample
-from xlkpi.alerts import LEVELS, Alert, Watch, alerts, holds, score
+from tests.scorecards import CALC, TODAY, card, sample
+from xlkpi.alerts import LEVELS, Watch, alerts, holds, score
+from xlkpi.catalogue import say
 from xlkpi.errors import DefinitionError
 from xlkpi.formula.nodata import NoData
 from xlkpi.language import languages, text
@@ -24,8 +26,12 @@ from xlkpi.objectives.model import Status
 from xlkpi.scorecard import Scorecard, scorecard
 from xlkpi.scorecard.selections import selections
 from xlkpi.status import rules
+from xlkpi.workbook.book import Last
 from xlkpi.workbook.build import build_workbook
-from xlkpi.workbook.live import serial
+from xlkpi.workbook.live import as_date, serial
+from xlkpi.workbook.pages.alerts import HEADER, since_of
+from xlkpi.workbook.people import Row
+from xlkpi.workbook.rebuild import rebuild
 
 #: Nothing known of an objective that is all right.
 CALM: Mapping[str, float] = {
@@ -206,40 +212,58 @@ def test_a_rule_that_refers_to_nothing_is_told_at_its_line(tmp_path: Path, lines
 LIVE = AlertSettings(off=("unlikely", "stale", "doubtful", "vanity_alone"))
 
 
+GUARDED: Mapping[str, Mapping[str, Any]] = {"seo_clicks": {"guards": ("cpa_social",)}}
+
+
+def _changed(day: date | None = None) -> Scorecard:
+    """The sample's scorecard with a guard, and with an objective told twice."""
+    project, data = sample()
+    basket = next(o for o in project.objectives if o.id == "basket")
+    twin = replace(basket, id="basket_again", title={"en": "The basket again"}, primary=False, actions=())
+    project = replace(project, objectives=(*project.objectives, twin))
+    return _with(scorecard(project, data, as_of=day, today=TODAY), LIVE, **GUARDED)
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("alerts") / "alerts.xlsx"
-    changed = {"seo_clicks": {"guards": ("cpa_social",)}}
-    build_workbook(_with(card(), LIVE, **changed), path, language="en")
+    build_workbook(_changed(), path, language="en")
     return path
 
 
 @pytest.mark.parametrize("day", [date(2026, 1, 31), date(2025, 11, 30)])
 def test_the_cells_give_the_alerts_of_a_chosen_day(built: Path, day: date) -> None:
-    changed = {"seo_clicks": {"guards": ("cpa_social",)}}
-    _same(_severities(built, {_place(built, "xlkpi_as_of"): serial(day)}), alerts(_with(card(day), LIVE, **changed)))
+    _same(_listed(built, {_place(built, "xlkpi_as_of"): serial(day)}), _changed(day))
 
 
 def test_the_cells_give_the_alerts_of_the_day_that_was_built(built: Path) -> None:
-    changed = {"seo_clicks": {"guards": ("cpa_social",)}}
-    _same(_severities(built, {}), alerts(_with(card(), LIVE, **changed)))
+    found = _listed(built, {})
+    _same(found, _changed())
+    assert found["basket|Course"][1] == "The basket again"
+    assert any("cpa_social" in a.also or "seo_clicks" in a.also for a in alerts(_changed()))
 
 
-def _same(found: Mapping[str, int], expected: tuple[Alert, ...]) -> None:
-    words = {a.cause: text(f"workbook.cause.{a.cause}", "en") for a in expected}
-    assert found == {f"{a.objective}|{words[a.cause]}": a.severity for a in expected}
+def _same(found: Mapping[str, tuple[int, str]], of: Scorecard) -> None:
+    titles = {r.objective.id: str(say(r.objective.title, "en")).partition(" (")[0] for r in of.results}
+    assert found == {
+        f"{a.objective}|{text(f'workbook.cause.{a.cause}', 'en')}": (
+            a.severity,
+            ", ".join(titles[id] for id in a.also),
+        )
+        for a in alerts(of)
+    }
 
 
-def _severities(path: Path, inputs: Mapping[tuple[str, str], Any]) -> dict[str, int]:
-    """The severities above 0 on the calculation sheet, by objective and cause."""
+def _listed(path: Path, inputs: Mapping[tuple[str, str], Any]) -> dict[str, tuple[int, str]]:
+    """The severities above 0 on the calculation sheet and for whom else the alerts stand, by objective and cause."""
     made = results(path, "ironcalc", inputs)
     cells = next(s for s in Book(path).sheets if s.name == CALC).cells
     header = next(a for a, c in cells.items() if c.value == "alert" and a.startswith("A"))
     row, found = int(header[1:]) + 1, {}
     while (key := cells.get(f"A{row}")) is not None and key.value:
-        points = float(str(made.get((CALC, f"B{row}"))))
+        points, also = float(str(made.get((CALC, f"B{row}")))), made.get((CALC, f"D{row}"))
         if points:
-            found[str(key.value)] = int((points + 999) // 1000)
+            found[str(key.value)] = int((points + 999) // 1000), str(also or "").strip("'\"")
         row += 1
     return found
 
@@ -248,3 +272,64 @@ def _place(path: Path, name: str) -> tuple[str, str]:
     found = next(n for n in Book(path).names if n.name == name)
     sheet, address = found.formula.rsplit("!", 1)
     return sheet.strip("'"), address.replace("$", "")
+
+
+# --- episodes --------------------------------------------------------------------------------------------------------
+
+#: It holds in December, not in January, and from February on.
+FALLS = AlertSettings(
+    off=tuple(rule.alert for rule in built_in()),
+    rules=(AlertRule("falls", "change < 0", {"en": "It falls"}, objectives=("basket",)),),
+)
+DECEMBER, JANUARY, FEBRUARY, MARCH = date(2025, 12, 31), date(2026, 1, 31), date(2026, 2, 28), date(2026, 3, 8)
+ACKNOWLEDGED: Row = {"key": "basket", "cause": "Course", "since": serial(DECEMBER), "by": "Ana", "note": "Wait"}
+
+
+def _falling(day: date) -> Scorecard:
+    return _with(card(day), FALLS)
+
+
+def _rows(path: Path) -> list[tuple[Any, ...]]:
+    """State, alert, first seen and name of each row of the alerts."""
+    book = Book(path)
+    table = next(t for t in book.tables if t.name == "xlkpi_alerts")
+    cells = next(s for s in book.sheets if s.name == table.sheet).cells
+    (top, left), (bottom, right) = map(position, table.reference.split(":"))
+    columns = {str(cells[f"{letters_of(c)}{top}"].value): letters_of(c) for c in range(left, right + 1)}
+    found = []
+    for row in range(top + 1, bottom + 1):
+        state, alert, since, by, key = (
+            cell.value if (cell := cells.get(f"{columns[name]}{row}")) else None
+            for name in ("State", "Alert", "First seen", "Acknowledged by", "Objective")
+        )
+        if key:
+            found.append((state, alert or None, as_date(since), by))
+    return found
+
+
+def test_an_alert_that_ended_and_returns_is_new_again(tmp_path: Path) -> None:
+    path = tmp_path / "alerts.xlsx"
+    build_workbook(_falling(DECEMBER), path, language="en", kept={"xlkpi_alerts": [ACKNOWLEDGED]})
+    assert _rows(path) == [("Seen", "It falls", DECEMBER, "Ana")]
+    rebuild(_falling(JANUARY), path, language="en")
+    assert _rows(path) == [("Over", None, DECEMBER, "Ana")]
+    rebuild(_falling(FEBRUARY), path, language="en")
+    assert _rows(path) == [("Over", None, DECEMBER, "Ana"), ("To handle", "It falls", FEBRUARY, None)]
+    assert recalc_differences(path, ("ironcalc", "libreoffice")) == []
+    sheet = next(s.name for s in Book(path).sheets if s.name == text("workbook.page.alerts", "en"))
+    made = results(path, "ironcalc", {_place(path, "xlkpi_as_of"): serial(DECEMBER)})
+    assert [str(made[sheet, f"C{HEADER + row}"]).strip("'") for row in (2, 3)] == ["Seen", "Not yet begun"]
+
+
+def test_an_alert_ended_between_two_month_ends_is_new_again_when_it_returns() -> None:
+    """What the workbook remembers of the day of its last build counts, not only the ends of months."""
+    falling = _falling(MARCH)
+    (alert,) = alerts(falling)
+    assert (alert.since, alert.clear) == (FEBRUARY, JANUARY)
+    kept: list[Row] = [{**ACKNOWLEDGED, "since": serial(FEBRUARY)}]
+    over, on = Last(date(2026, 3, 4), {}, frozenset()), Last(date(2026, 3, 4), {}, frozenset({("basket", "course")}))
+    assert since_of(falling, alert, kept, over) == MARCH
+    assert since_of(falling, alert, kept, on) == serial(FEBRUARY)
+    assert since_of(falling, alert, kept, None) == serial(FEBRUARY)
+    assert since_of(falling, alert, [], over) == FEBRUARY
+    assert since_of(falling, alert, [{**ACKNOWLEDGED, "since": None}], on) is None

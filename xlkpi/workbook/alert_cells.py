@@ -283,11 +283,12 @@ class _Writer:
                 sheet.put(at, 3, self._also(row, cause))
         last = max(first, first + size - 1)
         spans = [sheet.span(first, column, last) for column in range(4)]
-        top = made.rows(len(self.watch.rules) + 1) + 1
+        size = max(2, len(self.watch.rules))  # a range of one row is misread by some programs
+        top = made.rows(size + 1) + 1
         for row, rule in enumerate(self.watch.rules, start=top):
             for column, name in enumerate(_TEXTS):
                 sheet.put(row, column, self._text(rule, name))
-        end = top + len(self.watch.rules) - 1
+        end = top + size - 1
         texts = {name: sheet.span(top, column, end) for column, name in enumerate(_TEXTS)}
         return AlertCells(spans[0], spans[1], spans[2], spans[3], texts)
 

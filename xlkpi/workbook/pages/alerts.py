@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from xlkpi.alerts import Alert, Watch
 from xlkpi.objectives.alert_rules import CAUSES
+from xlkpi.scorecard.model import Scorecard
 from xlkpi.workbook.alert_cells import AlertCells, alert_cells, cause_word
-from xlkpi.workbook.book import Book, Content
+from xlkpi.workbook.book import Book, Content, Last
 from xlkpi.workbook.calculation import Calculation
 from xlkpi.workbook.formats import day_told
 from xlkpi.workbook.functions import (
@@ -130,23 +132,28 @@ def alerts(book: Book, made: Calculation) -> None:
 
 def _row(book: Book, alert: Alert, kept: Sequence[Row]) -> Row:
     """The row of an alert: the one that is there where the same goes on, else a new one, which nobody has seen yet."""
-    row: dict[str, Content] = {"key": alert.objective, "cause": cause_word(book, alert.cause), "since": alert.since}
-    before = [r for r in kept if all(r.get(code) == row[code] for code in ("key", "cause"))]
-    if not before:
-        return row
-    firsts = [plain(r.get("since")) for r in before]
-    first = max((float(day) for day in firsts if isinstance(day, float | int)), default=None)
-    first = None if None in firsts else first
-    seen, last, card = as_date(first), book.last, book.card
-    known = last is not None and last.alerting is not None and last.day <= card.as_of
-    if last is not None and known:
-        assert last.alerting is not None, "as just tested"
+    row: dict[str, Content] = {"key": alert.objective, "cause": cause_word(book, alert.cause)}
+    same = [known for known in kept if all(known.get(code) == row[code] for code in row)]
+    return {**row, "since": since_of(book.card, alert, same, book.last)}
+
+
+def since_of(card: Scorecard, alert: Alert, kept: Sequence[Row], last: Last | None) -> date | float | None:
+    """Since when an alert holds: as in the latest of the rows ``kept`` of its objective and cause where it has held
+    since, else as the data tell.
+
+    It has not where it did not hold when the workbook was ``last`` built, or on an as-of date after it was seen.
+    """
+    if not kept:
+        return alert.since
+    firsts = [plain(row.get("since")) for row in kept]
+    days = [float(first) for first in firsts if isinstance(first, float | int)]
+    first = max(days) if len(days) == len(firsts) else None  # without a date a row stands for whatever holds
+    seen = as_date(first)
+    if last is not None and last.alerting is not None and last.day <= card.as_of:
         if (alert.objective, alert.cause) not in last.alerting:
-            return row if alert.since > last.day else {**row, "since": card.as_of}
+            return alert.since if alert.since > last.day else card.as_of
         seen = last.day
-    if alert.clear is not None and seen is not None and alert.clear > seen:
-        return row
-    return {**row, "since": first}
+    return alert.since if alert.clear is not None and seen is not None and alert.clear > seen else first
 
 
 def _summary(book: Book, cells: AlertCells) -> Live:

@@ -274,7 +274,8 @@ class Sheet:
             value = content
             self.ws.write_boolean(row, column, content, style)
         else:
-            value = serial(content) if isinstance(content, date) else float(content)
+            # To Excel's precision: databases add up in any order, and the same data gives the same bytes.
+            value = serial(content) if isinstance(content, date) else float(f"{float(content):.15g}")
             if value != value:
                 return self.write(row, column, None, style)
             self.ws.write_number(row, column, value, style)

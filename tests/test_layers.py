@@ -38,6 +38,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "cli_functions",
             "cli_parts",
             "cli_refresh",
+            "cli_upgrade",
             "__main__",
         }
     ),

@@ -148,6 +148,27 @@ def refresh(workbook: str, as_json: bool, **given: Any) -> None:
         click.echo(cli_refresh.as_text(done))
 
 
+@cli.command("upgrade", add_help_option=False)
+@click.argument("workbook", metavar="WORKBOOK", type=click.Path())
+@option("--project", key="project", type=click.Path(), metavar="FILE")
+@option("--dry-run", key="refresh_dry_run", is_flag=True)
+@option("--as-of", "as_of", key="as_of", metavar="DATE")
+@option("--backups", key="backups", type=click.IntRange(0, 99), default=1, metavar="N")
+@option("--leave-behind", "leave", key="leave_behind", is_flag=True)
+@json_option
+@language_option
+@help_option
+def upgrade(workbook: str, as_json: bool, **given: Any) -> None:
+    """Make a workbook of an older version one of this version."""
+    from xlkpi import cli_upgrade
+
+    done = cli_upgrade.upgrade(workbook, **given)
+    if as_json:
+        _print_json(done.as_json())
+    else:
+        click.echo(cli_upgrade.as_text(done))
+
+
 @cli.command("demo", add_help_option=False)
 @click.argument("folder", metavar="[DIR]", type=click.Path(), default="xlkpi-demo")
 @json_option

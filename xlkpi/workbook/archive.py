@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -136,7 +136,27 @@ def _put(rows: list[Row], row: Row) -> None:
         rows[blank] = {**dict.fromkeys(rows[blank]), **row}
 
 
-def words_of(package: Package, state: State, parts: Mapping[str, PeoplePart]) -> dict[str, Words]:
+def moved_rows(
+    package: Package,
+    state: State,
+    parts: Mapping[str, PeoplePart],
+    now: Iterable[str],
+    day: date,
+    *,
+    anew: bool = False,
+) -> Archived:
+    """:func:`archived` for the tables of a workbook; ``anew``: for one that is built, which has an archive, and in
+    which nothing has to stay where it is.
+    """
+    rows: dict[str, Sequence[Row]] = {name: part.filled for name, part in parts.items()}
+    if anew:
+        rows.setdefault(ARCHIVE, [])
+    words = _words_of(package, state, parts)
+    words = {name: replace(of, held=()) for name, of in words.items()} if anew else words
+    return archived(rows, words, ids_ever(state, rows.get(ARCHIVE, ())), now, day)
+
+
+def _words_of(package: Package, state: State, parts: Mapping[str, PeoplePart]) -> dict[str, Words]:
     """How the tables of a workbook are told, and which of their rows can't move."""
     return {
         name: Words(part.table.sheet, state.columns[name], _titles(part), _held(package, part))
@@ -184,4 +204,4 @@ def ids_ever(state: State, rows: Sequence[Row]) -> set[str]:
     return {*state.known, *state.results, *(str(row["key"]) for row in rows if row.get("key"))}
 
 
-__all__ = ["ARCHIVE", "TABLES", "Archived", "Words", "archived", "comments", "ids_ever", "words_of"]
+__all__ = ["ARCHIVE", "TABLES", "Archived", "Words", "archived", "comments", "ids_ever", "moved_rows"]

@@ -94,6 +94,10 @@ class Book:
     news: Sequence[tuple[str, str]] | None = None
     #: The data tables by name, with the rows that people added.
     data_tables: dict[str, DataTable] = field(default_factory=dict)
+    #: What the project itself says in the cells of objectives that people changed, by objective.
+    project_typed: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    #: The rows that were put into people's tables before, by table.
+    offered_before: Mapping[str, Sequence[str]] = field(default_factory=dict)
     #: The workbook that is refreshed: its sheets' names, its places and its choices are kept.
     existing: Existing | None = None
     #: How many of each kind the pages have room for, see :meth:`places`.
@@ -114,6 +118,7 @@ class Book:
         self.format = Formats(self.book, self.theme)
         self.context = Context(self.card, self.choices.dimension)
         if self.existing:
+            self.project_typed, self.offered_before = self.existing.project_typed, self.existing.state.offered
             self._taken |= {name.casefold() for name in self.existing.all_sheets}
 
     @property

@@ -53,6 +53,7 @@ def build_workbook(
     theme: str | None = None,
     kept: Mapping[str, Sequence[Row]] | None = None,
     last: Last | None = None,
+    carried: Carried | None = None,
 ) -> Built:
     """Write a scorecard as a workbook, in place of the one that may be there.
 
@@ -60,9 +61,9 @@ def build_workbook(
     of the project's folder; the project's own by default. A layout that is a workbook is a template: its design and
     its language hold (see :mod:`xlkpi.workbook.template`). ``kept``: the rows that people have in their tables, by the
     table's name (see :mod:`xlkpi.workbook.people`); they stay, and what xlkpi knows beside them follows. ``last``: what
-    the workbook said before, so that the first page tells what changed since. Raises
-    DefinitionError for a layout or theme that does not exist, and WorkbookError when the file can't be written; then
-    the old one stays as it was.
+    the workbook said before, so that the first page tells what changed since. ``carried``: what else it remembered.
+    Raises DefinitionError for a layout or theme that does not exist, and WorkbookError when the file can't be written;
+    then the old one stays as it was.
     """
     from xlkpi.workbook.fill import fill
     from xlkpi.workbook.target import refuse_open
@@ -79,7 +80,7 @@ def build_workbook(
     with use(spoken), tempfile.TemporaryDirectory(prefix="xlkpi-") as folder:
         path = Path(folder) / "skeleton.xlsx"
         skeleton = make_skeleton(card, path, spoken, layout, theme or project.theme,
-                                 folder=out.parent, kept=kept, last=last)  # fmt: skip
+                                 folder=out.parent, kept=kept, last=last, carried=carried)  # fmt: skip
         fill(path, out, skeleton.rows, parts={**_parts(path), **_functions(card, path, spoken)})
         lacking = _lacking(skeleton.book)
     return Built(out, out.stat().st_size, lacking=lacking)
@@ -112,6 +113,16 @@ def _functions(card: Scorecard, skeleton: Path, language: str) -> dict[str, byte
 
 
 @dataclass(frozen=True)
+class Carried:
+    """What a workbook that is built anew takes over from the one before: what the project says in cells of objectives
+    that people changed, and the rows that were once put into people's tables, so that those taken out stay out.
+    """
+
+    project_typed: Mapping[str, Mapping[str, Any]]
+    offered: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
 class Skeleton:
     """Pages and placeholders of tables as they were written; ``rows`` are those of the data tables, by name."""
 
@@ -124,7 +135,8 @@ class Skeleton:
 def make_skeleton(
     card: Scorecard, path: Path, language: str, layout: str | None, theme: str | None, *, folder: Path,
     existing: Existing | None = None, kept: Mapping[str, Sequence[Row]] | None = None,
-    last: Last | None = None, news: Callable[[dict[str, Any]], list[tuple[str, str]]] | None = None,
+    last: Last | None = None, carried: Carried | None = None,
+    news: Callable[[dict[str, Any]], list[tuple[str, str]]] | None = None,
 ) -> Skeleton:  # fmt: skip
     """Write the pages and the placeholders of tables to a file.
 
@@ -154,6 +166,8 @@ def make_skeleton(
         book = Book(writer, look, language, card, choices, _smart(card, language), chosen, logo, kept=kept or {},
                     existing=existing)  # fmt: skip
         book.last = last
+        if carried is not None:
+            book.project_typed, book.offered_before = carried.project_typed, carried.offered
         tables = make_tables(book)
         pages = tuple(id for id in pages if book.context.has(id))
         for id in pages:
@@ -212,4 +226,4 @@ def _properties(book: Book, writer: Any) -> None:
     writer.set_size(2400, 1500)
 
 
-__all__ = ["Built", "Skeleton", "build_workbook", "make_skeleton"]
+__all__ = ["Built", "Carried", "Skeleton", "build_workbook", "make_skeleton"]

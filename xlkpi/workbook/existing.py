@@ -77,11 +77,14 @@ def rows_inserted(existing: Existing, insertion: Insertion) -> None:
     existing.__dict__.pop("anchor_keys", None)  # made anew from the spots
 
 
-def read_existing(package: Package) -> Existing:
-    """Read a workbook that xlkpi built. Raises WorkbookError where it is none, or of another version."""
+def read_existing(package: Package, *, older: bool = False) -> Existing:
+    """Read a workbook that xlkpi built. Raises WorkbookError where it is none, or of another version.
+
+    ``older``: one of an older version is read, too, as far as it can be.
+    """
     strings = read_strings(package)
     hidden = _hidden_cells(package, strings)
-    state = read_state(hidden, package.error)
+    state = read_state(hidden, package.error, older=older)
     _refuse_missing(package)
     anchor_sheet = _anchor_sheet(package, state)
     anchors = read_anchors(read_cells(package, package.sheets[anchor_sheet], strings))
@@ -105,7 +108,7 @@ def _hidden_cells(package: Package, strings: list[str]) -> Cells:
     return read_cells(package, package.sheets[sheet], strings)
 
 
-def read_state(cells: Cells, error: Callable[..., WorkbookError]) -> State:
+def read_state(cells: Cells, error: Callable[..., WorkbookError], *, older: bool = False) -> State:
     """The state from the hidden sheet: its pieces stand beside the word ``state``, one under the other."""
     labelled = {(row, column): cell.value for (row, column), cell in cells.items()}
     rows = sorted(row for (row, column), value in labelled.items() if column == 0 and value == "state")
@@ -117,7 +120,7 @@ def read_state(cells: Cells, error: Callable[..., WorkbookError]) -> State:
     if format_ > FORMAT:
         version = next((labelled.get((r, 1)) for (r, c), v in labelled.items() if c == 0 and v == "version"), "")
         raise error("workbook_newer", version=str(version))
-    if format_ < FORMAT:
+    if format_ < FORMAT and not older:
         raise error("workbook_older")
     try:
         return State.of(pieces)

@@ -388,7 +388,7 @@ def _still_wanted(book: Book, table: PeopleTable, kept: Sequence[Row], given: Se
     """The rows that xlkpi knows, without those that it put here before and that people took out."""
     if not table.keys:
         return list(given)
-    before = set(book.existing.state.offered.get(table.name, ())) if book.existing else set()
+    before = set(book.offered_before.get(table.name, ()))
     here = {identity(table, row) for row in kept}
     book.offered[table.name] = sorted(before | {repr(identity(table, row)) for row in given})
     return [row for row in given if repr(identity(table, row)) not in before or identity(table, row) in here]

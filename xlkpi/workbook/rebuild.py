@@ -55,6 +55,7 @@ def rebuild(card: Scorecard, out: Path, *, language: str | None = None, layout: 
 
 def read_before(path: Path, card: Scorecard, language: str) -> Before:
     """What to take over; nothing from a file that is no scorecard of this version."""
+    from xlkpi.workbook.archive import moved_rows
     from xlkpi.workbook.book import Last
     from xlkpi.workbook.package import Package
     from xlkpi.workbook.pages import PEOPLE
@@ -65,8 +66,10 @@ def read_before(path: Path, card: Scorecard, language: str) -> Before:
             existing = read_existing(package)
             state = existing.state
             people = read_people(package, state.columns, list(PEOPLE), existing.strings)
-            rows = {name: part.filled for name, part in people.items()}
-            _refuse_loss(package, existing, rows if state.language != language else {})
+            written = {name: part.filled for name, part in people.items()}
+            _refuse_loss(package, existing, written if state.language != language else {})
+            ids = [result.objective.id for result in card.results]
+            rows = moved_rows(package, state, people, ids, card.today, anew=True).rows
     except WorkbookError as error:
         if any(problem.code in ("workbook_written_in", "workbook_typed") for problem in error.problems):
             raise

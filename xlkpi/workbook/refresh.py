@@ -24,6 +24,7 @@ from xlkpi.workbook.package import Package
 from xlkpi.workbook.page_cells import to_present, update_pages
 from xlkpi.workbook.references import Box, Growth, Shift
 from xlkpi.workbook.report import Refreshed, RowCount, differences
+from xlkpi.workbook.state import EDITION
 from xlkpi.workbook.tables import MOST_PRIMARY
 
 if TYPE_CHECKING:
@@ -175,12 +176,10 @@ class Work:
 
     def _archived(self) -> Archived:
         """The rows of people's tables, those on objectives that are gone in the archive."""
-        from xlkpi.workbook.archive import ARCHIVE, archived, ids_ever, words_of
+        from xlkpi.workbook.archive import moved_rows
 
-        rows = {name: part.filled for name, part in self.people.items()}
-        known = ids_ever(self.existing.state, rows.get(ARCHIVE, ()))
-        words = words_of(self.package, self.existing.state, self.people)
-        return archived(rows, words, known, [o.id for o in self.project.objectives], self.card.today)
+        ids = [objective.id for objective in self.project.objectives]
+        return moved_rows(self.package, self.existing.state, self.people, ids, self.card.today)
 
     def only_due(self) -> list[str]:
         """Leave the objectives that have not come to a review on the day of their last one; gives the others."""
@@ -241,6 +240,7 @@ class Work:
             path, options.dry_run, self.differences, self._counts(skeleton.rows), self.kept.replaced,
             {name: count for name, count in self.added.items() if count > 0 and name != ARCHIVE},
             without_place=self.without_place(skeleton), archived=self.archived,
+            older=self.existing.state.edition < EDITION,
         )  # fmt: skip
 
     def _counts(self, tables: dict[str, Any]) -> dict[str, RowCount]:

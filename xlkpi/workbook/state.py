@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Grows when a refresh can no longer follow what earlier versions wrote.
 FORMAT = 2
+#: Grows when a build gives workbooks something that earlier ones lack, though a refresh can follow them.
+EDITION = 1
 #: A cell holds 32,767 characters.
 _PIECE = 30_000
 
@@ -59,6 +61,7 @@ class State:
     known: Sequence[str] = ()
     currency: str = ""
     alerting: Sequence[Sequence[str]] | None = None
+    edition: int = 0
 
     def pieces(self) -> list[str]:
         """As texts that fit cells."""
@@ -98,6 +101,7 @@ def state_of(
         offered=book.offered, currency=book.currency, days={id: serial(day) for id, day in card.held.items()},
         aside=aside_of(card), known=_known_ids(book, ids),
         alerting=None if book.alerting is None else [list(pair) for pair in book.alerting],
+        edition=book.existing.state.edition if book.existing else EDITION,
     )  # fmt: skip
 
 

@@ -96,7 +96,7 @@ def make_tables(book: Book) -> Tables:
     typed: dict[str, Mapping[str, Any]] = {
         s.result.objective.id: typed_cells(s.result.objective, book.language) for s in order
     }
-    typed |= book.existing.project_typed if book.existing else {}
+    typed |= book.project_typed
     return Tables(objectives, series, order, {id: {c: as_cell(v) for c, v in t.items()} for id, t in typed.items()},
                   places)  # fmt: skip
 

@@ -65,6 +65,7 @@ def people_words(done: Refreshed) -> list[str]:
     moved = done.archived
     for key, counts in (("archived", moved.out), ("returned", moved.back), ("stay", moved.stay)) if moved else ():
         added += [text(f"refresh.{key}", table=name, rows=count) for name, count in counts.items()]
+    added += [text("refresh.older")] if done.older else []
     lines = added + [
         text("refresh.accepted" if not done.dry_run else "refresh.would_accept", objective=value.objective,
              key=value.key, old=plain_words(value.old), new=plain_words(value.new), place=value.place.text())

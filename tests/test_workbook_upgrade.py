@@ -1,0 +1,170 @@
+"""Workbooks of older versions become ones of this version, with everything that people wrote.
+
+``fixtures/older`` was built by xlkpi as it was before reviews, experiments, the journal and the archive.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from openpyxl.comments import Comment
+
+from tests.checks import recalc, sdk
+from tests.checks.reading import Book
+from tests.test_workbook_archive import content
+from tests.test_workbook_refresh import edited, newer, table
+from xlkpi.cli_upgrade import as_text
+from xlkpi.errors import InputError
+from xlkpi.language import use
+from xlkpi.objectives import Project, load
+from xlkpi.scorecard import Scorecard, read_data, scorecard
+from xlkpi.workbook.build import build_workbook
+from xlkpi.workbook.refresh import Options, refresh_workbook
+from xlkpi.workbook.state import FORMAT
+from xlkpi.workbook.upgrade import Upgraded, upgrade_workbook
+
+OLDER = Path(__file__).parent / "fixtures" / "older"
+
+
+def compute(project: Project) -> Scorecard:
+    return scorecard(project, read_data(project), today=date(2026, 4, 2))
+
+
+def upgrade(path: Path, *, leave: bool = False, **options: Any) -> Upgraded:
+    return upgrade_workbook(path, Options(**options), compute, leave=leave)
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """An old workbook beside its project."""
+    shutil.copytree(OLDER, tmp_path / "older")
+    return tmp_path / "older" / "scorecard.xlsx"
+
+
+def written_in(book: Any) -> None:
+    """What people write: a note, a target, who does an action, and an action of their own."""
+    notes, _ = table(book, "xlkpi_notes")
+    notes["B11"], notes["D11"], notes["E11"] = "roi_paid", date(2026, 3, 2), "The fair was in March"
+    targets, _ = table(book, "xlkpi_objectives")
+    headers = [cell.value for cell in targets[1]]
+    row = next(r for r in range(2, targets.max_row + 1) if targets.cell(r, 1).value == "ctr_search")
+    targets.cell(row, headers.index("Target") + 1).value = 0.035
+    actions, found = table(book, "xlkpi_actions")
+    first, second = actions[found.ref][1:3]
+    first[3].value = "Léa"
+    second[0].value, second[2].value, second[3].value = "roi_paid", "Try another slogan", "Zoé"
+
+
+def test_notes_targets_and_actions_of_an_old_workbook_are_kept(old: Path) -> None:
+    before = edited(old, written_in).read_bytes()
+    told = upgrade(old, dry_run=True)
+    assert old.read_bytes() == before
+    assert sorted(p.name for p in old.parent.iterdir()) == ["data", "project.yaml", "scorecard.xlsx"]
+    with use("fr"):
+        assert "serait mis à niveau vers xlkpi" in as_text(told)
+    done = upgrade(old)
+    assert done.as_json() | {"dry_run": True, "backup": None} == told.as_json()
+    assert {"Reviews", "Experiments", "Journal", "Archive"} <= set(done.pages)
+    assert done.typed == [("ctr_search", "target")]
+    assert done.backup is not None
+    assert done.backup.read_bytes() == before
+    (note,) = content(old, "xlkpi_notes")
+    assert note[3] == "The fair was in March"
+    actions = [(row[2], row[3]) for row in content(old, "xlkpi_actions")]
+    assert actions == [("Cut the weakest campaign", "Léa"), ("Try another slogan", "Zoé")]
+    assert sdk.faults(old) == []
+    assert recalc.differences(old, ("ironcalc",)) == []
+    assert upgrade(old).current
+    later = refresh_workbook(old, Options(backups=0), compute)
+    assert [(t.objective, t.project, t.workbook) for t in later.differences.typed] == [("ctr_search", 0.03, 0.035)]
+    assert (later.replaced, later.older) == ([], False)
+
+
+def test_an_old_workbook_is_refreshed_too_and_says_that_it_is_old(old: Path) -> None:
+    done = refresh_workbook(edited(old, written_in), Options(backups=0), compute)
+    assert done.older
+    assert done.replaced == []
+    assert [note[3] for note in content(old, "xlkpi_notes")] == ["The fair was in March"]
+
+
+def stamped(path: Path, format_: int) -> None:
+    """The workbook as if a version with another format had written it."""
+
+    def edit(book: Any) -> None:
+        sheet = book[book.defined_names["xlkpi_version"].attr_text.split("!")[0].strip("'")]
+        for label in [cell for row in sheet for cell in row if cell.value in ("format", "state")]:
+            value = sheet.cell(label.row, label.column + 1)
+            old, new = f'"format":{FORMAT}', f'"format":{format_}'
+            value.value = format_ if label.value == "format" else value.value.replace(old, new)
+
+    edited(path, edit)
+
+
+def test_decisions_of_a_workbook_in_an_older_format_are_kept(old: Path) -> None:
+    build_workbook(compute(load(old.parent / "project.yaml")), old, language="en")
+
+    def edit(book: Any) -> None:
+        reviews, found = table(book, "xlkpi_reviews")
+        reviews[found.ref][1][10].value = "Move 500 to search"
+        actions, found = table(book, "xlkpi_actions")
+        for cell in (actions[found.ref][1][0], *actions[found.ref][1][2:]):
+            cell.value = None
+
+    stamped(edited(old, edit), FORMAT - 1)
+    with pytest.raises(InputError, match="xlkpi upgrade") as refused:
+        refresh_workbook(old, Options(), compute)
+    assert refused.value.problems[0].code == "workbook_older"
+    assert upgrade(old).rows["xlkpi_reviews"] >= 1
+    assert "Move 500 to search" in {row[10] for row in content(old, "xlkpi_reviews")}
+    assert content(old, "xlkpi_actions") == []  # what was taken out stays out
+    refresh_workbook(old, Options(backups=0), compute)
+
+
+def with_sheet(book: Any) -> None:
+    book.create_sheet("Mine")["A1"] = "my own"
+
+
+def with_comment(book: Any) -> None:
+    book.worksheets[0]["C5"].comment = Comment("seen", "Ana")
+
+
+def with_row(book: Any) -> None:
+    data, found = table(book, "xlkpi_data")
+    row = data.max_row + 1
+    data.cell(row, 1).value, data.cell(row, 3).value = date(2026, 2, 1), "Radio"
+    found.ref = found.autoFilter.ref = found.ref.rstrip("0123456789") + str(row)
+
+
+@pytest.mark.parametrize(
+    ("edit", "left"),
+    [(with_sheet, "the sheet Mine"), (with_comment, "comments"), (with_row, "rows or columns added on Data")],
+)
+def test_what_an_upgrade_can_not_carry_over_is_refused_and_named(
+    old: Path, edit: Callable[[Any], None], left: str
+) -> None:
+    before = edited(old, edit).read_bytes()
+    with use("en"), pytest.raises(InputError, match=left):
+        upgrade(old)
+    assert old.read_bytes() == before
+    if edit is with_sheet:
+        done = upgrade(old, leave=True)
+        assert json.loads(json.dumps(done.as_json()))["left"] == [{"kind": "sheet", "name": "Mine"}]
+        assert "Mine" not in [s.name for s in Book(old).sheets]
+        assert done.backup is not None
+        assert "Mine" in openpyxl.load_workbook(done.backup).sheetnames
+
+
+def test_a_workbook_of_a_newer_version_is_refused(old: Path) -> None:
+    newer(old)
+    before = old.read_bytes()
+    with pytest.raises(InputError) as refused:
+        upgrade(old)
+    assert [problem.code for problem in refused.value.problems] == ["workbook_newer"]
+    assert old.read_bytes() == before

@@ -1,0 +1,53 @@
+"""What ``xlkpi upgrade`` does and says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xlkpi.cli_build import as_day, need_extras
+from xlkpi.cli_check import progress_bar
+from xlkpi.language import text
+
+if TYPE_CHECKING:
+    from xlkpi.objectives import Project
+    from xlkpi.scorecard.model import Scorecard
+    from xlkpi.workbook.upgrade import Upgraded
+
+
+def upgrade(file: str, *, project: str | None, dry_run: bool, as_of: str | None, backups: int, leave: bool) -> Upgraded:
+    """Upgrade a workbook, or tell what that would do."""
+    need_extras()
+    from xlkpi.workbook.refresh import Options
+    from xlkpi.workbook.upgrade import upgrade_workbook
+
+    day = as_day(as_of)
+    options = Options(Path(project) if project else None, dry_run, backups, day)
+
+    def compute(loaded: Project) -> Scorecard:
+        from xlkpi.scorecard import read_data, scorecard
+
+        return scorecard(loaded, read_data(loaded, progress_bar()), as_of=day)
+
+    return upgrade_workbook(Path(file), options, compute, leave=leave)
+
+
+def as_text(done: Upgraded) -> str:
+    """What became of the workbook, what was carried over, and what stays in the one before."""
+    from xlkpi.workbook.upgrade import left_words
+
+    if done.current:
+        return text("upgrade.current", file=str(done.path), version=done.after)
+    lines = [text("upgrade.would" if done.dry_run else "upgrade.done", file=str(done.path), version=done.after)]
+    lines += [text("upgrade.rows", table=name, rows=count) for name, count in done.rows.items()]
+    lines += [
+        text("upgrade.typed", objective=id, column=text(f"workbook.column.{column}")) for id, column in done.typed
+    ]
+    lines += [text("refresh.archived", table=name, rows=count) for name, count in done.archived.items()]
+    if done.pages:
+        lines.append(text("upgrade.pages", pages=", ".join(done.pages)))
+    if done.left:
+        lines.append(text("upgrade.left", what=left_words(done.left)))
+    if done.backup:
+        lines.append(text("build.backup", file=done.backup.name))
+    return "\n  ".join(lines)

@@ -87,11 +87,13 @@ def test_notes_targets_and_actions_of_an_old_workbook_are_kept(old: Path) -> Non
     assert (later.replaced, later.older) == ([], False)
 
 
-def test_an_old_workbook_is_refreshed_too_and_says_that_it_is_old(old: Path) -> None:
-    done = refresh_workbook(edited(old, written_in), Options(backups=0), compute)
-    assert done.older
-    assert done.replaced == []
-    assert [note[3] for note in content(old, "xlkpi_notes")] == ["The fair was in March"]
+def test_what_a_refresh_can_not_follow_is_told_and_upgraded(old: Path) -> None:
+    """The page of the budget has more on the hidden calculation sheet than it had then."""
+    before = old.read_bytes()
+    with pytest.raises(InputError, match="xlkpi upgrade") as refused:
+        refresh_workbook(old, Options(backups=0), compute)
+    assert refused.value.problems[0].code == "workbook_outgrown"
+    assert old.read_bytes() == before
 
 
 def stamped(path: Path, format_: int) -> None:

@@ -128,19 +128,19 @@ def update_people(package: Package, changes: Changes, parts: Mapping[str, People
     for name, part in parts.items():
         written = book.people.get(name)
         if written is None:
-            _blank_results(package, changes, part)
+            _without_page(package, changes, part)
         else:
             added[name] = _update(package, changes, part, written)
     return added
 
 
-def _blank_results(package: Package, changes: Changes, part: PeoplePart) -> None:
-    """Let a table without anything to tell, whose page has nothing either, show no result of its formulas."""
-    columns = {at for code, at in part.places.items() if code in part.formulas}
+def _without_page(package: Package, changes: Changes, part: PeoplePart) -> None:
+    """A table for whose page there is nothing now: its calculated cells are blank until there is; people's stay."""
+    ours = {part.places[code]: canonical(formula) for code, formula in part.formulas.items()}
     wanted = {
-        (row, column): Change("", keep=True)
-        for (row, column), cell in part.cells.items()
-        if column in columns and part.box.top <= row < part.box.bottom and cell.formula and cell.value not in (None, "")
+        at: Change(None)
+        for at, cell in part.cells.items()
+        if part.box.top <= at[0] < part.box.bottom and cell.formula and canonical(cell.formula) == ours.get(at[1])
     }
     if wanted:
         content = changes.read(package, part.table.sheet_part)

@@ -89,16 +89,19 @@ def state_of(
     ids = [str(id) for id in objectives.columns["id"][: len(tables.order)]]
     headers = {t.name: dict(t.headers) for t in book.data_tables.values()}
     headers |= {name: dict(written.headers) for name, written in book.people.items()}
+    before = book.existing.state if book.existing else State()  # pages that have nothing now are remembered, too
     return State(
         language=book.language, as_of=serial(card.as_of), files=[_relative(f, folder) for f in card.project.files],
-        layout=looks[0], theme=looks[1], pages=list(pages), room=book.room, blocks=[list(b) for b in book.blocks],
-        rows={page: [list(pair) for pair in pairs] for page, pairs in book.rows.items()},
+        layout=looks[0], theme=looks[1], pages=list(before.pages or pages), room={**before.room, **book.room},
+        blocks=[list(b) for b in book.blocks],
+        rows={**before.rows, **{page: [list(pair) for pair in pairs] for page, pairs in book.rows.items()}},
         slots={id: str(slot) for id, slot in zip(ids, objectives.columns["slot"], strict=False) if slot},
-        sheets={id: sheet.name for id, sheet in book.sheets.items()},
-        columns=headers,
+        sheets={**before.sheets, **{id: sheet.name for id, sheet in book.sheets.items()}},
+        columns={**before.columns, **headers},
         typed={id: {c: v for c in typed_codes if (v := tables.typed[id].get(c)) is not None} for id in ids},
         results={r.objective.id: [_known(r.actual), r.status.shown] for r in card.results}, mapping=mapping_of(card),
-        offered=book.offered, currency=book.currency, days={id: serial(day) for id, day in card.held.items()},
+        offered={**before.offered, **book.offered}, currency=book.currency,
+        days={id: serial(day) for id, day in card.held.items()},
         aside=aside_of(card), known=_known_ids(book, ids),
         alerting=None if book.alerting is None else [list(pair) for pair in book.alerting],
         edition=book.existing.state.edition if book.existing else EDITION,

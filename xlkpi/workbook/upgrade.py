@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -76,42 +77,54 @@ def upgrade_workbook(path: Path, options: Options, compute: Compute, *, leave: b
     over, unless that is to be left (``leave``). Then it stays as it was.
     """
     from xlkpi.workbook.lock import locked
-    from xlkpi.workbook.pages import PEOPLE
-    from xlkpi.workbook.people_rows import read_people
     from xlkpi.workbook.target import refuse_open
 
     refuse_open(path)
     with locked(path), Package(path) as package:
         existing = read_existing(package, older=True)
         state = existing.state
-        if (state.format, state.version) == (FORMAT, xlkpi.__version__) and state.edition >= EDITION:
+        work = _Work(package, existing, options.project)
+        stamp = state.format, state.version, state.edition
+        if stamp == (FORMAT, xlkpi.__version__, EDITION) and work.is_as_built(compute):
             return Upgraded(path, options.dry_run, state.version, xlkpi.__version__, current=True)
         if path.suffix.lower() != ".xlsx":
             raise package.error("workbook_upgrade_suffix", suffix=path.suffix)
-        people = read_people(package, state.columns, list(PEOPLE), existing.strings)
-        left = left_behind(package, existing, people)
+        left = left_behind(package, existing, work.people)
         if left and not leave:
             raise package.error("workbook_left_behind", what=left_words(left))
-        work = _Work(package, existing, people, options.project)
         return work.upgraded(options, compute, left)
 
 
 class _Work:
     """One upgrade: the workbook before, its project, and people's rows."""
 
-    def __init__(
-        self, package: Package, existing: Existing, people: Mapping[str, PeoplePart], project: Path | None
-    ) -> None:
-        self.package, self.existing, self.people = package, existing, people
+    def __init__(self, package: Package, existing: Existing, project: Path | None) -> None:
+        from xlkpi.workbook.pages import PEOPLE
+        from xlkpi.workbook.people_rows import read_people
+
+        self.package, self.existing = package, existing
+        self.people = read_people(package, existing.state.columns, list(PEOPLE), existing.strings)
         self.project = load_project(package, existing, project)
+        self.typed = {id: cells for id, cells in existing.typed.items() if id in self.project.by_id}
+
+    def is_as_built(self, compute: Compute) -> bool:
+        """Whether the pages of a workbook of this version still have the make-up that a build gives them."""
+        from xlkpi.workbook.build import make_skeleton
+        from xlkpi.workbook.typed import with_typed
+
+        state = self.existing.state
+        with use(state.language), tempfile.TemporaryDirectory(prefix="xlkpi-") as folder:
+            card = compute(with_typed(self.project, self.typed, self.package.path.name))
+            made = make_skeleton(card, Path(folder) / "made.xlsx", state.language, state.layout, state.theme,
+                                 folder=self.package.path.parent)  # fmt: skip
+        return all(len(state.rows.get(id, rows)) == len(rows) for id, rows in made.state.rows.items())
 
     def upgraded(self, options: Options, compute: Compute, left: Sequence[tuple[str, str]]) -> Upgraded:
         from xlkpi.workbook.archive import moved_rows
         from xlkpi.workbook.tables import typed_cells
         from xlkpi.workbook.typed import with_typed
 
-        path, state, project = self.package.path, self.existing.state, self.project
-        typed = {id: cells for id, cells in self.existing.typed.items() if id in project.by_id}
+        path, state, project, typed = self.package.path, self.existing.state, self.project, self.typed
         said = {o.id: typed_cells(o, state.language) for o in project.objectives if o.id in typed}
         with use(state.language):
             card = compute(with_typed(project, typed, path.name))

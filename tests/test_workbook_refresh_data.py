@@ -1,0 +1,160 @@
+"""A workbook refreshed when its data or its objectives have changed: more, fewer and no rows, channels, KPIs."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.checks import recalc, sdk
+from tests.checks.reading import Book
+from tests.edits import RELATIONS, SPREADSHEET, TYPES, Edited
+from tests.test_workbook_archive import content
+from tests.test_workbook_upgrade import OLDER, compute
+from xlkpi.errors import InputError
+from xlkpi.objectives import load
+from xlkpi.workbook.build import build_workbook
+from xlkpi.workbook.refresh import Options, refresh_workbook
+
+ADDED = """  - id: cost
+    title: A revenue of 4 for 1 of spend
+    kpi: roas
+    kind: increase
+    baseline: 3
+    target: 4
+    start: 2026-01-01
+    due: 2026-12-31
+    cadence: monthly
+    primary: true
+"""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("home") / "small"
+    shutil.copytree(OLDER, folder)
+    build_workbook(compute(load(folder / "project.yaml")), folder / "scorecard.xlsx", language="en")
+    return folder
+
+
+@pytest.fixture
+def built(home: Path, tmp_path: Path) -> Path:
+    """A small project's workbook beside it."""
+    shutil.copytree(home, tmp_path / "small")
+    return tmp_path / "small" / "scorecard.xlsx"
+
+
+def data(change: Callable[[list[str]], list[str]]) -> Callable[[Path], None]:
+    """A change of the lines of the source; its header stays."""
+
+    def edit(folder: Path) -> None:
+        file = folder / "data" / "ads.csv"
+        header, *lines = file.read_text(encoding="utf-8").splitlines()
+        file.write_text("\n".join([header, *change(lines)]) + "\n", encoding="utf-8")
+
+    return edit
+
+
+def more(lines: list[str]) -> list[str]:
+    return [*lines, *(line.replace("2026-03-29", f"2026-04-{d:02}") for d in (5, 12, 30) for line in lines[-2:])]
+
+
+def project(old: str, new: str) -> Callable[[Path], None]:
+    """A change of the project, from one mark to another."""
+
+    def edit(folder: Path) -> None:
+        file = folder / "project.yaml"
+        text = file.read_text(encoding="utf-8")
+        assert old in text
+        file.write_text(text.replace(old, new), encoding="utf-8")
+
+    return edit
+
+
+def removed(folder: Path) -> None:
+    file = folder / "project.yaml"
+    head, _, tail = file.read_text(encoding="utf-8").partition("  - id: ctr_search\n")
+    assert tail
+    file.write_text(head + ADDED, encoding="utf-8")
+
+
+CASES: dict[str, tuple[Callable[[Path], None], Callable[[int, int], bool]]] = {
+    "more rows": (data(more), lambda before, now: now > before),
+    "fewer rows": (data(lambda lines: lines[-12:]), lambda before, now: now < before),
+    "fewer periods": (data(lambda lines: lines[:12]), lambda before, now: now < before),
+    "a channel less": (data(lambda lines: [line for line in lines if "Social" not in line]),
+                       lambda before, now: now < before),
+    "a KPI removed and one added": (removed, lambda before, now: now == before),
+    "a KPI added": (project("objectives:\n", "objectives:\n" + ADDED), lambda before, now: now == before),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_workbook_follows_its_data_and_its_objectives(built: Path, case: str) -> None:
+    change, expected = CASES[case]
+    before = len(content(built, "xlkpi_data"))
+    change(built.parent)
+    done = refresh_workbook(built, Options(backups=0), compute)
+    count = done.rows["xlkpi_data"]
+    now = content(built, "xlkpi_data")
+    assert len(now) == count.rows
+    assert expected(before, count.rows), (before, count)
+    assert done.replaced == []
+    assert sdk.faults(built) == []
+    assert recalc.differences(built, ("ironcalc",)) == []
+    ids = [objective.id for objective in load(built.parent / "project.yaml").objectives]
+    assert sorted(row[0] for row in content(built, "xlkpi_objectives")) == sorted(ids)
+    again = refresh_workbook(built, Options(backups=0), compute)
+    assert (again.differences.moved, again.rows["xlkpi_data"].new) == ([], 0)
+
+
+def test_an_export_without_rows_is_refused_and_the_workbook_stays(built: Path) -> None:
+    data(lambda _: [])(built.parent)
+    before = built.read_bytes()
+    with pytest.raises(InputError, match=r"no row|aucune ligne"):
+        refresh_workbook(built, Options(backups=0), compute)
+    assert built.read_bytes() == before
+
+
+def test_a_page_that_lost_its_data_is_blank_and_comes_back_with_them(built: Path) -> None:
+    file = built.parent / "data" / "ads.csv"
+    before, source = pages(built), file.read_text(encoding="utf-8")
+    CASES["fewer periods"][0](built.parent)
+    refresh_workbook(built, Options(backups=0), compute)
+    refresh_workbook(built, Options(backups=0), compute)
+    assert not any(pages(built)["Budget"].values())
+    file.write_text(source, encoding="utf-8")
+    refresh_workbook(built, Options(backups=0), compute)
+    after = pages(built)
+    assert after["Budget"] == pytest.approx(before["Budget"])
+    assert recalc.differences(built, ("ironcalc",)) == []
+
+
+def pages(path: Path) -> dict[str, dict[str, object]]:
+    """The numbers of each sheet."""
+    return {
+        s.name: {a: c.value for a, c in s.cells.items() if isinstance(c.value, float) and c.formula}
+        for s in Book(path).sheets
+    }
+
+
+def test_the_chain_of_calculation_is_left_for_excel_to_make_anew(built: Path) -> None:
+    """Excel writes one, in which cells of ours stand that a refresh may move."""
+    with Edited(built) as book:
+        chain = "xl/calcChain.xml"
+        book.parts[chain] = b'<calcChain xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"/>'
+        kind = f'<Override PartName="/{chain}" ContentType="{SPREADSHEET}.calcChain+xml"/></Types>'
+        book.change(TYPES, lambda xml: xml.replace("</Types>", kind))
+        book.relate(book.workbook, chain, f"{RELATIONS}/calcChain")
+        book.change(book.workbook, lambda xml: re.sub(r"<calcPr\b[^>]*/>", '<calcPr calcId="191029"/>', xml))
+    refresh_workbook(built, Options(backups=0), compute)
+    after = Edited(built)
+    assert chain not in after.parts
+    assert "calcChain" not in after.text(TYPES) + after.text("xl/_rels/workbook.xml.rels")
+    assert re.findall(r"<calcPr\b[^>]*>", after.text(after.workbook)) == [
+        '<calcPr calcId="191029" fullCalcOnLoad="1"/>'
+    ]
+    assert sdk.faults(built) == []

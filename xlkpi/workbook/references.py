@@ -107,7 +107,10 @@ class Growth:
 
     def formula(self, text: str) -> str:
         """The same in a formula from anywhere, which names the sheet."""
-        quoted = "'" + self.sheet.replace("'", "''") + "'"
+        written = self.sheet.replace("'", "''")
+        if written.casefold() not in text.casefold():  # most formulas: quicker than the pattern
+            return text
+        quoted = f"'{written}'"
         sheets = "|".join(re.escape(name) for name in (self.sheet, quoted))
         ours = rf"(?<![\w.'])((?:{sheets})!)(\$?[A-Z]{{1,3}}\$?\d+:\$?[A-Z]{{1,3}}\$?\d+)(?![\w(])"
         pattern = rf"{ours}|{_OTHER_QUOTED}"

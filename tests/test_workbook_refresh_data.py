@@ -85,6 +85,8 @@ CASES: dict[str, tuple[Callable[[Path], None], Callable[[int, int], bool]]] = {
     "more rows": (data(more), lambda before, now: now > before),
     "fewer rows": (data(lambda lines: lines[-12:]), lambda before, now: now < before),
     "fewer periods": (data(lambda lines: lines[:12]), lambda before, now: now < before),
+    "new channels": (data(lambda lines: [*lines, *(line.replace("Social", f"New {i}") for i in range(3)
+                          for line in lines if "Social" in line)]), lambda before, now: now > before),
     "a channel less": (data(lambda lines: [line for line in lines if "Social" not in line]),
                        lambda before, now: now < before),
     "a KPI removed and one added": (removed, lambda before, now: now == before),

@@ -353,6 +353,9 @@ class Edits(RuleBasedStateMachine):
                 assert b"calcChain" in content, part
             elif "pivotCacheDefinition" in part:
                 assert without_numbers(now.replace(b' refreshOnLoad="1"', b"")) == without_numbers(content), part
+            elif "/drawings/" in part:
+                assert part in lying_on(before, sheets), part
+                assert moved_down(content, now), part
             elif "/charts/" in part:
                 assert outside_caches(now) == outside_caches(content), part
             else:
@@ -390,6 +393,22 @@ class Edits(RuleBasedStateMachine):
         if faults:
             known = {(f.part, f.description) for f in sdk.faults(self.edited)}
             assert [f for f in faults if (f.part, f.description) not in known] == []
+
+
+def lying_on(book: Book, sheets: set[str]) -> set[str]:
+    """The drawings of sheets, given by their parts."""
+    found: set[str] = set()
+    for part in sheets:
+        relations = book.parts.get(part.replace("worksheets/", "worksheets/_rels/") + ".rels", b"").decode()
+        found |= {f"xl/drawings/{name}" for name in re.findall(r'Target="[^"]*drawings/([^"]+)"', relations)}
+    return found
+
+
+def moved_down(before: bytes, after: bytes) -> bool:
+    """Whether two drawings are alike, but that some of it stands on later rows: a table of ours above has grown."""
+    row = re.compile(rb"(?<=<xdr:row>)\d+")
+    later = all(int(now) >= int(then) for then, now in zip(row.findall(before), row.findall(after), strict=True))
+    return later and row.sub(b"", before) == row.sub(b"", after)
 
 
 def without_numbers(xml: bytes) -> bytes:

@@ -41,6 +41,9 @@ def test_a_day_lies_in_its_period_and_the_next_period_begins_after_it(cadence, d
     assert cadence.start_of(cadence.next_review(day)) == cadence.next_review(day)
     assert cadence.start_of(cadence.end_of(day)) == cadence.start_of(day)
     assert cadence.next_review(cadence.previous_start(day)) == cadence.start_of(day)
+    whole = cadence.first_whole(day)
+    assert cadence.start_of(whole) == whole >= day
+    assert whole == day or cadence.start_of(whole - timedelta(days=1)) == cadence.start_of(day) < day
 
 
 @given(cadences, days, st.integers(0, 1500))

@@ -63,6 +63,10 @@ class Cadence:
             return day - timedelta(days=min(day.weekday(), day.toordinal() - 1))
         return _first_of(self._index(day) * _MONTHS[self.code] + self.fiscal_year_start - 1)
 
+    def first_whole(self, day: date) -> date:
+        """The first day of the first period that begins on ``day`` or later."""
+        return day if self.start_of(day) == day else self.next_review(day)
+
     def next_review(self, day: date) -> date:
         """The first day on which the period of ``day`` is complete: the first day of the next period.
 

@@ -99,12 +99,11 @@ def budget_plan(card: Scorecard, dimension: str | None = None) -> BudgetPlan | L
     end = min(card.as_of, data.last or card.as_of)
     last = complete_until(end, weekly)
     begun = min(data.spans[s][0] for s in data.sources_of(spend))
-    whole = begun if begun.day == 1 else (begun.replace(day=28) + timedelta(days=4)).replace(day=1)
-    if last is None or Cadence("monthly").end_of(whole) > end:
+    monthly = Cadence("monthly")
+    whole = monthly.first_whole(begun)
+    if last is None or monthly.end_of(whole) > end:
         return Lacking("budget_short", {"first": begun, "last": end})
-    first = weekly.start_of(max(data.first, last - timedelta(weeks=WEEKS) + timedelta(days=1)))
-    if first < data.first:
-        first += timedelta(weeks=1)
+    first = weekly.first_whole(max(data.first, last - timedelta(weeks=WEEKS) + timedelta(days=1)))
     series = _Series(data, weekly, first, last, by)
     found = dict(sorted(series.of(spend).items(), key=lambda pair: -sum(pair[1])))
     spends = dict(list(found.items())[:MOST_CHANNELS])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from xlkpi.cadence import Cadence
 from xlkpi.catalogue.model import Translated
@@ -56,18 +56,16 @@ def checks(card: Scorecard) -> tuple[Check, ...]:
         sources = [s for s in given.of if s in data.tables and s in data.spans]
         if len(sources) < 2:  # a workbook for some may lack the others
             continue
-        first = max(max(data.spans[s][0] for s in sources), _back(end, HISTORY))
-        first = first if first.day == 1 else (first.replace(day=28) + timedelta(days=4)).replace(day=1)
+        first = monthly.first_whole(max(_back(end, HISTORY), *(data.spans[s][0] for s in sources)))
+        months = tuple(monthly.starts(first, end))
         told = []
         for source in sources:
             values: tuple[float, ...] = ()
-            if first <= end:
+            if months:
                 found = data.aggregated(source, monthly, (), {}, first, end)
                 values = tuple(found.values(given.of[source]).tolist())
             told.append(Told(source, given.of[source], values))
-        made.append(
-            Check(given.name, given.tolerance, tuple(monthly.starts(first, end)) if first <= end else (), tuple(told))
-        )
+        made.append(Check(given.name, given.tolerance, months, tuple(told)))
     return tuple(made)
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xlkpi.cli_check import progress_bar
 from xlkpi.errors import DefinitionError, Problem
 from xlkpi.language import text
 from xlkpi.language.numbers import plain
+
+if TYPE_CHECKING:
+    from xlkpi.objectives import Project
+    from xlkpi.scorecard import Scorecard
 
 #: What people need to install for building; the rest of xlkpi works without.
 _NEEDED = ("xlsxwriter", "pyarrow", "ibis", "duckdb")
@@ -39,7 +43,6 @@ def build(file: str, out: str | None, as_of: str | None, language: str | None, t
     what loading, reading and writing raise.
     """
     from xlkpi.objectives import load
-    from xlkpi.scorecard import read_data, scorecard
 
     need_extras()
     from xlkpi.workbook.rebuild import rebuild
@@ -54,11 +57,22 @@ def build(file: str, out: str | None, as_of: str | None, language: str | None, t
     if not path.is_dir() and path.suffix.lower() != suffix:
         raise DefinitionError(Problem("build_suffix", {"name": path.name, "suffix": suffix}))
     refuse_open(path)
-    card = scorecard(project, read_data(project, progress_bar()), as_of=day)
+    card = computing(day)(project)
     made = rebuild(card, path, language=language, layout=template)
     codes = [r.status.shown for r in card.results]
     counts = {code: codes.count(code) for code in dict.fromkeys(codes)}
     return Written(path, made.size, card.as_of, len(codes), counts, made.without_place, made.backup, made.lacking)
+
+
+def computing(as_of: date | None) -> Callable[[Project], Scorecard]:
+    """What computes a project's scorecard for a day, with a bar while its sources are read."""
+
+    def compute(project: Project) -> Scorecard:
+        from xlkpi.scorecard import read_data, scorecard
+
+        return scorecard(project, read_data(project, progress_bar()), as_of=as_of)
+
+    return compute
 
 
 def demo(folder: str, language: str) -> Written:

@@ -5,13 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xlkpi.cli_build import as_day, need_extras
-from xlkpi.cli_check import progress_bar
+from xlkpi.cli_build import as_day, computing, need_extras
 from xlkpi.language import text
 
 if TYPE_CHECKING:
-    from xlkpi.objectives import Project
-    from xlkpi.scorecard.model import Scorecard
     from xlkpi.workbook.report import Moved, Refreshed
 
 _NAMED = 24
@@ -29,13 +26,7 @@ def refresh(
     day = as_day(as_of)
     accept = Accept(who or _user(), why) if accept_targets else None
     options = Options(Path(project) if project else None, dry_run, backups, day, accept, due)
-
-    def compute(loaded: Project) -> Scorecard:
-        from xlkpi.scorecard import read_data, scorecard
-
-        return scorecard(loaded, read_data(loaded, progress_bar()), as_of=day)
-
-    return refresh_workbook(Path(file), options, compute)
+    return refresh_workbook(Path(file), options, computing(day))
 
 
 def _user() -> str | None:

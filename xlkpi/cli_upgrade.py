@@ -5,13 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xlkpi.cli_build import as_day, need_extras
-from xlkpi.cli_check import progress_bar
+from xlkpi.cli_build import as_day, computing, need_extras
 from xlkpi.language import text
 
 if TYPE_CHECKING:
-    from xlkpi.objectives import Project
-    from xlkpi.scorecard.model import Scorecard
     from xlkpi.workbook.upgrade import Upgraded
 
 
@@ -23,13 +20,7 @@ def upgrade(file: str, *, project: str | None, dry_run: bool, as_of: str | None,
 
     day = as_day(as_of)
     options = Options(Path(project) if project else None, dry_run, backups, day)
-
-    def compute(loaded: Project) -> Scorecard:
-        from xlkpi.scorecard import read_data, scorecard
-
-        return scorecard(loaded, read_data(loaded, progress_bar()), as_of=day)
-
-    return upgrade_workbook(Path(file), options, compute, leave=leave)
+    return upgrade_workbook(Path(file), options, computing(day), leave=leave)
 
 
 def as_text(done: Upgraded) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from xlkpi.language import has_text, text
-from xlkpi.workbook.functions import absolute, choose, day_of, if_, month_of, rest, right, rounded, whole
+from xlkpi.workbook.functions import absolute, choose, day_of, if_, month_of, rest, right, rounded, whole, year_of
 from xlkpi.workbook.live import Given, Live, live
 
 if TYPE_CHECKING:
@@ -139,6 +139,11 @@ def day_told(value: Live, language: str) -> Live:
     first = text("workbook.first_of_month", language)
     number = if_(day_of(value).same(1), first, day_of(value) & "") if first != "1" else day_of(value)
     return number & NO_BREAK & choose(month_of(value), months)
+
+
+def date_told(value: Live, language: str) -> Live:
+    """A live date in words with its year, which stays on the line: « 31 déc. 2026 »."""
+    return day_told(value, language) & NO_BREAK & (year_of(value) & "")
 
 
 def date_format(language: str) -> str:

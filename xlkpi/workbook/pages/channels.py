@@ -7,8 +7,8 @@ from typing import Any
 from xlkpi.scorecard.selections import MOST_CHOICES
 from xlkpi.workbook.book import FULL, NO_AXIS, Book
 from xlkpi.workbook.calculation import Calculation
-from xlkpi.workbook.formats import day_told, decimals_for, told
-from xlkpi.workbook.functions import if_, if_error, index, least, match, most, sentence, year_of
+from xlkpi.workbook.formats import date_told, decimals_for, told
+from xlkpi.workbook.functions import if_, if_error, index, least, match, most, sentence
 from xlkpi.workbook.layout import MOST_COLUMNS
 from xlkpi.workbook.live import Given, Live
 from xlkpi.workbook.page import HEAD, Page
@@ -31,8 +31,7 @@ def channels(book: Book, made: Calculation) -> None:
 class _Channels:
     def __init__(self, book: Book, made: Calculation) -> None:
         self.book, self.made = book, made
-        end = day_told(made.period_end, book.language) & " " & (year_of(made.period_end) & "")
-        period = sentence(book.text("channels.period"), {"day": end})
+        period = sentence(book.text("channels.period"), {"day": date_told(made.period_end, book.language)})
         name = book.say(book.card.project.name)
         layout = book.layout.channels
         second = book.text("channels.second" if layout and layout.money else "channels.second_other")

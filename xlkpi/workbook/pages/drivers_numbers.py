@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from xlkpi.scorecard.drivers import MONTHS, DriverView, is_stock
 from xlkpi.workbook.book import Book
 from xlkpi.workbook.calculation import Calculation
-from xlkpi.workbook.formats import NO_BREAK, day_told
-from xlkpi.workbook.functions import count_ifs, if_, if_error, month_end, sum_ifs, year_of
+from xlkpi.workbook.formats import date_told
+from xlkpi.workbook.functions import count_ifs, if_, if_error, month_end, sum_ifs
 from xlkpi.workbook.kpi_cells import kpi_cell
-from xlkpi.workbook.live import Live
+from xlkpi.workbook.live import Live, live
 
 #: Below every amount: a criterion that any number meets, and no blank.
 _ANY = -1e15
@@ -35,7 +35,7 @@ class Numbers:
         """The first and last days of both spans in words."""
         language = self.book.language
         return {
-            f"{name}_{end}": day_told(cell, language) & NO_BREAK & (year_of(cell) & "")
+            f"{name}_{end}": date_told(cell, language)
             for name, days in self.spans.items()
             for end, cell in zip(("first", "last"), days, strict=True)
         }
@@ -72,9 +72,9 @@ class Numbers:
         if measure == "days":
             return last - first + 1
         if measure == "months":
-            return last - last + MONTHS
+            return live(float(MONTHS))
         if code not in self.data.kinds:
-            return Live('""', "")
+            return live("")
         span, stock = self.data.span(code), is_stock(self.book.card.data, measure)
         whole = (self.data.span("part"), "=", self.book.text("all_choices"))
         until = ((self.data.span("end"), "=", last),) if stock else (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from xlkpi.scorecard.reconcile import HISTORY, Check, Told
 from xlkpi.workbook.book import Book
 from xlkpi.workbook.calculation import Calculation
-from xlkpi.workbook.formats import NO_BREAK, change_format, date_format, day_told
+from xlkpi.workbook.formats import change_format, date_format, date_told
 from xlkpi.workbook.functions import (
     absolute,
     count_ifs,
@@ -20,7 +20,6 @@ from xlkpi.workbook.functions import (
     most,
     sentence,
     sum_ifs,
-    year_of,
 )
 from xlkpi.workbook.live import Live, Span, live
 from xlkpi.workbook.page import Page
@@ -115,7 +114,7 @@ class _Reconciliation:
         span = ((pair.months, ">=", self.since), (pair.months, "<=", self.until))
         shared = count_ifs(*span)
         begin = most(self.since, index(pair.months, 1.0))
-        since, until = (day_told(day, book.language) & NO_BREAK & (year_of(day) & "") for day in (begin, self.until))
+        since, until = (date_told(day, book.language) for day in (begin, self.until))
         name = sentence("{name} ({since} – {until})", {"name": book.say(check.name), "since": since, "until": until})
         self.put(row, 1, if_(shared > 0, name, book.say(check.name)), bold=True, **words)
         self.put(row, 2, reference.source, **words)

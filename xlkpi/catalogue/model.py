@@ -206,6 +206,11 @@ class Catalogue(Mapping[str, KPI]):
                 found[kpi.function] = kpi
         return found
 
+    def shown_unit(self, measure: str) -> str:
+        """The unit of a measure; one that is not in the catalogue is a count."""
+        known = self.measures.get(measure)
+        return known.unit if known else "count"
+
     def find(self, id: str) -> KPI:
         """A KPI by its id or its function's name. Raises EvaluationError that proposes the nearest."""
         try:

@@ -282,11 +282,11 @@ class Told:
         if formula is None or kpi is None:
             return live("")
         template = formula.in_words({n: f"{{{n}}}" for n in formula.names}, self.book.language)
-        known = self.book.card.data.catalogue.measures
+        catalogue = self.book.card.data.catalogue
         parts: dict[str, Given] = {"value": self.amount(self.get("actual"))}
         for number, name in enumerate(formula.names, start=1):
             measure = kpi.inputs[name].measure if name in kpi.inputs else name
-            unit = known[measure].unit if measure in known else "count"
+            unit = catalogue.shown_unit(measure)
             cell = self.get(f"x{number}")
             decimals = 2 if unit == "percent" else 0
             parts[name] = told(cell, unit, decimals, self.book.language, self.book.currency)

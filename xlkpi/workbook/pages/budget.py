@@ -57,8 +57,7 @@ class _Budget:
         )  # fmt: skip
         self.put, self.theme, self.forms = self.page.put, book.theme, shape(book, plan)
         self._months()
-        known = book.card.data.catalogue.measures
-        self.unit = known[plan.outcome].unit if plan.outcome in known else "count"
+        self.unit = book.card.data.catalogue.shown_unit(plan.outcome)
 
     def _months(self) -> None:
         """How many of the last months are known whole: today's spend is their mean."""

@@ -105,8 +105,7 @@ WIDTHS = {c.code: c.width for c in BUDGET.columns}
 
 def shape(book: Book, plan: BudgetPlan) -> dict[str, str]:
     """The number format of each column."""
-    known = book.card.data.catalogue.measures
-    unit = known[plan.outcome].unit if plan.outcome in known else "count"
+    unit = book.card.data.catalogue.shown_unit(plan.outcome)
     each = decimals_for("currency", [1.0])
     money, result = book.number_format("currency", 0), book.number_format(unit, 0)
     forms = dict.fromkeys(("spend", "least", "most", "proposed", "half"), money)

@@ -75,8 +75,7 @@ class _Market:
         result = self.book.card.by_id.get(figure)
         if result is not None and result.kpi is not None:
             return result.kpi.unit
-        measure = self.book.card.data.catalogue.measures.get(figure)
-        return measure.unit if measure else "count"
+        return self.book.card.data.catalogue.shown_unit(figure)
 
     def _form(self, figure: str, value: float | None) -> str:
         unit = self._unit(figure)

@@ -104,8 +104,7 @@ class _Reconciliation:
         """A pair of sources over the months up to the chosen one; gives the cell that says whether they agree."""
         page, book, text, check = self.page, self.book, self.text, pair.check
         reference, other = check.told[0], pair.other
-        known = book.card.data.catalogue.measures
-        unit = known[reference.measure].unit if reference.measure in known else "count"
+        unit = book.card.data.catalogue.shown_unit(reference.measure)
         form = book.number_format(unit, 0)
         line = {"bottom": 1, "bottom_color": self.theme.hair}
         right, words = {"align": "right", **line}, {"text_wrap": True, **line}

@@ -21,7 +21,7 @@ from xlkpi.experiments import outcome
 from xlkpi.language import languages, text
 from xlkpi.objectives import load
 from xlkpi.objectives.decisions import Experiment, Variant
-from xlkpi.reviews import analysis, interpretation, review_date, reviews
+from xlkpi.reviews import _gap, analysis, interpretation, review_date, reviews
 from xlkpi.workbook.build import build_workbook
 from xlkpi.workbook.people import Row
 
@@ -184,6 +184,12 @@ def test_counts_that_cannot_be_are_told_and_blanks_are_not_enough_data(logged: P
                     **dict.fromkeys(("planned", "half", "large_lift"), nothing)}  # fmt: skip
     assert rows["planned"]["Needed per variant"] == sample_size_proportions(0.0225, 0.15)
     assert rows["large_lift"]["Needed per variant"] in ("", None)
+
+
+def test_a_difference_that_reads_zero_has_no_sign() -> None:
+    basket, share = card().by_id["basket"], card().by_id["site_conversion"]
+    assert [_gap(basket, amount, "fr") for amount in (0.0, 2.0)] == ["0,00\u00a0€", "+2,00\u00a0€"]
+    assert [_gap(share, amount, "en") for amount in (-1e-9, -0.02)] == ["0.00\u00a0pts", "\u22122.00\u00a0pts"]
 
 
 def test_rows_of_the_project_follow_those_that_people_have(logged: Path) -> None:

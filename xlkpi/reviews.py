@@ -178,15 +178,16 @@ def _amount(result: Result, value: float, language: str) -> str:
 
 
 def _gap(result: Result, amount: float, language: str) -> str:
-    """A signed difference; between percentages in points."""
-    sign = MINUS if amount < 0 else "+"
+    """A signed difference, between percentages in points; one that reads zero has no sign."""
     if result.kpi and result.kpi.unit == "percent":
         from xlkpi.language.numbers import plain
 
-        shown = plain(abs(amount) * 100, language, 2)
-        sign = sign if shown.strip("0.,") else ""
-        return f"{sign}{shown}\u00a0{text('workbook.points', language)}"
-    return sign + _amount(result, abs(amount), language)
+        shown = f"{plain(abs(amount) * 100, language, 2)}\u00a0{text('workbook.points', language)}"
+    else:
+        shown = _amount(result, abs(amount), language)
+    if not any(digit in shown for digit in "123456789"):
+        return shown
+    return (MINUS if amount < 0 else "+") + shown
 
 
 def _moved(result: Result, value: float, before: float, language: str) -> str:

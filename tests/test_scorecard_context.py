@@ -27,6 +27,20 @@ def changed(**settings: object) -> Scorecard:
     return replace(made, project=replace(made.project, **settings))  # type: ignore[arg-type]  # keys of a project
 
 
+def customers_of(
+    folder: Path, orders: list[str], columns: str, more: str = "", day: date = date(2026, 2, 28)
+) -> CustomerView:
+    """The customers of a shop whose orders are these lines; ``more`` follows in the project file."""
+    (folder / "orders.csv").write_text("\n".join(orders) + "\n")
+    (folder / "project.yaml").write_text(
+        f"xlkpi: 1\nname: x\nsources:\n  shop: {{path: orders.csv, preset: none, date: day, {columns}}}\n{more}"
+    )
+    project = load(folder / "project.yaml")
+    view = customer_view(scorecard(project, read_data(project), today=TODAY, as_of=day))
+    assert isinstance(view, CustomerView)
+    return view
+
+
 def test_the_usual_trees_make_their_results() -> None:
     view = driver_view(card())
     assert isinstance(view, DriverView)
@@ -66,15 +80,8 @@ def test_generated_purchases_give_back_what_they_were_made_from(tmp_path: Path) 
         for more in months:
             month = start + more
             rows.append(f"2025-{month:02d}-{1 + number % 28:02d},{number},{'FR' if number % 2 else 'BE'},{10 + more}")
-    (tmp_path / "orders.csv").write_text("\n".join(rows) + "\n")
-    (tmp_path / "project.yaml").write_text(
-        "xlkpi: 1\nname: x\nsources:\n"
-        "  shop: {path: orders.csv, preset: none, date: day, measures: {revenue: total},"
-        " dimensions: {customer: client, country: country}}\n"
-    )
-    project = load(tmp_path / "project.yaml")
-    view = customer_view(scorecard(project, read_data(project), today=TODAY, as_of=date(2025, 12, 31)))
-    assert isinstance(view, CustomerView)
+    columns = "measures: {revenue: total}, dimensions: {customer: client, country: country}"
+    view = customers_of(tmp_path, rows, columns, day=date(2025, 12, 31))
     assert (view.repeat.customers, view.repeat.repeaters, view.repeat.purchases) == (300, 100, 500)
     assert view.cohorts.sizes[:4] == (75, 75, 75, 75)
     assert [[row[later] for later in (1, 2, 3, 6)] for row in view.cohorts.active[:4]] == [[25, 0, 25, 25],
@@ -85,14 +92,8 @@ def test_generated_purchases_give_back_what_they_were_made_from(tmp_path: Path) 
 
 
 def test_purchases_whose_worth_no_source_tells_are_counted(tmp_path: Path) -> None:
-    (tmp_path / "orders.csv").write_text("day,client\n2026-01-05,7\n2026-02-05,7\n2026-02-06,8\n")
-    (tmp_path / "project.yaml").write_text(
-        "xlkpi: 1\nname: x\nsources:\n"
-        "  shop: {path: orders.csv, preset: none, date: day, measures: {orders: 1}, dimensions: {customer: client}}\n"
-    )
-    project = load(tmp_path / "project.yaml")
-    view = customer_view(scorecard(project, read_data(project), today=TODAY, as_of=date(2026, 2, 28)))
-    assert isinstance(view, CustomerView)
+    rows = ["day,client", "2026-01-05,7", "2026-02-05,7", "2026-02-06,8"]
+    view = customers_of(tmp_path, rows, "measures: {orders: 1}, dimensions: {customer: client}")
     assert (view.amount, view.valued) == ("orders", False)
     assert (view.repeat.customers, view.repeat.repeaters, view.repeat.purchases) == (2, 1, 3)
 
@@ -107,21 +108,14 @@ def test_a_source_that_does_not_know_its_customers_is_told(settings: Customers) 
 
 
 def test_segments_may_come_from_another_source(tmp_path: Path) -> None:
-    (tmp_path / "orders.csv").write_text(
-        "day,client,total\n2026-01-05,7,10\n2026-02-05,7,20\n2026-02-06,8,40\n2026-02-07,9,5\n"
-    )
     (tmp_path / "crm.csv").write_text("created,client,type,n\n2025-01-01,7,pro,1\n2025-01-01,8,home,1\n")
-    (tmp_path / "project.yaml").write_text(
-        "xlkpi: 1\nname: x\nsources:\n"
-        "  shop: {path: orders.csv, preset: none, date: day, measures: {revenue: total},"
-        " dimensions: {customer: client}}\n"
+    rows = ["day,client,total", "2026-01-05,7,10", "2026-02-05,7,20", "2026-02-06,8,40", "2026-02-07,9,5"]
+    more = (
         "  crm: {path: crm.csv, preset: none, date: created, measures: {leads: n},"
         " dimensions: {customer: client, segment: type}}\n"
         "customers: {source: shop, details: crm}\n"
     )
-    project = load(tmp_path / "project.yaml")
-    view = customer_view(scorecard(project, read_data(project), today=TODAY, as_of=date(2026, 2, 28)))
-    assert isinstance(view, CustomerView)
+    view = customers_of(tmp_path, rows, "measures: {revenue: total}, dimensions: {customer: client}", more)
     assert {s.name: (s.customers, s.amount) for s in view.segments} == {
         "pro": (1, 30.0), "home": (1, 40.0), "": (1, 5.0)}  # fmt: skip
     assert view.repeat.repeaters == 1

@@ -124,6 +124,7 @@ def test_an_export_without_rows_is_refused_and_the_workbook_stays(built: Path) -
 def test_a_page_that_lost_its_data_is_blank_and_comes_back_with_them(built: Path) -> None:
     file = built.parent / "data" / "ads.csv"
     before, source = pages(built), file.read_text(encoding="utf-8")
+    assert any(before["Budget"].values())
     CASES["fewer periods"][0](built.parent)
     refresh_workbook(built, Options(backups=0), compute)
     refresh_workbook(built, Options(backups=0), compute)

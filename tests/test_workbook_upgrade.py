@@ -87,7 +87,7 @@ def test_notes_targets_and_actions_of_an_old_workbook_are_kept(old: Path) -> Non
     assert (later.replaced, later.older) == ([], False)
 
 
-def test_what_a_refresh_can_not_follow_is_told_and_upgraded(old: Path) -> None:
+def test_a_refresh_that_can_not_follow_names_the_upgrade_and_writes_nothing(old: Path) -> None:
     """The page of the budget has more on the hidden calculation sheet than it had then."""
     before = old.read_bytes()
     with pytest.raises(InputError, match="xlkpi upgrade") as refused:

@@ -21,7 +21,7 @@ from xlkpi.experiments import outcome
 from xlkpi.language import languages, text
 from xlkpi.objectives import load
 from xlkpi.objectives.decisions import Experiment, Variant
-from xlkpi.reviews import _gap, analysis, interpretation, review_date, reviews
+from xlkpi.reviews import _gap, _moved, analysis, interpretation, review_date, reviews
 from xlkpi.workbook.build import build_workbook
 from xlkpi.workbook.people import Row
 
@@ -190,6 +190,7 @@ def test_a_difference_that_reads_zero_has_no_sign() -> None:
     basket, share = card().by_id["basket"], card().by_id["site_conversion"]
     assert [_gap(basket, amount, "fr") for amount in (0.0, 2.0)] == ["0,00\u00a0€", "+2,00\u00a0€"]
     assert [_gap(share, amount, "en") for amount in (-1e-9, -0.02)] == ["0.00\u00a0pts", "\u22122.00\u00a0pts"]
+    assert [_moved(basket, value, 50.0, "en") for value in (50.0, 45.0)] == ["0%", "\u221210%"]
 
 
 def test_rows_of_the_project_follow_those_that_people_have(logged: Path) -> None:

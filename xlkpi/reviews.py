@@ -178,13 +178,18 @@ def _amount(result: Result, value: float, language: str) -> str:
 
 
 def _gap(result: Result, amount: float, language: str) -> str:
-    """A signed difference, between percentages in points; one that reads zero has no sign."""
+    """A signed difference; between percentages in points."""
     if result.kpi and result.kpi.unit == "percent":
         from xlkpi.language.numbers import plain
 
         shown = f"{plain(abs(amount) * 100, language, 2)}\u00a0{text('workbook.points', language)}"
     else:
         shown = _amount(result, abs(amount), language)
+    return _signed(amount, shown)
+
+
+def _signed(amount: float, shown: str) -> str:
+    """A difference with its sign; one that reads zero has none."""
     if not any(digit in shown for digit in "123456789"):
         return shown
     return (MINUS if amount < 0 else "+") + shown
@@ -197,7 +202,7 @@ def _moved(result: Result, value: float, before: float, language: str) -> str:
     if not before or (result.kpi and result.kpi.unit == "percent"):
         return _gap(result, value - before, language)
     share = (value - before) / abs(before)
-    return (MINUS if share < 0 else "+") + in_unit(abs(share), "percent", language=language)
+    return _signed(share, in_unit(abs(share), "percent", language=language))
 
 
 def _goal(result: Result, language: str) -> str:

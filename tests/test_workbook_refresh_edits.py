@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+import warnings
 from pathlib import Path
 
+import openpyxl
 import pytest
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.table import TableColumn
 
 from tests.checks import recalc, sdk
 from tests.checks.reading import Book
@@ -23,7 +27,9 @@ from tests.edits_drawn import (
     define_name,
 )
 from tests.small_shop import DATA, FIRST, SERIES, Shop
+from xlkpi.language import use
 from xlkpi.workbook.refresh import Options, refresh_workbook
+from xlkpi.workbook.told import row_words
 
 ONCE = Options(backups=0)
 CHANNELS = ("web", "boutique", "marché", "salon", "foire")
@@ -190,3 +196,28 @@ def test_what_stands_below_a_table_moves_down_as_it_grows(shop: Shop) -> None:
     assert next(t for t in after.tables if t.name == "xlkpi_budget").area.bottom == 17
     assert [re.findall(rb"\$B\$13:\$B\$(\d+)", after.parts[chart])[0] for chart in charts] == [b"17"] * len(charts)
     assert sdk.faults(shop.workbook) == []
+
+
+def test_what_people_wrote_in_rows_that_vanish_is_counted(shop: Shop) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        book = openpyxl.load_workbook(shop.workbook)
+    sheet, table = book[DATA], book[DATA].tables["xlkpi_data"]
+    header = [cell.value for cell in sheet[1]]
+    column, last = len(header) + 1, int(table.ref.rpartition(":")[2].lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+    sheet.cell(1, column).value = "Remarque"
+    table.tableColumns.append(TableColumn(id=column, name="Remarque"))
+    table.ref = table.autoFilter.ref = f"A1:{get_column_letter(column)}{last}"
+    channels = [sheet.cell(row, header.index("Canal") + 1).value for row in range(1, last + 1)]
+    for channel in ("web", "boutique"):
+        sheet.cell(channels.index(channel) + 1, column).value = f"vu : {channel}"
+    book.save(shop.workbook)
+    assert refresh_workbook(shop.workbook, ONCE).rows["xlkpi_data"].lost == 0
+    shop.channels = ["web"]
+    shop.write()
+    done = refresh_workbook(shop.workbook, ONCE)
+    assert done.rows["xlkpi_data"].lost == 1
+    with use("fr"):
+        assert [words for words in row_words(done.rows) if "1 lignes où l’on avait écrit" in words]
+    now = next(s for s in Book(shop.workbook).sheets if s.name == DATA).listed
+    assert [c.value for c in now if str(c.value).startswith("vu")] == ["vu : web"]

@@ -102,6 +102,8 @@ class Book:
     existing: Existing | None = None
     #: How many of each kind the pages have room for, see :meth:`places`.
     room: dict[str, int] = field(default_factory=dict)
+    #: Of which kinds a workbook that is refreshed has too few lines.
+    short: set[str] = field(default_factory=set)
     #: The rows that were ever put into people's tables, by table: those that people take out stay out.
     offered: dict[str, list[str]] = field(default_factory=dict)
     #: The objectives and causes of which an alert holds, once the alerts are written.
@@ -184,7 +186,15 @@ class Book:
         out that find no place: so every other cell keeps its address.
         """
         self.room[what] = needed if self.existing is None else self.existing.state.room.get(what, needed)
+        if self.room[what] < needed:
+            self.short.add(what)
         return self.room[what]
+
+    @property
+    def short_pages(self) -> list[str]:
+        """The names of the pages that have too few lines."""
+        pages = {what.partition(".")[0] for what in self.short}
+        return [sheet.name for id, sheet in self.sheets.items() if id in pages]
 
     def name(self, name: str, cell: str) -> None:
         """Define a name for machines."""

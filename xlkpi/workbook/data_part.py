@@ -330,6 +330,11 @@ class DataPart:
         columns = [data[header].to_pylist() for header in self.marks.keys]
         return (tuple(order_of(as_cell(v)) for v in row) for row in zip(*columns, strict=True))
 
+    def lost(self, data: pa.Table) -> int:
+        """How many rows are no more in which people wrote, in columns of theirs inside the table."""
+        written = {key for key, row in self.own.items() if row.values}
+        return len(written.difference(self.keys_of(data))) if written else 0
+
 
 def letters_of(number: int) -> bytes:
     from xlkpi.workbook.sheet_rows import column_letters

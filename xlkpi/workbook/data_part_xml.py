@@ -102,15 +102,6 @@ def add_columns(part: DataPart, names: Sequence[str]) -> None:
     part.definition = _COLUMNS_END.sub(lambda m: f"{m[1]}{len(part.headers)}{m[2]}{m[3]}{added}{m[4]}", part.definition)
 
 
-def lost(part: DataPart, data: pa.Table) -> list[OwnRow]:
-    """Rows of ours in which people wrote, and that are no more."""
-    written = {key: row for key, row in part.own.items() if row.values}
-    if not written:
-        return []
-    present = set(part.keys_of(data))
-    return [row for key, row in written.items() if key not in present]
-
-
 def _dimension(part: DataPart, last: int) -> bytes:
     old = re.search(rb'<dimension ref="([A-Z]+)\d+(?::([A-Z]+)\d+)?"', part.head)
     right = part.box.right

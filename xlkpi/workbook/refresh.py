@@ -239,7 +239,7 @@ class Work:
         return Refreshed(
             path, options.dry_run, self.differences, self._counts(skeleton.rows), self.kept.replaced,
             {name: count for name, count in self.added.items() if count > 0 and name != ARCHIVE},
-            without_place=self.without_place(skeleton), archived=self.archived,
+            without_place=self.without_place(skeleton), short=skeleton.book.short_pages, archived=self.archived,
             older=self.existing.state.edition < EDITION,
         )  # fmt: skip
 
@@ -249,7 +249,8 @@ class Work:
         for name, part in self.existing.parts.items():
             made, before = tables[name], part.keys
             now = set(part.keys_of(made)) if len(before) == part.rows else set()
-            rows[name] = RowCount(made.num_rows, len(now - before), len(before - now), len(part.people))
+            new, vanished = len(now - before), len(before - now)
+            rows[name] = RowCount(made.num_rows, new, vanished, len(part.people), part.lost(made))
         return rows
 
     def _news(self, tables: dict[str, Any]) -> list[tuple[str, str]]:

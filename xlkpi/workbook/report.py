@@ -48,12 +48,15 @@ class TypedCell:
 
 @dataclass(frozen=True)
 class RowCount:
-    """The rows of a table: how many there are, how many are new, how many vanished, and how many people added."""
+    """The rows of a table: how many there are, how many are new, how many vanished, and how many people added.
+    ``lost``: those of the vanished in which people wrote.
+    """
 
     rows: int
     new: int
     vanished: int
     people: int
+    lost: int = 0
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,8 @@ class Refreshed:
     added: Mapping[str, int] = field(default_factory=dict)
     #: Objectives for which pages have no place.
     without_place: Sequence[str] = ()
+    #: Pages that have fewer lines than there is to show, for instance of channels.
+    short: Sequence[str] = ()
     #: What people changed in the workbook and is written back to the project's files.
     accepted: Sequence[Accepted] = ()
     #: Rows of people's tables that went to the archive, came back, or could do neither.
@@ -110,7 +115,8 @@ class Refreshed:
             "mapping": [{"source": s, "column": c, "meaning": m, "new": new} for s, c, m, new in known.mapping],
             "typed": [_typed_as_json(t) for t in known.typed],
             "replaced": [{"sheet": sheet, "cell": cell} for sheet, cell in self.replaced],
-            "added": dict(self.added), "without_place": list(self.without_place), "late": dict(known.late),
+            "added": dict(self.added), "without_place": list(self.without_place), "short": list(self.short),
+            "late": dict(known.late),
             "aside": {name: {"before": before, "after": now} for name, (before, now) in known.aside.items()},
             "archived": dict(self.archived.out) if self.archived else {},
             "returned": dict(self.archived.back) if self.archived else {},

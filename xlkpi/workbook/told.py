@@ -53,6 +53,7 @@ def row_words(rows: Mapping[str, RowCount]) -> list[str]:
         for name, count in rows.items()
         if count.new or count.vanished
     ]
+    lines += [text("refresh.lost_rows", table=name, rows=count.lost) for name, count in rows.items() if count.lost]
     return lines + [
         text("refresh.people_rows", table=name, rows=count.people) for name, count in rows.items() if count.people
     ]
@@ -80,6 +81,8 @@ def people_words(done: Refreshed) -> list[str]:
         lines.append(text("refresh.replaced", count=len(done.replaced), cells=listed))
     if done.without_place:
         lines.append(text("refresh.without_place", objectives=", ".join(done.without_place)))
+    if done.short:
+        lines.append(text("refresh.short", pages=", ".join(done.short)))
     return lines
 
 

@@ -166,6 +166,17 @@ NAMED = [
     Case("AB_TEST", (100.0, None, 140.0, 1000.0), NA),
     Case("AB_SAMPLE_SIZE", (0.03, 0.1), 53211.0),
     Case("AB_SAMPLE_SIZE", ([[0.03], [None], [2.0]], 0.1), [[53211.0], [NA], [NUM]]),
+    Case("AB_TEST_MEAN", (50.0, 10.0, 400.0, 54.0, 12.0, 400.0)),
+    Case("AB_TEST_MEAN", (50.0, 10.0, 400.0, 54.0, 12.0, 400.0, 0.99)),
+    Case("AB_TEST_MEAN", (50.0, 0.0, 1.0, 54.0, 12.0, 400.0)),
+    Case("AB_TEST_MEAN", (50.0, -10.0, 400.0, 54.0, 12.0, 400.0), NUM),
+    Case("AB_TEST_MEAN", (50.0, 10.0, 2.5, 54.0, 12.0, 400.0), NUM),
+    Case("AB_TEST_MEAN", (50.0, None, 400.0, 54.0, 12.0, 400.0), NA),
+    Case("AB_TEST_MEAN", (50.0, "x", 400.0, 54.0, 12.0, 400.0), VALUE),
+    Case("KPI_EXPLAIN", ("AB_TEST_MEAN", 50.0, 10.0, 400.0, 54.0, 12.0, 400.0)),
+    Case("AB_SAMPLE_SIZE_MEAN", (1.0, 0.5), 64.0),
+    Case("AB_SAMPLE_SIZE_MEAN", ([[20.0], [None], [-1.0]], -10.0, 0.95, 0.8), [[64.0], [NA], [NUM]]),
+    Case("AB_SAMPLE_SIZE_MEAN", (20.0, 0.0), NUM),
 ]  # fmt: skip
 
 

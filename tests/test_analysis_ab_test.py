@@ -4,7 +4,7 @@ import math
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xlkpi.analysis.ab_test import (
@@ -13,8 +13,10 @@ from xlkpi.analysis.ab_test import (
     newcombe,
     power_means,
     power_proportions,
+    sample_near,
     sample_size_means,
     sample_size_proportions,
+    sample_terms,
     summary,
     wilson,
 )
@@ -109,6 +111,67 @@ def test_means_of_clearly_different_baskets():
     found = compare_means(50, 10, 400, 54, 12, 400)
     assert found.verdict == "b_higher"
     assert found.lift == pytest.approx(0.08)
+
+
+#: Hours of sleep gained with two drugs: Cushny and Peebles, as given by Student, "The probable error of a mean",
+#: Biometrika 6, 1908.
+SLEEP = (
+    (0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0),
+    (1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4),
+)
+
+
+def test_students_sleep_data_give_the_welch_test_that_r_prints():
+    """The output of ``t.test(extra ~ group, data = sleep)``, as R's manual has it: t = -1.8608, df = 17.776."""
+    found = compare_means(*summary(SLEEP[0]), *summary(SLEEP[1]))
+    assert (found.a, found.b) == pytest.approx((0.75, 2.33))
+    assert found.p_value == pytest.approx(0.07939, abs=5e-6)
+    assert (found.lower, found.upper) == pytest.approx((-0.2054832, 3.3654832), abs=5e-8)
+    assert found.method == "welch_t"
+
+
+@st.composite
+def measured(draw):
+    mean = draw(st.floats(-1e6, 1e6))
+    return mean, draw(st.floats(1e-3, 1e6)), draw(st.integers(2, 10_000))
+
+
+@settings(deadline=None)
+@given(measured(), measured())
+def test_swapping_two_means_mirrors_everything(a, b):
+    one, other = compare_means(*a, *b), compare_means(*b, *a)
+    assert one.difference == -other.difference
+    assert (one.lower, one.upper) == pytest.approx((-other.upper, -other.lower))
+    assert one.p_value == pytest.approx(other.p_value)
+    mirrored = {"b_higher": "a_higher", "a_higher": "b_higher"}
+    if one.p_value < 0.05:
+        assert other.verdict == mirrored[one.verdict]
+
+
+@settings(deadline=None)
+@given(measured(), measured(), st.integers(2, 50))
+def test_more_observations_make_the_interval_of_a_difference_shorter(a, b, times):
+    one = compare_means(*a, *b)
+    other = compare_means(a[0], a[1], a[2] * times, b[0], b[1], b[2] * times)
+    assert other.upper - other.lower < (one.upper - one.lower) * (1 + 1e-12)
+
+
+def test_a_difference_too_small_to_square_is_none():
+    assert compare_means(1e-195, 1, 5, 0, 1, 5).p_value == 1
+
+
+def test_huge_deviations_do_not_overflow():
+    found = compare_means(1e300, 1e250, 10**12, 50, 12, 400)
+    assert (found.verdict, found.p_value) == ("a_higher", 0)
+
+
+@pytest.mark.parametrize(("level", "power"), [(0.95, 0.8), (0.95, 0.9), (0.9, 0.8), (0.99, 0.95)])
+def test_the_sample_of_means_in_closed_form_is_the_exact_one(level, power):
+    terms = sample_terms(level, power)
+    for i in range(60):
+        ratio = 0.8 * 1.13**i
+        exact = sample_size_means(ratio, 1, level=level, power=power)
+        assert math.ceil(sample_near(ratio, *terms)) == exact, ratio
 
 
 def test_single_observations_are_not_enough_data():

@@ -19,6 +19,7 @@ from xlkpi.language import languages
 NAMED = """
 KPI_VALUE KPI_TABLE KPI_TREND KPI_FORECAST KPI_HELP KPI_EXPLAIN KPI_LIST SMART_STATUS SMART_PROGRESS SMART_EXPECTED
 SMART_PACE SMART_REQUIRED SMART_PROBABILITY SMART_CHECK SMART_SCORE AB_TEST AB_SAMPLE_SIZE
+AB_TEST_MEAN AB_SAMPLE_SIZE_MEAN
 """
 ALL = list(functions().values())
 
@@ -59,10 +60,12 @@ def test_help_is_there_in_each_language_and_short_enough_for_the_wizard() -> Non
 def test_help_tells_the_size_of_every_function_that_gives_a_table() -> None:
     for function in ALL:
         assert set(function.size) == (set(languages()) if function.shape == "table" else set()), function.name
-    told = [row[1] for row in functions()["KPI_HELP"].call("AB_TEST")]
-    found = functions()["AB_TEST"].call(100.0, 1000.0, 130.0, 1000.0)
-    assert (len(found), len(found[0])) == (10, 2)
-    assert told[-1] in functions()["AB_TEST"].size.values()
+    calls = {"AB_TEST": (100.0, 1000.0, 130.0, 1000.0), "AB_TEST_MEAN": (50.0, 10.0, 40.0, 54.0, 12.0, 40.0)}
+    for name, given in calls.items():
+        told = [row[1] for row in functions()["KPI_HELP"].call(name)]
+        found = functions()[name].call(*given)
+        assert (len(found), len(found[0])) == (10, 2)
+        assert told[-1] in functions()[name].size.values()
 
 
 def test_own_kpis_of_a_project_are_functions_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -138,6 +138,10 @@ def _comparison(spoken: str, *given: Any) -> str:
     return sentences.of_comparison(experiments.compared(*given), language=spoken)
 
 
+def _means(spoken: str, *given: Any) -> str:
+    return sentences.of_comparison(experiments.means_compared(*given), "", language=spoken)
+
+
 def _all(given: tuple[Any, ...], count: int) -> tuple[Any, ...]:
     """The arguments of a call, those left out as blanks."""
     return (*given, *[None] * (count - len(given)))
@@ -152,4 +156,5 @@ _WORKINGS: Mapping[str, Callable[..., str]] = {
     "SMART_REQUIRED": _required,
     "SMART_PROBABILITY": _probability,
     "AB_TEST": _comparison,
+    "AB_TEST_MEAN": _means,
 }

@@ -107,10 +107,10 @@ def _two_sided(t: float, freedom: float) -> float:
     """P(|T| > t): the regularised incomplete beta function at freedom / (freedom + t**2) with freedom/2
     and 1/2.
     """
-    if t == 0:
-        return 1.0
     a, b = freedom / 2, 0.5
     square = t * t / freedom
+    if square == 0:
+        return 1.0
     if isinf(square):
         return 0.0
     x, rest = 1 / (1 + square), square / (1 + square)

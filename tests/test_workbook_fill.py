@@ -65,8 +65,9 @@ def test_the_rows_take_the_place_of_the_placeholder(tmp_path: Path) -> None:
     sheet = book["Données d'été"]
     assert sheet.tables[DATA].ref == sheet.tables[DATA].autoFilter.ref == sheet.dimensions == "A1:C4"
     assert sheet["A1"].value == "date"
-    assert [cell.number_format for cell in sheet["A"][1:]] == ["dd/mm/yyyy"] * 3
-    assert [cell.number_format for cell in sheet["B"][1:]] == ["0.00"] * 3
+    assert [sheet[place].number_format for place in ("A2", "A4")] == ["dd/mm/yyyy"] * 2
+    assert sheet.column_dimensions["A"].number_format == "dd/mm/yyyy", "which the blank cell has from its column"
+    assert [cell.number_format for cell in sheet["B"][1:3]] == ["0.00"] * 2
     assert sheet.freeze_panes == "A2"
     assert sheet["C4"].value == "=xlkpi_data[[#This Row],[spend]]*2"
     values = openpyxl.load_workbook(target, data_only=True)["Données d'été"]

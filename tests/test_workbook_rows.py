@@ -176,6 +176,15 @@ def test_a_blank_cell_keeps_the_format_of_its_column() -> None:
     assert xml == '<row r="2"><c r="A2" s="7"/></row><row r="3"><c r="A3" s="7"><v>1.5</v></c></row>'
 
 
+def test_a_blank_cell_with_the_format_that_its_column_has_anyway_is_left_out() -> None:
+    table = pa.table({"a": pa.array([None, 1.5, float("nan")]), "b": pa.array([None] * 3, pa.string())})
+    columns = [RowColumn("a", 7, absent=7), RowColumn("b", 8, absent=8), RowColumn("c", 9, absent=9)]
+    xml = b"".join(rows_xml(table, columns)).decode()
+    assert xml == '<row r="2"></row><row r="3"><c r="A3" s="7"><v>1.5</v></c></row><row r="4"><c r="A4" s="7"/></row>'
+    only = b"".join(rows_xml(table.slice(0, 0), columns)).decode()
+    assert only == '<row r="2"><c r="A2" s="7"/><c r="B2" s="8"/><c r="C2" s="9"/></row>', "the row of an empty table"
+
+
 def test_the_cells_of_a_calculated_column_have_the_formula_and_their_cached_values() -> None:
     table = pa.table({"n": [1.5, None], "t": ["a<b", None]})
     xml = b"".join(rows_xml(table, [RowColumn("n", 0, 'IF(B2>1,"")'), RowColumn("t", 0, "B2")])).decode()

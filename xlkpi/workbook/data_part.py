@@ -37,6 +37,8 @@ STYLE = re.compile(rb'\ss="(\d+)"')
 _PLAIN_ATTRIBUTES = re.compile(rb'\s(?:r|spans|hidden|x14ac:dyDescent)="[^"]*"')
 
 Key = tuple[tuple[int, float | str], ...]
+#: The cells of a row that stand in the table, each with its column, from 1.
+Inside = list[tuple[int, re.Match[bytes]]]
 
 
 @dataclass(frozen=True)
@@ -138,12 +140,13 @@ class DataPart:
         self.tail = buffer + stream.read()
 
     def _piece(self, xml: bytes) -> None:
-        if self.rows > _SMALL and self._is_plain(xml):
+        if self._is_plain(xml):
             return
         at = 0
         while True:
-            if self.rows > _VOTES:
-                at = self._usual_from(xml, at)
+            if self.rows > _VOTES and (usual := self._usual_rows) is not None:
+                at, count = usual.read(xml, at, self.box.bottom, self.keys)
+                self.rows += count
             row = ROW.search(xml, at)
             if row is None:
                 return
@@ -152,19 +155,6 @@ class DataPart:
             if number is None:
                 raise self.error("workbook_no_addresses")
             self._row(int(number[1]), row[1], row[2] or b"", row[0])
-
-    def _usual_from(self, xml: bytes, at: int) -> int:
-        """Count the rows from a place on that are ours, with nothing of anybody else in them; where they end."""
-        usual = self._usual_rows
-        while usual is not None and (found := usual.read(xml, at)) is not None:
-            end, number, key = found
-            if not self.box.top < number <= self.box.bottom:
-                break
-            at = end
-            self.rows += 1
-            if key is not None:
-                self.keys.add(key)
-        return at
 
     @cached_property
     def _usual_rows(self) -> UsualRows | None:
@@ -180,26 +170,16 @@ class DataPart:
 
     def _is_plain(self, xml: bytes) -> bool:
         """Whether all rows of a piece are ours with nothing of anybody else in them; counted, not read."""
+        wanted = self._has_keys or self.rows <= _VOTES
+        if wanted or (usual := self._usual_rows) is None:
+            return False
         first, last = NUMBER.search(xml), NUMBER.search(xml, xml.rfind(b"<row"))
-        if self._telling is None or first is None or last is None or int(last[1]) > self.box.bottom:
+        if first is None or last is None or int(last[1]) > self.box.bottom:
             return False
         count = int(last[1]) - int(first[1]) + 1  # every row has a number of its own, and one mark
-        told = self._telling.findall(xml)
-        plain = len(told) == count and not any(told)
+        plain = usual.all(xml, count, formats=self.rows <= _SMALL)
         self.rows += count if plain else 0
         return plain
-
-    @cached_property
-    def _telling(self) -> re.Pattern[bytes] | None:
-        """A mark: a cell with a content in the column that only xlkpi fills; or, as group, a cell in no column of ours.
-
-        None where there are none of ours.
-        """
-        if not self.marks:
-            return None
-        ours = [letters_of(n) for n, h in enumerate(self.headers, self.box.left) if h in self.ours]
-        mark = letters_of(self._number(self.marks.mark))
-        return re.compile(rb'<c r="(?:%s\d+"[^>]*[^/>]>|(?!(?:%s)\d)(\w+))' % (mark, b"|".join(ours)))
 
     def _row(self, number: int, attributes: bytes, content: bytes, whole: bytes) -> None:
         box = self.box
@@ -214,13 +194,13 @@ class DataPart:
         if left or right:
             self.beside[number] = left, right
         if number > box.bottom:
-            self.total_row = attributes, b"".join(cell[0] for cell in inside)
+            self.total_row = attributes, b"".join(cell[0] for _, cell in inside)
         else:
             self._table_row(number, attributes, inside)
 
-    def _split(self, content: bytes) -> tuple[bytes, list[re.Match[bytes]], bytes]:
+    def _split(self, content: bytes) -> tuple[bytes, Inside, bytes]:
         left, right = b"", b""
-        inside: list[re.Match[bytes]] = []
+        inside: Inside = []
         for cell in CELL.finditer(content):
             number = self.column_of(cell)
             if number < self.box.left:
@@ -228,7 +208,7 @@ class DataPart:
             elif number > self.box.right:
                 right += cell[0]
             else:
-                inside.append(cell)
+                inside.append((number, cell))
         return left, inside, right
 
     def column_of(self, cell: re.Match[bytes]) -> int:
@@ -237,18 +217,17 @@ class DataPart:
             raise self.error("workbook_no_addresses")
         return address_of(reference)[1] + 1
 
-    def _table_row(self, number: int, attributes: bytes, inside: list[re.Match[bytes]]) -> None:
+    def _table_row(self, number: int, attributes: bytes, inside: Inside) -> None:
         values: dict[str, Value] = {}
-        for cell in inside:
-            column = self.column_of(cell)
+        for column, cell in inside:
             if cell[2]:
                 read = read_cell(dict(ATTRIBUTE.findall(cell[1])), cell[2], self.strings)
                 values[self.headers[column - self.box.left]] = read.value
         style_row = self.rows + len(self.people) < _VOTES
-        for cell in inside if style_row else ():
-            column, style = self.column_of(cell), STYLE.search(cell[1])
+        for column, cell in inside if style_row else ():
+            style = _style_of(cell)
             votes = self._votes.setdefault(column, {})
-            votes[style[1] if style else b"0"] = votes.get(style[1] if style else b"0", 0) + 1
+            votes[style] = votes.get(style, 0) + 1
         if not any(v is not None for h, v in values.items() if h not in self.formulas):
             return  # the blank row that a table without data has
         look = _PLAIN_ATTRIBUTES.sub(b"", attributes)
@@ -256,14 +235,13 @@ class DataPart:
             self.rows += 1
             return
         if values.get(self.marks.mark) is None:
-            cells = [(cell[1], cell[2] or b"") for cell in inside]
+            cells = [(cell[1], cell[2] or b"") for _, cell in inside]
             self.people.append(PersonsRow(number, values, cells, look))
             return
         self.rows += 1
         key = self._key(values)
         theirs = {}
-        for cell in inside:
-            column = self.column_of(cell)
+        for column, cell in inside:
             if cell[2] and self.headers[column - self.box.left] not in self.ours:
                 theirs[column] = cell[0]
         typed = {h: v for h, v in values.items() if h not in self.ours and h not in self.formulas}
@@ -275,14 +253,11 @@ class DataPart:
         if own:
             self.own[key] = own
 
-    def _cell_styles(self, inside: list[re.Match[bytes]]) -> dict[int, bytes]:
+    def _cell_styles(self, inside: Inside) -> dict[int, bytes]:
         """The formats of a row's cells; once the usual ones are known, those that differ."""
         if self.rows > _SMALL:
             return {}
-        found = {}
-        for cell in inside:
-            style, column = STYLE.search(cell[1]), self.column_of(cell)
-            found[column] = style[1] if style else b"0"
+        found = {column: _style_of(cell) for column, cell in inside}
         return {n: s for n, s in found.items() if self._usual.get(n) != s} if self.rows > _VOTES else found
 
     @cached_property
@@ -299,6 +274,10 @@ class DataPart:
         """The format that most cells of a column have: one yellow cell does not spread."""
         if votes := self._votes.get(column):
             return int(max(votes, key=votes.__getitem__))
+        return self.column_style(column)
+
+    def column_style(self, column: int) -> int:
+        """The format that cells have which are not there."""
         for found in _COLUMN_FORMAT.finditer(self.head.decode()):
             known = dict(re.findall(r'([\w:]+)="([^"]*)"', found[1]))
             if int(known["min"]) <= column <= int(known["max"]):
@@ -340,3 +319,9 @@ def letters_of(number: int) -> bytes:
     from xlkpi.workbook.sheet_rows import column_letters
 
     return column_letters(number).encode()
+
+
+def _style_of(cell: re.Match[bytes]) -> bytes:
+    """The format of a cell as files have it."""
+    style = STYLE.search(cell[1])
+    return style[1] if style else b"0"

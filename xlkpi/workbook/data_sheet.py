@@ -71,8 +71,7 @@ def add_data_sheet(
     if result != 0:
         raise ValueError(f"XlsxWriter refused the table {table!r}")
     for index, column in enumerate(columns):
-        if column.width is not None:
-            worksheet.set_column(index, index, column.width)
+        worksheet.set_column(index, index, column.width, column.cell_format)  # blank cells need not be written
         if column.formula is None:
             worksheet.write_blank(1, index, None, column.cell_format)
     worksheet.repeat_rows(0)

@@ -171,7 +171,7 @@ def _row_columns(part: DataPart, data: pa.Table) -> list[RowColumn]:
         style = part.style(number)
         if name in data.column_names and pa.types.is_temporal(data.schema.field(name).type):
             style = _date_style(part, style, name)
-        columns.append(RowColumn(name, style, part.formulas.get(name)))
+        columns.append(RowColumn(name, style, part.formulas.get(name), part.column_style(number)))
     return columns
 
 

@@ -34,6 +34,7 @@ _TEXT = pa.large_string()
 class RowColumn:
     """How one column is written: `style` is an index of the workbook's cell formats.
 
+    `absent` is the format that cells have which are not in the file: blank ones that have it are left out.
     With a `formula` (as files have it, without =) every cell has it, and the data are its cached values: null is an
     empty text. A column that the data lack is blank, or has its formula without a value.
     """
@@ -41,6 +42,7 @@ class RowColumn:
     name: str
     style: int = 0
     formula: str | None = None
+    absent: int = 0
 
 
 def column_letters(number: int) -> str:
@@ -79,7 +81,7 @@ def rows_xml(
         for i, column in enumerate(columns)
     ]
     if not data.num_rows and blank:
-        cells = "".join(piece for writer in writers for piece in writer.blank(str(first_row)))
+        cells = "".join(piece for writer in writers for piece in writer.present(str(first_row)))
         yield f'<row r="{first_row}">{cells}</row>'.encode()
     counted = pa.array(range(min(BLOCK, data.num_rows)), pa.int32())
     for start in range(0, data.num_rows, BLOCK):
@@ -154,7 +156,12 @@ class _Writer:
         self._blank = "".join(self._end(_RESULT, "")) if column.formula else "/>"
 
     def blank(self, number: Any) -> list[Any]:
-        """The pieces of cells without a value."""
+        """The pieces of cells without a value: none where they need not be there."""
+        absent = self.column.style == self.column.absent and self._letters and not self._formula
+        return [] if absent else self.present(number)
+
+    def present(self, number: Any) -> list[Any]:
+        """The same, there in any case where they have a format."""
         return [*self._begin(number), self._blank] if self._formula or self._style or not self._letters else []
 
     def empty(self, number: Any) -> list[Any]:
@@ -164,7 +171,9 @@ class _Writer:
         return self.blank(number)
 
     def cells(self, values: pa.Array, numbers: pa.Array, begins: int) -> list[Any]:
-        """The pieces of a block's cells, to be joined row by row; blanks without a format are left out."""
+        """The pieces of a block's cells, to be joined row by row."""
+        if values.null_count == len(values) and not self.blank(numbers):
+            return []
         made = self._cells(values, numbers, begins)
         if values.null_count and not self.blank(numbers):
             return [pc.if_else(values.is_null(), pa.scalar("", _TEXT), _joined(made))]

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 
 Order = tuple[int, float | str]
 
-#: What is inside of a cell.
-_INSIDE = rb"[^<]*(?:<(?!/c>)[^<]*)*"
-_ROW = rb'<row r="(\d+)"(?:\s(?:spans|hidden|x14ac:dyDescent)="[^"]*")*>%s</row>'
+#: Quantifiers that give nothing back halve the time.
+_TYPE = rb'(?: t="\w+")?+'
+_CONTENT = rb'>(?:<v>[^<]*+</v>|<is><t(?: xml:space="preserve")?+>[^<]*+</t></is>)</c>'
+_ATTRIBUTES = rb'r="(\d++)"(?:\s(?:spans|hidden|x14ac:dyDescent)="[^"]*+")*+>'
+_OTHER_ROW = re.compile(b"<row (?!%s)" % _ATTRIBUTES)
 
 
 class UsualRows:
@@ -35,36 +37,61 @@ class UsualRows:
         cells: list[bytes] = []
         places: dict[str, int] = {}
         for number, (header, style) in columns.items():
-            address = reference(0, number - 1)[:-1]
-            known = rb'<c r="%s\d+"' % address + (rb'(?: s="0")?' if style == b"0" else rb' s="%s"' % style)
-            if header == mark:
-                known += rb'((?: t="\w+")?>%s</c>)' % _INSIDE
-            elif header in keys:
-                known += rb'((?: t="\w+")?(?:/>|>%s</c>))' % _INSIDE
-            elif header in ours:
-                known += rb'(?: t="\w+")?(?:/>|>%s</c>)' % _INSIDE
-            else:
-                known += b"/>"
-            if header == mark or header in keys:
+            known = b'<c r="' + _begin([number], style)
+            content = _TYPE + _CONTENT if header == mark else rb"%s(?:/>|%s)" % (_TYPE, _CONTENT)
+            if header in keys:
                 places[header] = 2 + len(places)
-            cells.append(known if header == mark else b"(?:%s)?" % known)
-        self._pattern = re.compile(_ROW % b"".join(cells))
-        self._mark = places[mark]
+                content = b"(%s)" % content
+            known += content if header in ours else b"/>"
+            cells.append(known if header == mark else b"(?:%s)?+" % known)
+        self._pattern = re.compile(b"<row %s%s</row>" % (_ATTRIBUTES, b"".join(cells)))
         self._keys = [places[key] for key in keys]
+        ours_by_style: dict[bytes, list[int]] = {}
+        for number, (header, style) in columns.items():
+            if header in ours:
+                ours_by_style.setdefault(style, []).append(number)
+        place, own = next((number, style) for number, (header, style) in columns.items() if header == mark)
+        usual = b"|".join(_begin(numbers, style) for style, numbers in ours_by_style.items())
+        self._telling = _telling(_begin([place], own), usual)
+        everywhere = [number for numbers in ours_by_style.values() for number in numbers]
+        self._telling_lax = _telling(_begin([place], None), _begin(everywhere, None))
 
-    def read(self, xml: bytes, at: int) -> tuple[int, int, tuple[Order, ...] | None] | None:
-        """Where a row that begins there ends, its number and, where it is asked for, its key.
+    def read(self, xml: bytes, at: int, last: int, keys: set[tuple[Order, ...]]) -> tuple[int, int]:
+        """Where the usual rows from a place on end, none of them after the row ``last``, and how many they are.
 
-        None where it is another than usual.
+        Their keys, where they are asked for, are added.
         """
-        found = self._pattern.match(xml, at)
-        if found is None:
-            return None
-        content = found[self._mark]
-        if b"<v>" not in content and b"<is>" not in content:
-            return None
-        orders, keys = self._orders, self._keys
-        return found.end(), int(found[1]), tuple([orders[found[key]] for key in keys]) if keys else None
+        match, groups, order, count = self._pattern.match, self._keys, self._orders.__getitem__, 0
+        while (found := match(xml, at)) is not None and int(found[1]) <= last:
+            at = found.end()
+            count += 1
+            if groups:
+                keys.add(tuple([order(found[group]) for group in groups]))
+        return at, count
+
+    def all(self, xml: bytes, count: int, *, formats: bool) -> bool:
+        """Whether a piece of so many rows has none but usual ones, whatever their ``formats`` if these don't matter.
+
+        Their keys are not read.
+        """
+        if formats and _OTHER_ROW.search(xml):
+            return False
+        told = (self._telling if formats else self._telling_lax).findall(xml)
+        return len(told) == count and not any(told)  # each row has one mark
+
+
+def _begin(numbers: Sequence[int], style: bytes | None) -> bytes:
+    """How a cell goes on, from its address, in one of some columns and with a format."""
+    letters = b"|".join(reference(0, number - 1)[:-1] for number in numbers)
+    known = rb'(?:%s)\d++"' % letters
+    if style is None:
+        return known
+    return known + (rb'(?: s="0")?+(?! s=)' if style == b"0" else rb' s="%s"' % style)
+
+
+def _telling(mark: bytes, usual: bytes) -> re.Pattern[bytes]:
+    """A mark with a content; or, as group, a cell that is another than usual."""
+    return re.compile(rb'<c r="(?:(?=%s)[^>]*[^/>]>|(?!%s)(\w+))' % (mark, usual))
 
 
 class _Orders(dict[bytes | None, Order]):

@@ -1,0 +1,68 @@
+"""Rows of a data table in which nobody but xlkpi wrote, told from those in which somebody did."""
+
+from __future__ import annotations
+
+import pytest
+
+from xlkpi.workbook.usual_rows import UsualRows
+
+#: The key, a number, the mark, a column that people put in.
+COLUMNS = {2: ("day", b"5"), 3: ("spend", b"0"), 4: ("origin", b"7"), 5: ("mine", b"0")}
+ROW = (
+    '<row r="{n}" spans="2:4"><c r="B{n}" s="5"><v>{n}</v></c><c r="C{n}"><v>1.5</v></c>'
+    '<c r="D{n}" s="7" t="inlineStr"><is><t xml:space="preserve">ads </t></is></c></row>'
+)
+#: What somebody did to a row, and whether it is a matter of formats alone.
+DONE = {
+    "a cell has another format": ('r="C{n}"', 'r="C{n}" s="9"', True),
+    "the mark has another format": ('s="7"', 's="8"', True),
+    "the row has a height": ('spans="2:4"', 'spans="2:4" ht="30" customHeight="1"', True),
+    "a blank cell got a format": ('<c r="C{n}"><v>1.5</v></c>', '<c r="C{n}" s="9"/>', True),
+    "a cell beside the table": ("</row>", '<c r="F{n}"><v>1</v></c></row>', False),
+    "a word in a column of theirs": ("</row>", '<c r="E{n}" t="s"><v>3</v></c></row>', False),
+    "the mark is blank": ('<c r="D{n}" s="7" t="inlineStr"><is><t xml:space="preserve">ads </t></is></c>',
+                          '<c r="D{n}" s="7"/>', False),
+    "the mark is gone": ('<c r="D{n}" s="7" t="inlineStr"><is><t xml:space="preserve">ads </t></is></c>', "", False),
+}  # fmt: skip
+
+
+def usual(keys: tuple[str, ...] = ("day",)) -> UsualRows:
+    return UsualRows(COLUMNS, {"day", "spend", "origin"}, "origin", keys, ["a", "b"])
+
+
+def piece(done: str = "", at: int = 40, rows: int = 50) -> bytes:
+    old, new, _ = DONE.get(done, ("", "", False))
+    return "".join(
+        (ROW.replace(old, new) if done and n == at else ROW).format(n=n) for n in range(2, 2 + rows)
+    ).encode()
+
+
+def test_rows_of_ours_are_counted_and_their_keys_read() -> None:
+    keys: set[tuple[tuple[int, float | str], ...]] = set()
+    assert usual().read(piece(), 0, 1_000, keys) == (len(piece()), 50)
+    assert len(keys) == 50
+    assert usual().all(piece(), 50, formats=True)
+    assert not usual().all(piece(), 51, formats=True), "a row without a mark would be missing"
+
+
+def test_rows_below_the_table_are_left() -> None:
+    keys: set[tuple[tuple[int, float | str], ...]] = set()
+    end, count = usual().read(piece(), 0, 31, keys)
+    assert (count, len(keys)) == (30, 30)
+    assert piece()[end:].startswith(b'<row r="32"')
+
+
+@pytest.mark.parametrize("done", DONE)
+def test_a_row_in_which_somebody_did_something_is_not_usual(done: str) -> None:
+    xml = piece(done)
+    end, count = usual().read(xml, 0, 1_000, set())
+    assert (count, xml[end:].startswith(b'<row r="40"')) == (38, True)
+    assert not usual().all(xml, 50, formats=True)
+    assert usual().all(xml, 50, formats=False) == DONE[done][2], "formats don't matter in large tables"
+
+
+def test_texts_that_excel_shares_and_blank_cells_are_usual() -> None:
+    xml = piece().replace(b'inlineStr"><is><t xml:space="preserve">ads </t></is>', b's"><v>1</v>')
+    xml = xml.replace(b'<c r="C9"><v>1.5</v></c>', b'<c r="C9"/>').replace(b'<c r="C8"><v>1.5</v></c>', b"")
+    assert usual().read(xml, 0, 1_000, set()) == (len(xml), 50)
+    assert usual().all(xml, 50, formats=True)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import unescape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from xml.sax.saxutils import escape
 
 from xlkpi.formula.nodata import NoData
@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from xlkpi.workbook.package import Package
 
 #: A cell, and a row, of a sheet's part.
-CELL = re.compile(rb"<c\b([^>]*?)(?:/>|>(.*?)</c>)", re.DOTALL)
-ROW = re.compile(rb"<row\b([^>]*?)(?:/>|>(.*?)</row>)", re.DOTALL)
+CELL = re.compile(rb"<c\b([^/>]*+(?:/(?!>)[^/>]*+)*+)(?:/>|>([^<]*+(?:<(?!/c>)[^<]*+)*+)</c>)")
+ROW = re.compile(rb"<row\b([^/>]*+(?:/(?!>)[^/>]*+)*+)(?:/>|>([^<]*+(?:<(?!/row>)[^<]*+)*+)</row>)")
 #: A cell's attributes as most programs write them.
 _USUAL = re.compile(rb'\s+r="([A-Z]+)(\d+)"(?:\s+s="(\d+)")?(?:\s+t="(\w+)")?\s*')
 ATTRIBUTE = re.compile(rb'([\w:]+)="([^"]*)"')
+#: What is inside of most cells.
+_INSIDE = re.compile(rb"(?:<f>([^<]*+)</f>)?+<v>([^<]*+)</v>")
 _FORMULA = re.compile(rb"<f\b([^>]*?)(?:/>|>(.*?)</f>)", re.DOTALL)
 _VALUE = re.compile(rb"<v\b[^>]*>(.*?)</v>", re.DOTALL)
 _TEXT = re.compile(rb"<t\b[^>]*?(?:/>|>(.*?)</t>)", re.DOTALL)
@@ -34,8 +36,7 @@ _TYPE = re.compile(rb'\s+t="[^"]*"')
 Address = tuple[int, int]
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """What a cell holds: value, formula (None: none; empty: one that is shared with another cell) and style."""
 
     value: Value
@@ -91,6 +92,10 @@ def _cell(kind: bytes, style: int, content: bytes, strings: list[str]) -> Cell:
     if not content and kind == b"n":
         return Cell(None, None, style)
     formula: str | None = None
+    if usual := _INSIDE.fullmatch(content):
+        if usual[1] is not None:
+            formula = unescape(usual[1].decode())
+        return Cell(_written(kind, usual[2], strings), formula, style)
     if at := _FORMULA.search(content):
         formula = unescape((at[2] or b"").decode())
     return Cell(_value(kind, content, strings), formula, style)
@@ -198,9 +203,12 @@ def _value(kind: bytes, content: bytes, strings: list[str]) -> Value:
     if kind == b"inlineStr":
         return _text(content)
     at = _VALUE.search(content)
-    if at is None:
-        return None
-    written = at[1]
+    return None if at is None else _written(kind, at[1], strings)
+
+
+def _written(kind: bytes, written: bytes, strings: list[str]) -> Value:
+    if kind == b"n":
+        return float(written) if written else None
     if kind == b"s":
         return strings[int(written)] if int(written) < len(strings) else None
     if kind == b"str":
@@ -210,7 +218,7 @@ def _value(kind: bytes, content: bytes, strings: list[str]) -> Value:
     if kind == b"e":
         code = _decoded(written)
         return next((error for error in NoData if error.value == code), NoData.MISSING)
-    return float(written) if written else None
+    return _decoded(written)
 
 
 def _text(content: bytes) -> str:

@@ -160,9 +160,12 @@ def _data_part(package: Package, state: State, name: str, strings: list[str]) ->
 
 def _chosen(package: Package, strings: list[str]) -> Iterator[tuple[str, Value]]:
     """The values of the cells in which people choose; those that were deleted are missing."""
+    pages: dict[str, Cells] = {}
     for name in CHOICES:
         if (spot := choice_spot(package, name)) is not None:
-            cell = read_cells(package, package.sheets[spot.sheet], strings).get((spot.row, spot.column))
+            if spot.sheet not in pages:
+                pages[spot.sheet] = read_cells(package, package.sheets[spot.sheet], strings)
+            cell = pages[spot.sheet].get((spot.row, spot.column))
             yield name, cell.value if cell else None
 
 

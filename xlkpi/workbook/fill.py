@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
@@ -167,23 +167,23 @@ def _row_columns(part: DataPart, data: pa.Table) -> list[RowColumn]:
     from xlkpi.workbook.sheet_rows import RowColumn
 
     columns = []
+    dates = date_styles(part.package)
     for number, name in enumerate(part.headers, part.box.left):
         style = part.style(number)
         if name in data.column_names and pa.types.is_temporal(data.schema.field(name).type):
-            style = _date_style(part, style, name)
+            style = _date_style(part, style, dates, name)
         columns.append(RowColumn(name, style, part.formulas.get(name), part.column_style(number)))
     return columns
 
 
-def _date_style(part: DataPart, style: int, column: str) -> int:
+def _date_style(part: DataPart, style: int, dates: Sequence[int], column: str) -> int:
     """The column's own style when it shows a date, else the first of the workbook that does."""
-    styles = date_styles(part.package)
-    if style in styles:
+    if style in dates:
         return style
-    if not styles:
+    if not dates:
         place = Place(file=part.package.path.name, sheet=part.table.sheet)
         raise WorkbookError(Problem("workbook_no_date_format", {"column": column}, place))
-    return styles[0]
+    return dates[0]
 
 
 def date_styles(package: Package) -> list[int]:

@@ -21,8 +21,7 @@ _READ_WRITE = 0o600 << 16
 _UTF8_NAME = 0x800
 _UNIX = 3
 _VERSION = 20
-_SMALL = 2_000_000  # bytes of a part up to which its size counts for more than the time to deflate it
-_SMALLEST = 1_000_000  # up to which the last hundredth counts, too
+_SMALL = 1_000_000  # bytes of a part up to which its size counts for more than the time to deflate it
 _SHORT_BLOCKS = 5  # zlib's memLevel: the fewer symbols in a block, the better its codes fit repeated markup
 
 
@@ -46,7 +45,7 @@ class PackageWriter:
                 break
         if size <= _SMALL:
             # Slower and a quarter smaller, which is what counts for a small part.
-            packer = zlib.compressobj(9 if size <= _SMALLEST else 6, zlib.DEFLATED, -zlib.MAX_WBITS, _SHORT_BLOCKS)
+            packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, _SHORT_BLOCKS)
         else:
             packer = library.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS)
         for piece in chain(begun, several):

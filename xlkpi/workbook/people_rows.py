@@ -61,15 +61,17 @@ def read_people(
     package: Package, columns: Mapping[str, Mapping[str, str]], names: Sequence[str], strings: list[str]
 ) -> dict[str, PeoplePart]:
     """The tables of these names that the workbook has; ``columns`` are headers by code, by table."""
-    found = {}
+    found, pages = {}, {}
     for name in names:
         table = package.tables.get(name.lower())
         if table is not None and name in columns:
-            found[name] = _read(package, table, columns[name], strings)
+            if table.sheet not in pages:
+                pages[table.sheet] = read_cells(package, package.sheets[table.sheet], strings)
+            found[name] = _read(package, table, columns[name], pages[table.sheet])
     return found
 
 
-def _read(package: Package, table: TablePart, headers: Mapping[str, str], strings: list[str]) -> PeoplePart:
+def _read(package: Package, table: TablePart, headers: Mapping[str, str], cells: Mapping[Address, Cell]) -> PeoplePart:
     tree = package.tree(table.part)
     box = Box.of(tree.get("ref", ""))
     box = Box(box.left, box.top, box.right, box.bottom - int(tree.get("totalsRowCount", "0")))
@@ -78,7 +80,6 @@ def _read(package: Package, table: TablePart, headers: Mapping[str, str], string
                for e in tree.iter() if local_name(e) == "tableColumn"]  # fmt: skip
     places = {code: box.left - 1 + present.index(h) for code, h in headers.items() if h in present}
     computed = {code: f for code, at in places.items() if (f := written[at - box.left + 1]) is not None}
-    cells = read_cells(package, package.sheets[table.sheet], strings)
     rows: list[dict[str, Value]] = []
     for row in range(box.top, box.bottom):
         found = {code: cells.get((row, at)) for code, at in places.items() if code not in computed}

@@ -186,6 +186,7 @@ def make_skeleton(
         book.name("xlkpi_choice", choice.text)
         book.name("xlkpi_period_start", made.period_start.text)
         book.name("xlkpi_period_end", made.period_end.text)
+        made.sheet.ws.share_formulas()
         write_anchors(book)
         state = state_of(book, tables, folder, pages, (layout, theme))
         provenance(book, state)

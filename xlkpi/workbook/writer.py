@@ -9,7 +9,10 @@ from typing import Any
 
 import xlsxwriter
 import xlsxwriter.worksheet
+from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import CellFormulaTuple
+
+from xlkpi.workbook.shared_formulas import Shared, shared
 
 
 class Worksheet(xlsxwriter.worksheet.Worksheet):  # type: ignore[misc]  # XlsxWriter has no types
@@ -19,6 +22,30 @@ class Worksheet(xlsxwriter.worksheet.Worksheet):  # type: ignore[misc]  # XlsxWr
         """Write a formula, without the equals sign, and its value."""
         if not self._check_dimensions(row, column):
             self.table[row][column] = CellFormulaTuple(formula, style, value)
+
+    def share_formulas(self) -> None:
+        """Write formulas that differ by their row alone once; for sheets into whose cells nobody writes."""
+        columns: dict[int, dict[int, str]] = {}
+        for row, cells in self.table.items():
+            for column, cell in cells.items():
+                if isinstance(cell, CellFormulaTuple):
+                    columns.setdefault(column, {})[row] = cell.formula
+        first = 0
+        for column, formulas in columns.items():
+            found = shared(xl_col_to_name(column), formulas, first)
+            for row, formula in found.items():
+                self.table[row][column] = self.table[row][column]._replace(formula=formula)
+            first += len({formula.number for formula in found.values()})
+
+    def _xml_formula_element(self, formula: str, result: Any, attributes: Any = ()) -> None:
+        if not isinstance(formula, Shared):
+            super()._xml_formula_element(formula, result, attributes)
+            return
+        known = "".join(f' {key}="{self._escape_attributes(value)}"' for key, value in attributes)
+        area = f' ref="{formula.area}"' if formula.area else ""
+        text = f">{self._escape_data(str(formula))}</f>" if formula.area else "/>"
+        shown = self._escape_data(result)
+        self.fh.write(f'<c{known}><f t="shared"{area} si="{formula.number}"{text}<v>{shown}</v></c>')
 
     def _calculate_spans(self) -> None:
         """Rows without a hint of how far they go: it is optional, and one in eight hundred bytes."""

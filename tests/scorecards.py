@@ -30,7 +30,9 @@ def sample() -> tuple[Project, Data]:
 
 
 def card(as_of: date | None = None, part: tuple[str, str] | None = None) -> Scorecard:
-    """The sample's scorecard on a day, of everything or of one part: a dimension and its value."""
+    """The sample's scorecard on a day, as it is judged on that day, of everything or of one part: a dimension and its
+    value.
+    """
     project, data = sample()
     if part:
         dimension, value = part
@@ -40,7 +42,7 @@ def card(as_of: date | None = None, part: tuple[str, str] | None = None) -> Scor
             wanted: tuple[str | int | float | bool, ...] = (value,) if known is None or value in known else ("–",)
             objectives.append(replace(objective, where={**objective.where, dimension: wanted}))
         project = replace(project, objectives=tuple(objectives))
-    return scorecard(project, data, as_of=as_of, today=TODAY)
+    return scorecard(project, data, as_of=as_of, today=min(TODAY, as_of or TODAY))
 
 
 def computed(path: Path, engine: str, inputs: Mapping[Place, Input]) -> dict[str, dict[str, Result | None]]:

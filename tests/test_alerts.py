@@ -208,20 +208,24 @@ def test_a_rule_that_refers_to_nothing_is_told_at_its_line(tmp_path: Path, lines
 
 # --- in a workbook ---------------------------------------------------------------------------------------------------
 
-#: Facts such as probability are those of the day on which a workbook is built.
-LIVE = AlertSettings(off=("unlikely", "stale", "doubtful", "vanity_alone"))
-
-
+#: The probability is that of the day on which a workbook is built.
+LIVE = AlertSettings(off=("unlikely",), rules=(
+    AlertRule("sparse", "completeness < 0.9", {"en": "Sparse"}, severity=1, cause="data"),
+))  # fmt: skip
 GUARDED: Mapping[str, Mapping[str, Any]] = {"seo_clicks": {"guards": ("cpa_social",)}}
+#: From when on a source has delivered nothing more.
+SILENT = {"google_ads": date(2025, 11, 2), "meta_ads": date(2025, 11, 2), "ga4": date(2026, 2, 20)}
 
 
 def _changed(day: date | None = None) -> Scorecard:
-    """The sample's scorecard with a guard, and with an objective told twice."""
+    """The sample's scorecard with a guard, with an objective told twice, and with sources that are late."""
     project, data = sample()
+    spans = {name: (first, min(last, SILENT.get(name, last))) for name, (first, last) in data.spans.items()}
+    data = replace(data, spans=spans)
     basket = next(o for o in project.objectives if o.id == "basket")
     twin = replace(basket, id="basket_again", title={"en": "The basket again"}, primary=False, actions=())
     project = replace(project, objectives=(*project.objectives, twin))
-    return _with(scorecard(project, data, as_of=day, today=TODAY), LIVE, **GUARDED)
+    return _with(scorecard(project, data, as_of=day, today=day or TODAY), LIVE, **GUARDED)
 
 
 @pytest.fixture(scope="module")
@@ -231,7 +235,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.parametrize("day", [date(2026, 1, 31), date(2025, 11, 30)])
+@pytest.mark.parametrize("day", [date(2026, 1, 31), date(2025, 11, 30), date(2024, 6, 30)])
 def test_the_cells_give_the_alerts_of_a_chosen_day(built: Path, day: date) -> None:
     _same(_listed(built, {_place(built, "xlkpi_as_of"): serial(day)}), _changed(day))
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from tests.scorecards import sample
 from xlkpi.analysis.forecast import forecast
 from xlkpi.cli_check import checked
 from xlkpi.errors import EvaluationError, SourceError
@@ -125,6 +127,23 @@ def test_late_data_lowers_trust(tmp_path: Path) -> None:
     assert not late.fresh
     assert late.late_days == (date(2027, 1, 31) - date(2026, 10, 31)).days
     assert "late" in late.reasons
+
+
+@pytest.mark.parametrize("day", [date(2024, 7, 31), date(2025, 6, 30), date(2026, 1, 31)])
+def test_the_trust_of_an_earlier_day_is_that_of_its_scorecard(day: date) -> None:
+    """Also where a source was late then, or had not yet begun."""
+    loaded, data = sample()
+    spans = {**data.spans, "shopify": (data.spans["shopify"][0], date(2025, 11, 20))}
+    data = replace(data, spans=spans)
+    now = scorecard(loaded, data, today=TODAY)
+    then = scorecard(loaded, data, as_of=day, today=day)
+    for result in now.results:
+        earlier = then.by_id[result.objective.id]
+        if earlier.series is not None:
+            trust, expected = now.trust_of(result, day), earlier.trust
+            assert trust.reconciliation == pytest.approx(expected.reconciliation)
+            assert trust == replace(expected, reconciliation=trust.reconciliation), result.objective.id
+    assert any(now.trust_of(r, day).late_days for r in now.results) == (day > date(2025, 11, 20))
 
 
 def test_an_objective_without_a_source_says_which_measures_are_missing(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from tests.checks import lint, recalc, sdk
 from tests.checks.reading import Book
 from tests.scorecards import card, computed
+from xlkpi.alerts import TRUST
 from xlkpi.scorecard import Result
 from xlkpi.workbook.build import build_workbook
 from xlkpi.workbook.live import serial
@@ -89,6 +90,7 @@ def _compare(row: Mapping[str, float | str | None], result: Result) -> None:
         else:
             assert got == pytest.approx(value, rel=1e-9), (result.objective.id, name)
     assert row["shown"] == repr(status.shown), result.objective.id
+    assert row["trust"] == TRUST[result.trust.level], result.objective.id
 
 
 def _place(path: Path, name: str) -> tuple[str, str]:

@@ -89,15 +89,23 @@ def rules_of(card: Scorecard) -> tuple[Rule, ...]:
 
 def fixed_facts(card: Scorecard, result: Result) -> dict[str, Outcome]:
     """What is known of an objective whatever the day."""
-    kpi, trust = result.kpi, result.trust
+    kpi = result.kpi
     others = {r.kpi.id for r in card.results if r.kpi} | {g for r in card.results for g in r.objective.guards}
     alone = kpi is not None and kpi.vanity and kpi.companion not in others
-    cadence = result.series.cadence if result.series else None
-    probability = result.outlook.probability if result.outlook else math.nan
+    return {"vanity": float(kpi is not None and kpi.vanity), "alone": float(alone)}
+
+
+def dated_facts(card: Scorecard, result: Result, day: date) -> dict[str, Outcome]:
+    """What is known of an objective on an as-of date beside its value and status. Nothing to rely on is no reason for
+    an alert of its own; an earlier probability isn't known.
+    """
+    trust = card.trust_of(result, day)
+    known = result.series is not None and trust.level != "none"
+    chance = result.outlook.probability if result.outlook and day >= card.as_of else math.nan
     return {
-        "late": trust.late_days / cadence.days if cadence else 0.0, "completeness": trust.completeness,
-        "trust": TRUST[trust.level] if result.series else 3.0, "vanity": float(kpi is not None and kpi.vanity),
-        "alone": float(alone), "probability": _known(probability),
+        "late": trust.late_days / result.series.cadence.days if known and result.series else 0.0,
+        "completeness": trust.completeness, "trust": TRUST[trust.level] if known else 3.0,
+        "probability": _known(chance),
     }  # fmt: skip
 
 
@@ -119,12 +127,14 @@ def twins_of(card: Scorecard) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(j for j in same[key if key[0] else i] if j != i) for i, key in enumerate(keys))
 
 
-def late_with(card: Scorecard) -> tuple[tuple[int, ...], ...]:
-    """For each objective whose data are late by more than a period, the first that is as late: one export lacks."""
+def late_with(card: Scorecard, day: date) -> tuple[tuple[int, ...], ...]:
+    """For each objective whose data are late on a day by more than a period, the first that is as late: one export
+    lacks.
+    """
     first: dict[int, int] = {}
     found: list[tuple[int, ...]] = []
     for i, result in enumerate(card.results):
-        days = result.trust.late_days
+        days = card.trust_of(result, day).late_days
         late = result.series is not None and days > result.series.cadence.days
         found.append((first[days],) if late and first.setdefault(days, i) != i else ())
     return tuple(found)
@@ -137,7 +147,7 @@ class Watch:
         self.card, self.choices = card, choices
         self.rules = rules_of(card)
         self.band = card.project.alerts.dead_band
-        self.guards, self._twins, self._late = guards_of(card), twins_of(card), late_with(card)
+        self.guards, self._twins = guards_of(card), twins_of(card)
         self.guarded = tuple(
             tuple(i for i, g in enumerate(self.guards) if number in g) for number in range(len(self.guards))
         )
@@ -145,6 +155,8 @@ class Watch:
         self._own: dict[tuple[int, int], dict[str, Outcome]] = {}
         self._facts: dict[tuple[int, int], dict[str, Outcome]] = {}
         self._scores: dict[tuple[int, int, str], float] = {}
+        self._late: dict[int, tuple[tuple[int, ...], ...]] = {}
+        self._dated: dict[tuple[int, int], dict[str, Outcome]] = {}
 
     @cached_property
     def _fixed(self) -> list[dict[str, Outcome]]:
@@ -185,10 +197,15 @@ class Watch:
             (r.objective.id, c) for i, r in enumerate(self.card.results) for c in CAUSES if self.score(i, day, c)
         )
 
-    def twins(self, number: int, cause: str) -> tuple[int, ...]:
-        """The objectives whose alerts from a cause may be the same as an objective's."""
-        late = self._late[number] if cause == "data" else ()
-        return tuple(dict.fromkeys((*self._twins[number], *late)))
+    def twins(self, number: int) -> tuple[int, ...]:
+        """The objectives on the same KPI and the same part of the data, whose alerts may be the same."""
+        return self._twins[number]
+
+    def late_with(self, number: int, day: int) -> tuple[int, ...]:
+        """The first objective whose data are as late on a day, by its place, as an objective's."""
+        if day not in self._late:
+            self._late[day] = late_with(self.card, self.days[day])
+        return self._late[day][number]
 
     def score(self, number: int, day: int, cause: str) -> float:
         """The highest score of an objective's rules that hold, on a day by its place; 0 for none."""
@@ -211,7 +228,8 @@ class Watch:
         day = len(self.days) - 1
         own = self.score(number, day, cause)
         found = []
-        for twin in self.twins(number, cause):
+        late = self.late_with(number, day) if cause == "data" else ()
+        for twin in dict.fromkeys((*self.twins(number), *late)):
             other = self.score(twin, day, cause)
             if other > own or (other == own and twin < number):
                 found.append((twin, cause))
@@ -248,10 +266,16 @@ class Watch:
             worst = [w for g in guards if not isinstance(w := g["worse"], NoData)]
             red = any(g["level"] == LEVELS["red"] for g in guards)
             self._facts[number, day] = {
-                **self._fixed[number], **own, "level_before": before, "guard": float(red),
+                **self._fixed[number], **self.dated(number, day), **own, "level_before": before, "guard": float(red),
                 "guard_worse": max([0.0, *worst]),
             }  # fmt: skip
         return self._facts[number, day]
+
+    def dated(self, number: int, day: int) -> dict[str, Outcome]:
+        """The facts of an objective on an as-of date that are no cells of its row."""
+        if (number, day) not in self._dated:
+            self._dated[number, day] = dated_facts(self.card, self.card.results[number], self.days[day])
+        return self._dated[number, day]
 
     def own(self, number: int, day: int) -> dict[str, Outcome]:
         """The facts of an objective that need no other objective and no other day."""

@@ -30,10 +30,12 @@ LIVE = (
     "value", "previous", "change", "change_year", "worse", "run", "gains", "status", "level", "level_before", "started",
     "pace", "progress", "expected", "gap", "elapsed", "guard", "guard_worse",
 )  # fmt: skip
-#: What is known when the scorecard is computed: lateness in periods, completeness, trust (3 high, 2 medium, 1 low, 0
-#: none), whether the KPI is a vanity metric, and one alone, and the probability of reaching the target.
-FIXED = ("late", "completeness", "trust", "vanity", "alone", "probability")
-FACTS = (*LIVE, *FIXED)
+#: What is worked out for every as-of date when the scorecard is computed: lateness in periods, completeness, trust (3
+#: high, 2 medium, 1 low, 0 none), and the probability of reaching the target.
+DATED = ("late", "completeness", "trust", "probability")
+#: What holds whatever the day: whether the KPI is a vanity metric, and one alone.
+FIXED = ("vanity", "alone")
+FACTS = (*LIVE, *DATED, *FIXED)
 #: Statuses as numbers, in conditions.
 STATUS_CODES: Mapping[str, float] = {code: float(i) for i, code in enumerate(get_args(Status), start=1)}
 
@@ -140,4 +142,4 @@ def _unknown(
     yield Problem(f"{code}_nearest" if meant else code, values, document.place(path))
 
 
-__all__ = ["CAUSES", "FACTS", "FIXED", "LIVE", "STATUS_CODES", "Rule", "built_in", "compiled"]
+__all__ = ["CAUSES", "DATED", "FACTS", "FIXED", "LIVE", "STATUS_CODES", "Rule", "built_in", "compiled"]

@@ -17,8 +17,8 @@ from xlkpi.scorecard.data import Combined, Data, Progress, combined, complete_un
 from xlkpi.scorecard.model import Gap, Result, Scorecard, Series
 from xlkpi.scorecard.opening import read_data
 from xlkpi.scorecard.outlook import Sums, outlook, value_of_sums
-from xlkpi.scorecard.qualitative import survey_series, trust_of_surveys
-from xlkpi.scorecard.trust import trust
+from xlkpi.scorecard.qualitative import survey_series, trust_in_surveys
+from xlkpi.scorecard.trust import Reliance
 from xlkpi.smart.case import Case
 from xlkpi.status import (
     Child,
@@ -132,7 +132,7 @@ class _Join:
         earlier = cadence.previous_start(period[0])
         facts = self._facts(case, actual, series)
         view = outlook(case, series, actual, self.as_of, sums=sums)
-        known = trust(whole, series, parts, self.data, cadence, self.today, _adds_up(kpi, self.data))
+        reliance = Reliance(whole, series, parts if _adds_up(kpi, self.data) else {}, self.data, cadence)
         benchmark = objective.attainable.benchmark[0].value if objective.attainable.benchmark else math.nan
         override = _override(objective, self.as_of, self.project)
         return Result(
@@ -149,15 +149,17 @@ class _Join:
             series=series,
             parts=parts,
             outlook=view,
-            trust=known,
+            trust=reliance.on(self.as_of, self.today),
             breakdowns=breakdowns(self.data.catalogue, kpi, parts, series, actual, objective.target, since),
             sources=tuple(dict.fromkeys(s for m in whole.sources.values() for s in m)),
             gap=gap or ("no_data" if math.isnan(actual) else None),
+            trust_on=reliance.on,
         )
 
     def _from_surveys(self, case: Case, kpi: KPI, series: Series) -> Result:
         """The result of a KPI that people are asked about."""
         objective, cadence, actual = case.objective, series.cadence, series.values[-1]
+        trust_on = trust_in_surveys(self.project, kpi, cadence)
         facts = self._facts(case, actual, series)
         override = _override(objective, self.as_of, self.project)
         return Result(
@@ -174,10 +176,11 @@ class _Join:
             series=series,
             parts={},
             outlook=outlook(case, series, actual, self.as_of, sums=None),
-            trust=trust_of_surveys(self.project, kpi, cadence, self.as_of),
+            trust=trust_on(self.as_of, self.today),
             breakdowns=(),
             sources=(),
             gap="no_data" if math.isnan(actual) else None,
+            trust_on=trust_on,
         )
 
     # --- values --------------------------------------------------------------------------------------------------

@@ -85,13 +85,13 @@ class Combined:
     """Measures of all sources together, by period and group, in the shape that KPIs are computed from.
 
     ``sources`` gives each measure's sources; ``absent`` are measures that no source delivers for this selection.
-    ``parts`` counts, for each period of the whole, the sources that delivered and those that could have.
+    ``delivered`` says, of each source that delivered anything, in which periods with rows it did.
     """
 
     values: Aggregated
     sources: Mapping[str, tuple[str, ...]]
     absent: tuple[str, ...]
-    parts: tuple[tuple[int, int], ...] = ()
+    delivered: Mapping[str, Mapping[date, bool]] = field(default_factory=dict)
 
     @property
     def periods(self) -> list[date]:
@@ -145,8 +145,7 @@ def combined(
     columns |= {measure: columns[source] for measure, source in standing.items()}
     sources = {m: _delivering(pieces, standing.get(m, m)) for m in columns}
     absent = tuple(m for m in columns if not sources[m] and bool(np.isnan(columns[m]).all()))
-    parts = _parts(data, pieces, set(delivered), starts, cadence)
-    return Combined(groups.table(columns, cadence), sources, absent, parts)
+    return Combined(groups.table(columns, cadence), sources, absent, _delivered(pieces, set(delivered)))
 
 
 def _delivering(pieces: Sequence[tuple[str, Aggregated]], measure: str) -> tuple[str, ...]:
@@ -158,14 +157,11 @@ def _delivering(pieces: Sequence[tuple[str, Aggregated]], measure: str) -> tuple
     return telling or tuple(name for name, _ in having)
 
 
-def _parts(
-    data: Data, pieces: Sequence[tuple[str, Aggregated]], wanted: set[str], starts: Sequence[date], cadence: Cadence
-) -> Any:
-    """For each period: how many sources delivered anything, and how many cover it."""
+def _delivered(pieces: Sequence[tuple[str, Aggregated]], wanted: set[str]) -> dict[str, dict[date, bool]]:
+    """The periods in which each source has rows, and whether it delivered anything that is wanted."""
     import numpy as np
 
-    out = []
-    delivered: dict[str, dict[date, bool]] = {}
+    found: dict[str, dict[date, bool]] = {}
     for name, piece in pieces:
         some = np.zeros(len(piece.table), dtype=bool)
         for measure in set(piece.measures) & wanted:
@@ -174,15 +170,8 @@ def _parts(
         for day, has in zip(piece.periods, some.tolist(), strict=True):
             at[day] = at.get(day, False) or has
         if any(at.values()):  # a source without a row in this selection has no part in it
-            delivered[name] = at
-    for start in starts:
-        able = [
-            n
-            for n in delivered
-            if n in data.spans and data.spans[n][0] <= cadence.end_of(start) and start <= data.spans[n][1]
-        ]
-        out.append((sum(delivered[n].get(start, False) for n in able), len(able)))
-    return tuple(out)
+            found[name] = at
+    return found
 
 
 class _Groups:

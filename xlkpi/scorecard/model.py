@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -100,7 +100,8 @@ class Result:
 
     ``actual`` is the value of the last complete period (``period``: its first and last day), or since the start where
     values add up (``cumulative``). ``series`` is by period for the objective's whole selection; ``parts`` by dimension
-    and its values. ``gap`` says why there is no value.
+    and its values. ``gap`` says why there is no value. ``trust_on`` gives the trust on an earlier day, with lateness as
+    it is judged on another.
     """
 
     objective: Objective
@@ -121,6 +122,7 @@ class Result:
     sources: tuple[str, ...]
     missing: tuple[str, ...] = ()
     gap: Gap | None = None
+    trust_on: Callable[[date, date], Trust] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,16 @@ class Scorecard:
     def day_of(self, id: str) -> date:
         """The day that an objective's numbers are for."""
         return self.held.get(id, self.as_of)
+
+    def today_of(self, day: date) -> date:
+        """The day from which lateness is judged where numbers are for ``day``: an earlier one is judged as it was."""
+        return self.today if day >= self.as_of else min(day, self.today)
+
+    def trust_of(self, result: Result, day: date) -> Trust:
+        """The trust in a result as it was on a day."""
+        if day >= self.as_of or result.trust_on is None:
+            return result.trust
+        return result.trust_on(min(day, self.day_of(result.objective.id)), self.today_of(day))
 
     @cached_property
     def problems(self) -> tuple[Problem, ...]:

@@ -6,7 +6,8 @@ A wave holds until the next one. What a source delivers itself is not replaced.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
 from xlkpi.cadence import Cadence
@@ -15,6 +16,7 @@ from xlkpi.objectives import Project
 from xlkpi.objectives.context import RUBRIC_KPIS, SURVEY_KPIS, Survey
 from xlkpi.scorecard.data import Data, complete_until
 from xlkpi.scorecard.model import Series, Trust
+from xlkpi.scorecard.trust import NOTHING
 
 #: What each measure is of a wave.
 ROLES = {
@@ -46,11 +48,20 @@ def survey_series(project: Project, data: Data, kpi: KPI, cadence: Cadence, as_o
     return Series(cadence, periods, tuple(values), {name: tuple(column) for name, column in inputs.items()})
 
 
-def trust_of_surveys(project: Project, kpi: KPI, cadence: Cadence, as_of: date) -> Trust:
-    """Answers are complete by nature; they are late once two periods have passed without a wave."""
-    last = max(day for day, _ in _waves(project, kpi) if day <= as_of)
-    late = max(0, (as_of - last).days - round(2 * cadence.days))
-    return Trust("medium" if late else "high", 1.0, not late, late, None, ("late",) if late else ())
+def trust_in_surveys(project: Project, kpi: KPI, cadence: Cadence) -> Callable[[date, date], Trust]:
+    """The trust on a day. Answers are complete by nature; they are late once two periods have passed without a wave,
+    whatever the day on which that is judged.
+    """
+    waves = sorted(day for day, _ in _waves(project, kpi))
+
+    def on(day: date, today: date) -> Trust:
+        end = complete_until(day, cadence)
+        if not waves or end is None or waves[0] > end:
+            return NOTHING
+        late = max(0, (day - waves[bisect_right(waves, day) - 1]).days - round(2 * cadence.days))
+        return Trust("medium" if late else "high", 1.0, not late, late, None, ("late",) if late else ())
+
+    return on
 
 
 def _waves(project: Project, kpi: KPI) -> Iterator[tuple[date, Mapping[str, float]]]:

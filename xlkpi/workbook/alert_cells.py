@@ -1,7 +1,8 @@
 """Alerts as live cells: the rules of :mod:`xlkpi.alerts` on the calculation sheet, for the chosen day and part.
 
 For each objective and cause one cell holds the score of the gravest rule that holds, 0 for none; pages read the rule's
-texts by it. What is fixed when the workbook is built, such as lateness, is decided then and leaves the formulas.
+texts by it. What is the same on every day that can be chosen, as punctual data, is decided when the workbook is built
+and leaves the formulas.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from xlkpi.formula.evaluate import outcome
 from xlkpi.formula.excel import cell_formula
 from xlkpi.formula.nodata import NoData
 from xlkpi.formula.tree import Node, Number, names, required_names
-from xlkpi.objectives.alert_rules import CAUSES, FIXED, Rule
+from xlkpi.objectives.alert_rules import CAUSES, DATED, FIXED, Rule
 from xlkpi.status import rules
 from xlkpi.status.simplify import simplify
+from xlkpi.workbook.alert_facts import OWN
 from xlkpi.workbook.functions import (
     absolute,
     and_,
@@ -45,7 +47,19 @@ _THERE = {
     "gap": "gap", "elapsed": "elapsed",
 }  # fmt: skip
 #: Facts that always have a value.
-_ALWAYS = {"run", "gains", "status", "level", "level_before", "started", "guard", "guard_worse"}
+_ALWAYS = {
+    "late",
+    "completeness",
+    "trust",
+    "run",
+    "gains",
+    "status",
+    "level",
+    "level_before",
+    "started",
+    "guard",
+    "guard_worse",
+}
 _NEEDED = ("worse", "level")
 _TEXTS = ("title", "severity", "risk", "diagnosis", "actions")
 
@@ -87,7 +101,7 @@ class AlertCells:
 def alert_cells(book: Book, made: Calculation) -> AlertCells:
     """Work the alerts out beside the other calculations; once for a workbook."""
     if made.alerts is None:
-        made.alerts = _Writer(book, made).write()
+        made.alerts = Writer(book, made).write()
     return made.alerts
 
 
@@ -95,17 +109,22 @@ def cause_word(book: Book, cause: str) -> str:
     return book.text(f"cause.{cause}")
 
 
-class _Writer:
+class Writer:
     def __init__(self, book: Book, made: Calculation) -> None:
-        self.book, self.made, self.sheet = book, made, made.sheet
+        self.book: Book = book
+        self.made: Calculation = made
+        self.sheet = made.sheet
         self.watch = Watch(book.card, book.choices)
         places = {id(r): i for i, r in enumerate(book.card.results)}
         #: The number of a result for each row of the calculation, and back.
         self.results = [places[id(s.result)] for s in made.tables.order]
         self.rows = {number: row for row, number in enumerate(self.results)}
         used = {n for rule in self.watch.rules for n in rule.condition.names}
-        self.facts = [f for f in _OWN if f in used | {*_NEEDED}]
-        self.columns = {name: i for i, name in enumerate((*self.facts, "fault", *map(_cause, CAUSES)), start=1)}
+        self.facts = [f for f in OWN if f in used | {*_NEEDED}]
+        names = (*self.facts, "fault", *map(_cause, CAUSES), "late days", "late with", "late title")
+        self.columns = {name: i for i, name in enumerate(names, start=1)}
+        #: For each row the rows, in the file's order, with which its data may be equally late.
+        self.late = [self._late_rows(number) for number in self.results]
         self.first = made.rows(len(self.results) + 1) + 1
         #: Rows and causes of which no rule can hold.
         self.never: set[tuple[int, str]] = set()
@@ -117,13 +136,15 @@ class _Writer:
         order = range(len(self.results))
         for row in order:
             put(self.first + row, 0, self.made.now.cell("id", row))
+            if self.late[row] or any(row in rows for rows in self.late):
+                self._put(row, "late days", self.made.dated("late_days", row))
             for name in self.facts:
-                if name not in ("guard", "guard_worse"):
-                    self._put(row, name, _OWN[name](self, row))
+                if name not in ("guard", "guard_worse") and not self._same(row, name):
+                    self._put(row, name, OWN[name](self, row))
         for row in order:
             for name in ("guard", "guard_worse"):
                 if name in self.facts:
-                    self._put(row, name, _OWN[name](self, row))
+                    self._put(row, name, OWN[name](self, row))
             self._put(row, "fault", self._fault(row) if self.watch.guarded[self.results[row]] else live(0))
         for row in order:
             for cause in CAUSES:
@@ -131,6 +152,10 @@ class _Writer:
                 self._put(row, _cause(cause), raw)
                 if raw.text == "0":
                     self.never.add((row, cause))
+        for row in order:
+            if self.late[row]:
+                self._put(row, "late with", self._late_with(row))
+                self._put(row, "late title", self._late_title(row))
         return self._listed()
 
     def _put(self, row: int, name: str, content: Live) -> Live:
@@ -140,6 +165,34 @@ class _Writer:
         if name in _THERE:
             return self.made.now.cell(_THERE[name], row)
         return self.sheet.ref(self.first + row, self.columns[name])
+
+    def _late_rows(self, number: int) -> list[int]:
+        days = range(len(self.watch.days))
+        return [self.rows[other] for other in sorted({o for day in days for o in self.watch.late_with(number, day)})]
+
+    def _late_with(self, row: int) -> Live:
+        """Of whose alert the row's is part on the chosen day, since one export lacks: its row from 1, or 0."""
+        days, score, late = self.get(row, "late days"), self.get(row, _cause("data")), live(0)
+        for other in reversed(self.late[row]):
+            as_late = and_(self.get(other, "late days").same(days), days > max(map(self.period, (row, other))))
+            late = if_(as_late, if_(self.get(other, _cause("data")) >= score, other + 1, 0), late)
+        return if_(score > 0, late, 0)
+
+    def _late_title(self, row: int) -> Live:
+        return if_(self.get(row, "late with") > 0, ", " & self._title(row), "")
+
+    def _title(self, row: int) -> Live:
+        return before(self.made.now.cell("title", row), " (")
+
+    def period(self, row: int) -> float:
+        """The days of a period of the row's cadence."""
+        series = self.book.card.results[self.results[row]].series
+        return series.cadence.days if series else 1.0
+
+    def _same(self, row: int, name: str) -> bool:
+        """Whether a fact is the same on every day that can be chosen."""
+        number, days = self.results[row], range(len(self.watch.days))
+        return name in DATED and len({self.watch.dated(number, day)[name] for day in days}) == 1
 
     # --- facts ---------------------------------------------------------------------------------------------------
 
@@ -196,10 +249,10 @@ class _Writer:
     def _rule(self, row: int, rule: Rule, points: float) -> Live | None:
         """The score where the condition holds, else 0; None for what can't hold."""
         number = self.results[row]
-        fixed = self.watch._fixed[number]
         known: dict[str, Node | None] = {}
-        for name in FIXED:
-            value = fixed[name]
+        facts = self.watch.facts(number, len(self.watch.days) - 1)
+        for name in (*FIXED, *(name for name in DATED if self._same(row, name))):
+            value = facts[name]
             known[name] = None if isinstance(value, NoData) else Number(value)
         if not self.watch.guards[number]:
             known |= {"guard": Number(0.0), "guard_worse": Number(0.0)}
@@ -225,9 +278,11 @@ class _Writer:
         """The score unless another objective's alert tells of the same cause."""
         number, own = self.results[row], self.get(row, _cause(cause))
         others: list[Live] = []
-        for twin in self.watch.twins(number, cause):
+        for twin in self.watch.twins(number):
             there = self.get(self.rows[twin], _cause(cause))
             others.append(there >= own if twin < number else there > own)
+        if cause == "data" and self.late[row]:
+            others.append(self.get(row, "late with") > 0)
         if cause == "guard":
             for guard in self.guards(row):
                 others.append(self.get(guard, _cause("course")) * self.get(guard, "fault") > own + 500)
@@ -245,7 +300,7 @@ class _Writer:
         number, own = self.results[row], self.get(row, _cause(cause))
         found: list[tuple[int, str, Live]] = []  # whose alert, from what, and when this one tells it
         for other in range(len(self.results)):
-            if number in self.watch.twins(other, cause):
+            if number in self.watch.twins(other):
                 there = self.get(self.rows[other], _cause(cause))
                 found.append((other, cause, own >= there if number < other else own > there))
         if cause == "course":
@@ -261,10 +316,14 @@ class _Writer:
             if (self.rows[other], from_) not in self.never:
                 tests.setdefault(other, []).append(and_(self.get(self.rows[other], _cause(from_)) > 0, test))
         parts = live("")
-        for other, several in sorted(tests.items()):
-            title = before(self.made.now.cell("title", self.rows[other]), " (")
-            parts = parts & if_(or_(*several), ", " & title, "")
-        return parts if not tests else without_first(parts, 2)
+        told: dict[int, Live] = {n: if_(or_(*ts), ", " & self._title(self.rows[n]), "") for n, ts in tests.items()}
+        for late, rows in enumerate(self.late if cause == "data" else ()):
+            if row in rows and self.results[late] not in told:  # with a cell of its own each: there may be many
+                same = self.get(late, "late with").same(row + 1)
+                told[self.results[late]] = if_(same, self.get(late, "late title"), "")
+        for _, said in sorted(told.items()):
+            parts = parts & said
+        return parts if not told else without_first(parts, 2)
 
     def _listed(self) -> AlertCells:
         """A row for each objective and cause, and the texts of the rules."""
@@ -304,50 +363,3 @@ class _Writer:
 def _cause(cause: str) -> str:
     """The column of the scores from a cause."""
     return f"from {cause}"
-
-
-def _status(writer: _Writer, row: int) -> Live:
-    return if_error(match(writer.made.now.cell("status", row), writer.made.codes), 1)
-
-
-def _change(writer: _Writer, row: int, before: str) -> Live:
-    cells = (writer.made.now.cell(name, row) for name in ("latest", before))
-    now, then = cells
-    return if_error((now - then) / absolute(then), "")
-
-
-def _worse(writer: _Writer, row: int) -> Live:
-    now = writer.made.now
-    if now.cell("mode", row).value == "stay_between":
-        return live("")
-    return if_error(writer.worse(row, now.cell("latest", row), now.cell("previous", row)), "")
-
-
-def _started(writer: _Writer, row: int) -> Live:
-    elapsed = writer.made.now.cell("elapsed", row)
-    return if_(is_number(elapsed), if_(elapsed >= 0, 1, 0), 1)
-
-
-def _guard(writer: _Writer, row: int) -> Live:
-    levels = [writer.get(g, "level") for g in writer.guards(row)]
-    return if_(or_(*(level.same(LEVELS["red"]) for level in levels)), 1, 0) if levels else live(0)
-
-
-def _guard_worse(writer: _Writer, row: int) -> Live:
-    return most(0, *(writer.get(g, "worse") for g in writer.guards(row))) if writer.guards(row) else live(0)
-
-
-#: How each fact that is not there yet is worked out, in this order.
-_OWN = {
-    "change": lambda w, row: _change(w, row, "previous"),
-    "change_year": lambda w, row: _change(w, row, "last_year"),
-    "worse": _worse,
-    "run": lambda w, row: w.run(row, 1.0),
-    "gains": lambda w, row: w.run(row, -1.0),
-    "status": _status,
-    "level": lambda w, row: w.level(w.made.now.cell("status", row)),
-    "level_before": lambda w, row: w.level(w.made.earlier.cell("status", row)),
-    "started": _started,
-    "guard": _guard,
-    "guard_worse": _guard_worse,
-}

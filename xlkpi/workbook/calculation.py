@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from xlkpi.status import label, rules
 from xlkpi.workbook.book import Book, Sheet
+from xlkpi.workbook.by_day import whole_number
 from xlkpi.workbook.calculation_rows import FIXED, NAMES, POINTS, TOLD, Row, Told
 from xlkpi.workbook.data_table import DataTable
 from xlkpi.workbook.functions import (
@@ -23,8 +24,8 @@ from xlkpi.workbook.functions import (
     month_end,
     most,
 )
-from xlkpi.workbook.live import Given, Live, Span
-from xlkpi.workbook.tables import Tables
+from xlkpi.workbook.live import Given, Live, Span, live
+from xlkpi.workbook.tables import BY_DAY, Tables
 
 if TYPE_CHECKING:
     from xlkpi.workbook.alert_cells import AlertCells
@@ -96,6 +97,16 @@ class Calculation:
     keys: dict[str, Span] = field(default_factory=dict)
     #: The alerts on the chosen day, once they are worked out.
     alerts: AlertCells | None = None
+
+    def dated(self, code: str, number: int) -> Live:
+        """What the objectives' table tells of the chosen day; the number itself where it is that of every day."""
+        width, scale = BY_DAY[code]
+        objectives = self.tables.objectives
+        told = str(objectives.columns[code][number] or "")
+        if told == told[:width] * (len(told) // width):
+            return live(float(told[:width]) / scale) if told[:width].isdigit() else live("")
+        found = whole_number(index(objectives.span(code), float(number + 1)), self.day_no, width)
+        return found if scale == 1 else if_error(found / scale, "")
 
     def begin_page(self, id: str) -> None:
         """Begin where the page's rows were, or after those of the page before where they have grown into them."""

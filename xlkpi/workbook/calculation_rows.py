@@ -58,7 +58,7 @@ NAMES = (
 TOLD = (
     "said_last_year", "said_due", "said_expected", "said_progress", "said_gap", "said_status", "said_formula", "line",
     "bar", "bench", "bench_old", "cut1", "cut2", "share", "share_weight", "tier", "primary_status", "worst", "best",
-    "changed", "changed_last", "low_point", "high_point", "half",
+    "changed", "changed_last", "low_point", "high_point", "half", "trust",
 )  # fmt: skip
 _PACED = ("reach", "increase", "decrease", "total")
 
@@ -264,6 +264,7 @@ class Told:
         put("said_gap", if_(is_number(get("variance")), self.amount(get("variance"), gap=True), ""))
         put("said_status", self._judged())
         put("said_formula", self._formula())
+        put("trust", self.made.dated("trusts", self.number))
         self._bullet(or_(limits, stays))
         self._ranks()
         self._points()

@@ -297,6 +297,28 @@ def right(given: Given, characters: int) -> Live:
     return Live(f"RIGHT({cell.text},{characters})", value)
 
 
+def part(given: Given, first: Given, characters: int) -> Live:
+    """``MID``: characters of a text from a place on, counted from 1."""
+    cell, at = live(given), live(first)
+    place = number_of(at.value)
+    value: Value = cell.value
+    if isinstance(place, NoData):
+        value = place
+    elif not isinstance(value, NoData):
+        value = text_of(value)[int(place) - 1 :][:characters] if place >= 1 else NoData.NOT_A_NUMBER
+    return Live(f"MID({cell.text},{at.text},{characters})", value)
+
+
+def number_in(given: Given) -> Live:
+    """``VALUE`` of a text of digits, which every language reads alike."""
+    cell = live(given)
+    value: Value = cell.value
+    if not isinstance(value, NoData):
+        digits = text_of(value)
+        value = float(digits) if digits.isascii() and digits.isdigit() else NoData.NOT_A_NUMBER
+    return Live(f"VALUE({cell.text})", value)
+
+
 def length(given: Given) -> Live:
     """``LEN``."""
     cell = live(given)

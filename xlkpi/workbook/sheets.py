@@ -13,7 +13,7 @@ from xlkpi.workbook.data_sheet import DATA, DataColumn, add_data_sheet
 from xlkpi.workbook.data_table import DataTable
 from xlkpi.workbook.formats import date_format
 from xlkpi.workbook.state import FORMAT, State
-from xlkpi.workbook.tables import OBJECTIVE_COLUMNS, Tables
+from xlkpi.workbook.tables import BY_DAY, OBJECTIVE_COLUMNS, Tables
 
 if TYPE_CHECKING:
     from datetime import date
@@ -27,7 +27,7 @@ _HIDDEN = (
     "S", "M", "A", "R", "T", "smart", "score", "weight", "trust", "sources", "unit", "format", "gap_format",
     "direction", "cumulative", "slot", "position", "periods", "first_row", "last_status", "last_day", "block_rows",
     "since_row", "choices", "definition", "pitfalls", "formula", "input", "landing", "landing_low", "landing_high",
-    "probability",
+    "probability", *BY_DAY,
 )  # fmt: skip
 _WIDE = {"id": 15, "title": 44, "kpi": 30, "owner": 22, "benchmark_source": 26, "override_reason": 26}
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from xlkpi.workbook.tables import Tables
 
 #: Grows when a refresh can no longer follow what earlier versions wrote.
-FORMAT = 2
+FORMAT = 3
 #: Grows when a build gives workbooks something that earlier ones lack, though a refresh can follow them.
 EDITION = 1
 #: A cell holds 32,767 characters.

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from xlkpi.alerts import TRUST, rules_of
 from xlkpi.formula import Formula
 from xlkpi.objectives import Objective
 from xlkpi.scorecard.model import Result
 from xlkpi.scorecard.selections import Selected
 from xlkpi.smart import LETTERS
 from xlkpi.smart.model import Letter, ObjectiveReport
+from xlkpi.workbook.by_day import whole_numbers
 from xlkpi.workbook.data_sheet import OBJECTIVES, SERIES
 from xlkpi.workbook.data_table import DataTable, as_cell
 from xlkpi.workbook.formats import typeset
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 MOST_PRIMARY = 7
 TIERS = ("strategic", "operational")
 MARKS = {"pass": "✓", "warning": "!", "fail": "✗", "not_checked": "–"}
+#: What is told of each as-of date in one cell, see :mod:`xlkpi.workbook.by_day`: the digits of each number, and by what
+#: it is multiplied.
+BY_DAY: Mapping[str, tuple[int, float]] = {"trusts": (1, 1.0), "late_days": (4, 1.0), "completeness": (10, 1e9)}
 #: The columns of the objectives' table: their kind, and whether people may type there.
 OBJECTIVE_COLUMNS: Mapping[str, tuple[str, bool]] = {
     "id": ("text", False), "title": ("text", False), "kpi": ("text", False), "question": ("text", False),
@@ -44,6 +49,7 @@ OBJECTIVE_COLUMNS: Mapping[str, tuple[str, bool]] = {
     "landing_low": ("number", False), "landing_high": ("number", False), "probability": ("number", False),
     "last_status": ("text", False), "last_day": ("date", False), "first_row": ("number", False),
     "block_rows": ("number", False), "since_row": ("number", False), "choices": ("number", False),
+    **dict.fromkeys(BY_DAY, ("text", False)),
 }  # fmt: skip
 
 
@@ -86,7 +92,8 @@ def make_tables(book: Book) -> Tables:
         letters = {letter: MARKS[smart.letters[letter].verdict] for letter in LETTERS} if smart else {}
         reasons = {f"{letter}_why": _reason(book, smart, letter) for letter in LETTERS} if smart else {}
         objectives.append(
-            **_fixed(book, result), **typed_cells(result.objective, book.language), **place, **letters, **reasons,
+            **_fixed(book, result), **_by_day(book, result), **typed_cells(result.objective, book.language),
+            **place, **letters, **reasons,
             slot=slots.get(result.objective.id, ""),
             position=f"{result.objective.level[0].upper()}{numbers[result.objective.level]}",
             last_status=book.last.statuses.get(result.objective.id) if book.last else None,
@@ -193,6 +200,18 @@ def _fixed(book: Book, result: Result) -> dict[str, Any]:
         "sources": ", ".join(result.sources),
         "periods": cadence.reviews(o.start, o.due) if cadence and o.start and o.due else None,
     }  # fmt: skip
+
+
+def _by_day(book: Book, result: Result) -> dict[str, str]:
+    """How far the numbers of each as-of date can be relied on; what no formula needs is blank."""
+    known = [book.card.trust_of(result, day) for day in book.choices.days]
+    used = {name for rule in rules_of(book.card) for name in rule.condition.names}
+    told: dict[str, list[float | None]] = {
+        "trusts": [TRUST[trust.level] for trust in known],
+        "late_days": [float(trust.late_days) for trust in known] if any(t.late_days for t in known) else [],
+        "completeness": [trust.completeness for trust in known] if "completeness" in used else [],
+    }
+    return {code: whole_numbers(told[code], width, scale) for code, (width, scale) in BY_DAY.items()}
 
 
 def typed_cells(objective: Objective, language: str) -> dict[str, Any]:

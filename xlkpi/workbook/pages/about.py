@@ -34,9 +34,12 @@ def about(book: Book, made: Calculation) -> None:
     page.finish(end, pages_high=page.high(end))
 
 
-def _head(book: Book, page: Page, row: int, title: str, columns: dict[int, str], right: tuple[int, ...] = ()) -> int:
+def _head(
+    book: Book, page: Page, row: int, title: str, columns: dict[int, str], right: tuple[int, ...] = (),
+    second: str | None = None,
+) -> int:  # fmt: skip
     page.heights(row, 24, 20)
-    page.section(row, 1, LAST, book.text(title))
+    page.section(row, 1, LAST, book.text(title), second)
     page.sheet.fill(row + 1, 1, LAST, **{**page.header, "bottom_color": page.theme.rule})
     for column, key in columns.items():
         align = "right" if column in right else "left"
@@ -112,9 +115,9 @@ def _aside(book: Book, page: Page, row: int) -> int:
 
 
 def _trust(book: Book, page: Page, row: int) -> int:
-    """How far each objective's numbers can be relied on."""
+    """How far each objective's numbers can be relied on, on the last as-of date."""
     columns = {1: "kpi", 2: "objective", 3: "trust", 4: "complete", 5: "late", 6: "why"}
-    row = _head(book, page, row, "about.reliable", columns, (4, 5))
+    row = _head(book, page, row, "about.reliable", columns, (4, 5), day_words(book.card.as_of, book.language))
     line = {"bottom": 1, "bottom_color": page.theme.hair}
     theme = page.theme
     colours = {"high": theme.good, "medium": theme.warn, "low": theme.bad, "none": theme.mute}

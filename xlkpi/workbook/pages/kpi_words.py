@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from xlkpi.alerts import TRUST
 from xlkpi.language import text as label
 from xlkpi.smart import LETTERS
 from xlkpi.workbook.functions import if_, if_error, sentence, shortened
@@ -15,7 +16,7 @@ from xlkpi.workbook.tables import MARKS
 HEIGHTS, MOST = (32, 26, 46, 46, 28), (150, 76, 250, 330, 100)
 #: What a letter's reason may be long: as many lines as its row has.
 REASONS = (190, 190, 290, 290, 190)
-LEVELS = ("high", "medium", "low", "none")
+LEVELS = ("low", "medium", "high")
 
 
 def words_section(view: View, row: int) -> int:
@@ -40,10 +41,10 @@ def words_section(view: View, row: int) -> int:
 
 def _source(view: View) -> Live:
     """Where the numbers come from, and how far they can be relied on."""
-    level = view.table("trust")
+    level = view.now("trust")
     word: Live | str = view.book.text("trust.none")
-    for code in reversed(LEVELS[:-1]):
-        word = if_(level.same(code), view.book.text(f"trust.{code}"), word)
+    for code in LEVELS:
+        word = if_(level.same(TRUST[code]), view.book.text(f"trust.{code}"), word)
     sources = view.table("sources")
     parts: dict[str, Given] = {"sources": if_(sources.blank, "–", sources), "trust": word}
     return sentence("● " + view.book.text("kpi.source"), parts)

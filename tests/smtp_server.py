@@ -22,8 +22,9 @@ from tests.engines import require
 class Server:
     """What arrived: envelopes (from, to, message), logins as sent, and whether the last session was encrypted.
 
-    Recipients beginning with ``refused`` are refused; the session of one beginning with ``broken`` is cut. ``asked``
-    is set by the first mail; while ``free`` is not set, mails wait.
+    Recipients beginning with ``refused`` are refused; the session of one beginning with ``broken`` is cut, and that of
+    one beginning with ``lost`` when the mail is kept, before saying so. ``asked`` is set by the first mail; while
+    ``free`` is not set, mails wait, those to ``held`` when they are kept.
     """
 
     port: int = 0
@@ -37,6 +38,10 @@ class Server:
 
     def __post_init__(self) -> None:
         self.free.set()
+
+    def wait(self) -> None:
+        self.asked.set()
+        self.free.wait(30)
 
     def session(self, connection: socket.socket) -> None:
         file = connection.makefile("rwb")
@@ -62,11 +67,11 @@ class Server:
                 say(self.login_answer)
             elif word == "MAIL":
                 sender = rest
-                self.asked.set()
-                self.free.wait(30)
                 say("250 ok")
             elif word == "RCPT":
                 recipient = rest.partition("<")[2].partition(">")[0]
+                if not recipient.startswith("held"):
+                    self.wait()
                 if recipient.startswith("broken"):
                     break
                 say("550 nobody of that name" if recipient.startswith("refused") else "250 ok")
@@ -77,6 +82,10 @@ class Server:
                     lines.append(line.removeprefix(b".") if line.startswith(b"..") else line)
                 mail = message_from_bytes(b"".join(lines), policy=default)
                 self.mails.append((sender, recipient, mail))
+                if recipient.startswith("lost"):
+                    break
+                if recipient.startswith("held"):
+                    self.wait()
                 say("250 kept")
             elif word == "QUIT":
                 say("221 bye")

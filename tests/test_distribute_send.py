@@ -113,6 +113,65 @@ def test_one_that_fails_does_not_stop_the_others_and_is_tried_again(known: Proje
     ]
 
 
+def test_a_mail_of_which_nobody_knows_whether_it_arrived_is_sent_again_only_when_asked_for(
+    known: Project, tmp_path: Path
+) -> None:
+    several = with_recipients(known, "Lo <lost@example.org>", "good@example.org")
+    with serving() as server:
+        made = sent(several, to(server.port), tmp_path)
+        assert made.outcomes[0].sent == ["good@example.org"]
+        assert "Lo <lost@example.org>" in made.outcomes[0].problems[0].text("en")
+        assert "--resend" in made.outcomes[0].problems[0].text("en")
+        arrived = [recipient for _, recipient, _ in server.mails]
+        assert arrived == ["lost@example.org", "good@example.org", "c@example.org"]
+        again = sent(several, to(server.port), tmp_path, due=True)
+        assert [outcome.state for outcome in again.outcomes] == ["not_due", "not_due"]
+        assert "--resend lost@example.org" in again.outcomes[0].problems[0].text("en")
+        assert sent(several, None, tmp_path, due=True).ok  # it is about sending alone
+        assert len(server.mails) == 3
+        with pytest.raises(DefinitionError, match=r"good@example\.org"):
+            distribute(several, tmp_path, smtp=to(server.port), today=TODAY, resend=["god@example.org"])
+        asked = distribute(several, tmp_path, smtp=to(server.port), today=TODAY, due=True, resend=["lost@example.org"])
+        assert asked.outcomes[0].state == "made"
+        assert [recipient for _, recipient, _ in server.mails[3:]] == ["lost@example.org"]
+        later = distribute(several, tmp_path, smtp=to(server.port), today=TODAY.replace(day=13), due=True)
+        assert [recipient for _, recipient, _ in server.mails[4:]] == ["lost@example.org", "good@example.org"]
+        assert later.outcomes[0].sent == ["good@example.org"]
+
+
+def test_a_run_that_is_killed_while_a_mail_is_under_way_does_not_send_it_twice(
+    known: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = known.folder / "maison.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("a@example.org", "held@example.org"), encoding="utf-8")
+    with serving() as server:
+        for name, value in {**ENVIRONMENT, "XLKPI_SMTP_PORT": str(server.port), "XLKPI_SMTP_SECURITY": "none"}.items():
+            monkeypatch.setenv(name, value)
+        command = ["distribute", str(file), "--send", "-o", str(tmp_path / "out"), "--language", "en"]
+        server.free.clear()
+        first = subprocess.Popen([sys.executable, "-m", "xlkpi", *command], stdout=subprocess.DEVNULL)
+        try:
+            assert server.asked.wait(60)
+        finally:
+            first.kill()
+            first.wait(60)
+            server.free.set()
+        assert [recipient for _, recipient, _ in server.mails] == ["held@example.org"]
+        assert run(command) == 1
+        assert "--resend held@example.org" in " ".join(capsys.readouterr().err.split())
+        arrived = [recipient for _, recipient, _ in server.mails]
+        assert arrived == ["held@example.org", "b@example.org", "c@example.org"]
+        assert run([*command, "--resend", "held@example.org"]) == 0
+        assert [recipient for _, recipient, _ in server.mails[3:]] == ["held@example.org"]
+
+
+def test_who_is_named_twice_or_gets_another_name_gets_one_mail(known: Project, tmp_path: Path) -> None:
+    with serving() as server:
+        sent(with_recipients(known, "a@example.org", "A <A@example.org>", "a@example.org"), to(server.port), tmp_path)
+        sent(with_recipients(known, "Anne <a@example.org>"), to(server.port), tmp_path)
+    assert [recipient for _, recipient, _ in server.mails] == ["a@example.org", "c@example.org"]
+
+
 def test_a_server_that_is_not_there_is_told_once_and_the_packages_are_made(known: Project, tmp_path: Path) -> None:
     with serving() as server:
         port = server.port

@@ -193,17 +193,18 @@ def demo(folder: str, as_json: bool) -> None:
 @option("--as-of", "as_of", key="as_of", metavar="DATE")
 @option("--dry-run", key="dry_run", is_flag=True)
 @option("--send", key="send", is_flag=True)
+@option("--resend", "resend", key="resend", multiple=True, metavar="ADDRESS")
 @json_option
 @language_option
 @help_option
 def distribute(
     file: str, names: Sequence[str], due: bool, out: str | None, as_of: str | None, dry_run: bool, send: bool,
-    as_json: bool,
+    resend: Sequence[str], as_json: bool,
 ) -> int:  # fmt: skip
     """Make each audience its package."""
     from xlkpi import cli_distribute
 
-    made = cli_distribute.distribute(file, out, names, due=due, dry_run=dry_run, send=send, as_of=as_of)
+    made = cli_distribute.distribute(file, out, names, due=due, dry_run=dry_run, send=send, as_of=as_of, resend=resend)
     if as_json:
         _print_json(cli_distribute.as_json(made))
     else:

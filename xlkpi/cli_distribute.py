@@ -22,7 +22,15 @@ FOLDER = "distribution"
 
 
 def distribute(
-    file: str, out: str | None, names: Sequence[str], *, due: bool, dry_run: bool, send: bool, as_of: str | None
+    file: str,
+    out: str | None,
+    names: Sequence[str],
+    *,
+    due: bool,
+    dry_run: bool,
+    send: bool,
+    as_of: str | None,
+    resend: Sequence[str] = (),
 ) -> Distribution:
     """Make the packages of a project file's audiences, beside it unless ``out`` says where.
 
@@ -39,8 +47,9 @@ def distribute(
     smtp = settings() if send else None
     folder = Path(out) if out else project.folder / FOLDER
     return run.distribute(
-        project, folder, names=names, due=due, dry_run=dry_run, smtp=smtp, as_of=day, progress=progress_bar()
-    )
+        project, folder, names=names, due=due, dry_run=dry_run, smtp=smtp, resend=resend, as_of=day,
+        progress=progress_bar(),
+    )  # fmt: skip
 
 
 def as_text(made: Distribution, *, dry_run: bool, send: bool) -> str:
@@ -72,6 +81,8 @@ def _outcome(outcome: Outcome, folder: Path, dry_run: bool, send: bool) -> Itera
         yield "  " + text(f"distribute.note.{code}")
     if outcome.state == "planned" and send and outcome.waiting:
         yield "  " + text("distribute.would_send", to=", ".join(outcome.waiting))
+    if outcome.state == "planned" and send and outcome.unknown:
+        yield "  " + text("distribute.would_skip", to=", ".join(outcome.unknown))
     if outcome.sent:
         yield "  " + text("distribute.sent", to=", ".join(outcome.sent))
     elif outcome.state == "made" and send and not outcome.problems:

@@ -13,6 +13,7 @@ from xlkpi.catalogue import say
 from xlkpi.errors import DefinitionError, Problem
 from xlkpi.language import current, languages
 from xlkpi.objectives import Audience, Project
+from xlkpi.objectives.audience import address_of
 from xlkpi.validation import nearest
 
 
@@ -61,6 +62,22 @@ def chosen(known: Mapping[str, Audience], names: tuple[str, ...]) -> dict[str, A
     if problems:
         raise DefinitionError(problems)
     return found
+
+
+def recipients_of(known: Mapping[str, Audience], wanted: tuple[str, ...]) -> frozenset[str]:
+    """The addresses of recipients, given as their addresses or as the audiences name them. Raises DefinitionError for
+    one that no audience names.
+    """
+    there = {address_of(recipient): recipient for audience in known.values() for recipient in audience.recipients}
+    problems = []
+    for given in wanted:
+        if address_of(given) not in there:
+            meant = nearest(address_of(given), [*there])
+            values = {"value": " ".join(given.split())[:80], "nearest": meant or ""}
+            problems.append(Problem("distribute_recipient_nearest" if meant else "distribute_recipient", values))
+    if problems:
+        raise DefinitionError(problems)
+    return frozenset(map(address_of, wanted))
 
 
 def period(audience: Audience, project: Project, today: date) -> Period:

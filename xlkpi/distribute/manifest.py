@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from xlkpi.distribute.audiences import Period
+from xlkpi.distribute.smtp import Stage
 from xlkpi.errors import DefinitionError, Place, Problem
+from xlkpi.objectives.audience import address_of
 from xlkpi.validation import STRICT
 from xlkpi.workbook.target import replacing
 
@@ -30,7 +31,9 @@ class File:
 
 @dataclass(frozen=True)
 class Entry:
-    """The package that an audience got last, and to whom it was sent; days are ISO texts."""
+    """The package that an audience got last, to whom it was sent, and to whom it was ``begun`` to be sent without
+    knowing whether the server took it; days are ISO texts.
+    """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     name: str
@@ -45,10 +48,19 @@ class Entry:
     files: tuple[File, ...]
     objectives: int
     sent: dict[str, str] = field(default_factory=dict)
+    begun: dict[str, str] = field(default_factory=dict)
 
     def is_of(self, period: Period) -> bool:
         """Whether it was made for a period."""
         return self.period[0] == period.start.isoformat()
+
+    def has_sent(self, recipient: str) -> bool:
+        """Whether it was sent to the address of a recipient, under whichever name."""
+        return address_of(recipient) in map(address_of, self.sent)
+
+    def begun_for(self, recipient: str) -> str | None:
+        """When it was begun to be sent to the address of a recipient, where it is not known whether it was."""
+        return next((when for name, when in self.begun.items() if address_of(name) == address_of(recipient)), None)
 
 
 @dataclass(frozen=True)
@@ -99,21 +111,25 @@ def file_of(path: Path, format: str, folder: Path) -> File:
 
 
 def with_entry(manifest: Manifest, project: str, id: str, entry: Entry) -> Manifest:
-    """The manifest with an audience's new entry; what was sent for the same period stays known."""
+    """The manifest with an audience's new entry; what was sent or begun for the same period stays known."""
     from dataclasses import replace
 
     old = manifest.audiences.get(id)
     if old is not None and old.period == entry.period:
-        entry = replace(entry, sent=old.sent)
+        entry = replace(entry, sent=old.sent, begun=old.begun)
     return Manifest(1, project, {**manifest.audiences, id: entry})
 
 
-def with_sent(manifest: Manifest, id: str, sent: Mapping[str, str]) -> Manifest:
-    """The manifest with recipients to whom an audience's package was sent, and when."""
+def with_stage(manifest: Manifest, id: str, recipient: str, stage: Stage, when: str) -> Manifest:
+    """The manifest with how far an audience's package is on its way to a recipient."""
     from dataclasses import replace
 
     entry = manifest.audiences[id]
-    entry = replace(entry, sent={**entry.sent, **sent})
+    begun = {name: on for name, on in entry.begun.items() if address_of(name) != address_of(recipient)}
+    if stage == "begun":
+        begun[recipient] = when
+    sent = {**entry.sent, recipient: when} if stage == "sent" else entry.sent
+    entry = replace(entry, sent=sent, begun=begun)
     return replace(manifest, audiences={**manifest.audiences, id: entry})
 
 

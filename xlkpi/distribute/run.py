@@ -11,13 +11,14 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from xlkpi.catalogue import say
-from xlkpi.distribute.audiences import Period, audiences, chosen, language_of, period
+from xlkpi.distribute.audiences import Period, audiences, chosen, language_of, period, recipients_of
 from xlkpi.distribute.mail import message
-from xlkpi.distribute.manifest import Entry, Manifest, file_of, read_manifest, with_entry, with_sent, write_manifest
+from xlkpi.distribute.manifest import Entry, Manifest, file_of, read_manifest, with_entry, with_stage, write_manifest
 from xlkpi.distribute.package import Package, make_package
-from xlkpi.distribute.smtp import Smtp, send
+from xlkpi.distribute.smtp import Smtp, Stage, send
 from xlkpi.errors import DefinitionError, InputError, Problem
 from xlkpi.objectives import Audience, Project
+from xlkpi.objectives.audience import address_of
 from xlkpi.scorecard import Scorecard, read_data, scorecard
 from xlkpi.scorecard.data import Progress
 from xlkpi.workbook.lock import locked
@@ -28,7 +29,8 @@ from xlkpi.workbook.target import refuse_open
 class Outcome:
     """What became of one audience: ``made``, ``planned`` (a dry run), ``not_due`` or ``failed``.
 
-    ``waiting`` are the recipients to whom nothing of this period was sent before this run.
+    ``waiting`` are the recipients to whom nothing of this period was sent before this run; ``unknown``, left out, those
+    of whom it is not known whether a mail reached them.
     """
 
     id: str
@@ -41,6 +43,7 @@ class Outcome:
     files: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
     sent: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -65,6 +68,7 @@ def distribute(
     due: bool = False,
     dry_run: bool = False,
     smtp: Smtp | None = None,
+    resend: Sequence[str] = (),
     as_of: date | None = None,
     today: date | None = None,
     progress: Progress | None = None,
@@ -72,19 +76,22 @@ def distribute(
     """Make the packages of a project's audiences in a folder, and send them where there are settings to do so.
 
     ``names`` chooses audiences, ``due`` those whose package of this period was not made yet (or not sent to all, when
-    sending). ``dry_run`` tells what would happen, and reads no data. From the manifest's reading to the last mail the
-    folder is held: two runs at once can't send the same. Raises DefinitionError for an unknown audience or a manifest
-    that can't be read, WorkbookError while another run holds the folder, and what reading the sources raises; what goes
-    wrong for one audience is in its outcome.
+    sending). ``resend`` are recipients who get theirs though it was sent before, or may have been. ``dry_run`` tells
+    what would happen, and reads no data. From the manifest's reading to the last mail the folder is held: two runs at
+    once can't send the same. Raises DefinitionError for an unknown audience or recipient or a manifest that can't be
+    read, WorkbookError while another run holds the folder, and what reading the sources raises; what goes wrong for one
+    audience is in its outcome.
     """
     today = today or date.today()
     wanted = chosen(audiences(project), tuple(names))
+    again = recipients_of(wanted, tuple(resend))
     if not dry_run:
         _make_folder(folder)
     with nullcontext() if dry_run else locked(folder, "distribute_busy"):
         manifest = read_manifest(folder)
         outcomes = [
-            _outcome(project, manifest, id, audience, today, due, smtp is not None) for id, audience in wanted.items()
+            _outcome(project, manifest, id, audience, today, due, smtp is not None, again, dry_run)
+            for id, audience in wanted.items()
         ]
         waiting = [outcome for outcome in outcomes if outcome.state == "planned"]
         if not dry_run and waiting:
@@ -102,18 +109,31 @@ def _make_folder(folder: Path) -> None:
 
 
 def _outcome(
-    project: Project, manifest: Manifest, id: str, audience: Audience, today: date, due: bool, sending: bool
-) -> Outcome:
+    project: Project, manifest: Manifest, id: str, audience: Audience, today: date, due: bool, sending: bool,
+    again: frozenset[str], dry_run: bool,
+) -> Outcome:  # fmt: skip
     when = period(audience, project, today)
     entry = manifest.audiences.get(id)
     known = entry if entry is not None and entry.is_of(when) else None
-    unsent = tuple(r for r in audience.recipients if known is None or r not in known.sent)
-    wanting = "mail" in audience.formats and bool(unsent) and sending
+    once: dict[str, str] = {}  # one who is named twice gets one mail
+    for recipient in audience.recipients if "mail" in audience.formats else ():
+        once.setdefault(address_of(recipient), recipient)
+    mailed = tuple(once.values())
+    unknown = {r: begun for r in mailed if known and (begun := known.begun_for(r)) and address_of(r) not in again}
+    unsent = tuple(
+        r for r in mailed if address_of(r) in again or (r not in unknown and (known is None or not known.has_sent(r)))
+    )
+    wanting = bool(unsent) and sending
     state = "not_due" if due and known is not None and not wanting else "planned"
     seen = sum(audience.sees(o) for o in project.objectives)
     return Outcome(
         id, audience, language_of(audience, project), when, state, seen,
-        waiting=unsent if "mail" in audience.formats else (),
+        waiting=unsent,
+        unknown=tuple(unknown),
+        problems=[
+            Problem("distribute_unknown", {"recipient": r, "address": address_of(r), "when": on[:16].replace("T", " ")})
+            for r, on in unknown.items()
+        ] if sending and not dry_run else [],
     )  # fmt: skip
 
 
@@ -172,15 +192,18 @@ class _Run:
             self.send(outcome, made, files, self.smtp, now)
 
     def send(self, outcome: Outcome, made: Package, files: Mapping[str, Path], smtp: Smtp, now: datetime) -> None:
-        """Send a package to those who did not get it yet; each one is noted as soon as the server took the mail."""
+        """Send a package to those who did not get it yet; each one is noted before the mail is handed over, and as soon
+        as the server took it: whatever happens in between, it is not sent twice.
+        """
         attached = [files[format] for format, path in made.files.items() if path in made.attachments]
 
-        def sent(recipient: str) -> None:
-            outcome.sent.append(recipient)
+        def noted(recipient: str, stage: Stage) -> None:
+            if stage == "sent":
+                outcome.sent.append(recipient)
             stamp = datetime.now(UTC).isoformat(timespec="seconds")
-            self._note(with_sent(self.manifest, outcome.id, {recipient: stamp}))
+            self._note(with_stage(self.manifest, outcome.id, recipient, stage, stamp))
 
-        failed = send(smtp, outcome.waiting, lambda r: message(made.digest, attached, [r], now, smtp.sender), sent)
+        failed = send(smtp, outcome.waiting, lambda r: message(made.digest, attached, [r], now, smtp.sender), noted)
         outcome.problems += _distinct(failed)
 
     def _note(self, manifest: Manifest) -> None:

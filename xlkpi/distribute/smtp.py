@@ -10,12 +10,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from ipaddress import ip_address
-from typing import Literal, cast, get_args
+from typing import Any, Literal, cast, get_args
 
 from xlkpi.errors import DefinitionError, Problem
 from xlkpi.objectives.audience import address
 
 Security = Literal["starttls", "tls", "none"]
+#: How far a mail is: about to be handed over, taken by the server, or surely not taken.
+Stage = Literal["begun", "sent", "failed"]
 _PORTS: Mapping[str, int] = {"starttls": 587, "tls": 465, "none": 25}
 SECONDS = 30
 
@@ -60,15 +62,16 @@ def settings(environment: Mapping[str, str] | None = None) -> Smtp:
 
 
 def send(
-    smtp: Smtp, recipients: Sequence[str], made: Callable[[str], EmailMessage], sent: Callable[[str], None]
+    smtp: Smtp, recipients: Sequence[str], made: Callable[[str], EmailMessage], noted: Callable[[str, Stage], None]
 ) -> dict[str, Problem]:
     """Send each recipient a message of their own, and give the problems of those that failed.
 
-    ``made`` makes a recipient's message; ``sent`` is called once the server took it. One that fails does not stop the
-    others, unless the server can't be reached at all.
+    ``made`` makes a recipient's message; ``noted`` is called before it is handed over and once it is known whether the
+    server took it, which it is not where the connection breaks after that. One that fails does not stop the others,
+    unless the server can't be reached at all.
     """
     failed: dict[str, Problem] = {}
-    server: smtplib.SMTP | None = None
+    server: _Server | _TlsServer | None = None
     for number, recipient in enumerate(recipients):
         try:
             server = server or _connected(smtp)
@@ -76,26 +79,54 @@ def send(
             problem = Problem("smtp_unreachable", {"host": smtp.host, "reason": _reason(mistake, smtp)})
             failed |= dict.fromkeys(recipients[number:], problem)
             break
+        mail = made(recipient)
+        noted(recipient, "begun")
+        server.given = False
         try:
-            server.send_message(made(recipient), address(smtp.sender)[1], [address(recipient)[1]])
+            server.send_message(mail, address(smtp.sender)[1], [address(recipient)[1]])
         except (OSError, smtplib.SMTPException) as mistake:
-            failed[recipient] = Problem("smtp_refused", {"recipient": recipient, "reason": _reason(mistake, smtp)})
+            unknown = server.given and not isinstance(mistake, smtplib.SMTPResponseException)
+            code = "smtp_unknown" if unknown else "smtp_refused"
+            failed[recipient] = Problem(code, {"recipient": recipient, "reason": _reason(mistake, smtp)})
+            if not unknown:
+                noted(recipient, "failed")
             if not isinstance(mistake, smtplib.SMTPRecipientsRefused):
                 _closed(server)
                 server = None
         else:
-            sent(recipient)
+            noted(recipient, "sent")
     if server is not None:
         _closed(server)
     return failed
 
 
-def _connected(smtp: Smtp) -> smtplib.SMTP:
+class _Server(smtplib.SMTP):
+    """A connection that tells whether the text of a mail was ``given`` to the server."""
+
+    given = False
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        self.given = True
+        return super().data(msg)
+
+
+class _TlsServer(smtplib.SMTP_SSL):
+    """The same, encrypted from the first byte."""
+
+    given = False
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        self.given = True
+        return super().data(msg)
+
+
+def _connected(smtp: Smtp) -> _Server | _TlsServer:
     context = ssl.create_default_context()
+    server: _Server | _TlsServer
     if smtp.security == "tls":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(smtp.host, smtp.port, timeout=SECONDS, context=context)
+        server = _TlsServer(smtp.host, smtp.port, timeout=SECONDS, context=context)
     else:
-        server = smtplib.SMTP(smtp.host, smtp.port, timeout=SECONDS)
+        server = _Server(smtp.host, smtp.port, timeout=SECONDS)
     try:
         if smtp.security == "starttls":
             server.starttls(context=context)

@@ -62,3 +62,9 @@ def address(recipient: str) -> tuple[str, str]:
     if found is None:
         raise ValueError("no recipient")
     return (found["name"] or "").strip(), found["bare"] or found["named"]
+
+
+def address_of(recipient: str) -> str:
+    """The address of a recipient as it is compared, whichever name stands before it; of a text that is none, itself."""
+    found = _RECIPIENT.fullmatch(recipient.strip())
+    return (found["bare"] or found["named"]).casefold() if found else recipient

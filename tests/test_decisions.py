@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,8 +14,10 @@ import pytest
 from tests.checks import recalc
 from tests.checks.reading import Book, letters_of, position
 from tests.scorecards import card
+from tests.small_project import PROJECT, exported
 from xlkpi.analysis.ab_test import compare_proportions, sample_size_proportions
 from xlkpi.analysis.impact import Impact, impact
+from xlkpi.cli import run
 from xlkpi.effects import Effect, effect, effects
 from xlkpi.errors import DefinitionError
 from xlkpi.experiments import outcome
@@ -22,7 +25,9 @@ from xlkpi.language import languages, text
 from xlkpi.objectives import load
 from xlkpi.objectives.decisions import Experiment, Variant
 from xlkpi.reviews import _gap, _moved, analysis, interpretation, review_date, reviews
+from xlkpi.scorecard import scorecard
 from xlkpi.workbook.build import build_workbook
+from xlkpi.workbook.live import as_date
 from xlkpi.workbook.people import Row
 
 # --- reviews ---------------------------------------------------------------------------------------------------------
@@ -51,6 +56,45 @@ def test_a_review_on_a_date_of_its_own_is_that_day() -> None:
     result = card().by_id["roi_paid"]
     own = replace(result, objective=replace(result.objective, review=date(2026, 3, 5)))
     assert review_date(card(), own) == date(2026, 3, 5)
+
+
+def _told(path: Path) -> dict[tuple[date, str], dict[str, Any]]:
+    """The rows of the reviews by date and objective."""
+    book = Book(path)
+    table = next(t for t in book.tables if t.name == "xlkpi_reviews")
+    cells = next(s for s in book.sheets if s.name == table.sheet).cells
+    (top, left), (bottom, right) = map(position, table.reference.split(":"))
+    found = {}
+    for row in range(top + 1, bottom + 1):
+        told = {
+            str(cells[f"{letters_of(c)}{top}"].value): cell.value
+            if (cell := cells.get(f"{letters_of(c)}{row}"))
+            else None
+            for c in range(left, right + 1)
+        }
+        if told["Key"]:
+            found[as_date(told["Review"]) or date.min, str(told["Key"])] = told
+    return found
+
+
+def test_a_closed_verdict_keeps_its_values_when_the_data_change_later(tmp_path: Path) -> None:
+    """Over a build of the day before the due date, a new build and a refresh; for these the past reads otherwise."""
+    file = tmp_path / "small.yaml"
+    file.write_text(PROJECT.replace("2026-12-31", "2026-03-01"), encoding="utf-8")
+    out, on = tmp_path / "small.xlsx", (date(2026, 3, 1), "cpc")
+    exported(tmp_path, 6)
+    assert run(["build", str(file), "--as-of", "2026-02-28"]) == 0
+    assert on not in _told(out)
+    assert run(["build", str(file)]) == 0
+    closed = _told(out)[on]
+    assert closed["Verdict"] == "Achieved"
+    data = (tmp_path / "ads.csv").read_text(encoding="utf-8")
+    for command, clicks in (("build", "3"), ("refresh", "1")):
+        (tmp_path / "ads.csv").write_text(re.sub(r",\d+$", f",{clicks}", data, flags=re.M), encoding="utf-8")
+        assert run([command, str(file if command == "build" else out)]) == 0
+        assert _told(out)[on] == closed
+    (now,) = reviews(scorecard(load(file)))
+    assert now.verdict == "missed"
 
 
 @pytest.mark.parametrize("language", languages())

@@ -59,8 +59,11 @@ def reviews(card: Scorecard) -> tuple[Review, ...]:
             found.append(Review(then, objective.due, None, then.verdict.code))
             continue
         on = review_date(card, result)
+        if objective.due is not None and on >= objective.due:  # that review is the closing, which the due date brings
+            on = review_date(card, result, objective.due - timedelta(days=2))
         if objective.start is None or on >= objective.start:
             following = objective.next_review(card.as_of, card.project.fiscal_year_start, _cadence(result))
+            following = min(following, objective.due or following)
             found.append(Review(result, on, following, None))
     return tuple(found)
 

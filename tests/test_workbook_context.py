@@ -14,19 +14,21 @@ from typing import Any
 import pytest
 
 from tests.checks.reading import Book, SheetCell
-from tests.checks.recalc import Input, Place, results
+from tests.checks.recalc import Input, Place, differences, results
 from tests.engines import Result
 from tests.scorecards import card
+from tests.small_project import PROJECT, exported
 from xlkpi.analysis.surveys import balance, share
+from xlkpi.cli import run
 from xlkpi.objectives import load
 from xlkpi.objectives.context import Reconciliation
-from xlkpi.scorecard import Scorecard
+from xlkpi.scorecard import Scorecard, scorecard
 from xlkpi.scorecard.drivers import DriverView, driver_view
 from xlkpi.scorecard.reconcile import checks
 from xlkpi.workbook.build import build_workbook
 from xlkpi.workbook.context import Context
 from xlkpi.workbook.live import serial
-from xlkpi.workbook.people import PeopleTable
+from xlkpi.workbook.people import PeopleTable, Row
 
 ENGINE = "ironcalc"
 
@@ -218,6 +220,31 @@ def test_a_figure_that_is_typed_is_compared_too(workbook: Path, typed: Mapping[P
     row = next(place[1][1:] for place, value in typed.items() if place[0] == sheet and value == repr("stores"))
     assert [typed[(sheet, f"{c}{row}")] for c in "DEGHI"] == pytest.approx([6, 15, 40, 3, 6 / 36])
     assert typed[(sheet, f"F{row}")] == repr("behind the market")
+
+
+def test_figures_beyond_the_lines_are_told_and_a_new_build_makes_room(tmp_path: Path) -> None:
+    file, path = tmp_path / "small.yaml", tmp_path / "small.xlsx"
+    file.write_text(PROJECT + "competitors: [{name: A, values: {cpc: 0.3}}]\n", encoding="utf-8")
+    exported(tmp_path, 6)
+    assert run(["build", str(file)]) == 0
+    sheet, rows = table(path, "xlkpi_competitors")
+    free = [row for row in rows if not row["Competitor"][1]]
+    names = ["stores", "staff", "fans", "prizes"]
+    given: list[dict[str, Input]] = [{"Competitor": "A", "Figure": name, "Value": 2.0} for name in names]
+    inputs: dict[Place, Input] = {
+        (sheet, at[code][0]): value for at, row in zip(free, given, strict=False) for code, value in row.items()
+    }
+    told = {str(value).strip("'") for place, value in results(path, ENGINE, inputs).items() if place[0] == sheet}
+    assert {*names[:3], "Figures without a line here: 1 (a new build makes room)"} <= told
+    kept: list[Row] = [{"name": "A", "figure": name, "value": 2.0} for name in names]
+    made = tmp_path / "made.xlsx"
+    build_workbook(scorecard(load(file)), made, language="en", kept={"xlkpi_competitors": kept})
+    assert {*names} <= {cell.value for address, cell in cells_of(made, sheet).items() if address.startswith("B")}
+    # of a table of one row, which the objectives are here, this engine reads nothing
+    wrong = [(d.address, d.got) for d in differences(made, (ENGINE,)) if d.sheet == sheet and d.address[0] in "BE"]
+    assert wrong == []
+    file.write_text(PROJECT + "competitors: [{name: A, values: {cpc: 0.3, shops: 4, cost: 9}}]\n", encoding="utf-8")
+    assert run(["refresh", str(path)]) == 0
 
 
 def test_every_table_that_people_fill_is_known_to_a_refresh(workbook: Path) -> None:

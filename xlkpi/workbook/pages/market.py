@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xlkpi.scorecard.market import Rival, rivals
@@ -10,13 +10,25 @@ from xlkpi.smart.attainable import BENCHMARK_DAYS
 from xlkpi.workbook.book import Book
 from xlkpi.workbook.calculation import Calculation
 from xlkpi.workbook.formats import date_format, decimals_for
-from xlkpi.workbook.functions import and_, count_ifs, if_, if_error, index, is_number, kept, match, or_, sum_ifs
+from xlkpi.workbook.functions import (
+    and_,
+    count_ifs,
+    if_,
+    if_error,
+    index,
+    is_number,
+    kept,
+    match,
+    or_,
+    sentence,
+    sum_ifs,
+)
 from xlkpi.workbook.live import Live, live
 from xlkpi.workbook.page import Page
-from xlkpi.workbook.people import Column, PeopleTable, Row, Shown, Written, write_people
+from xlkpi.workbook.people import Column, PeopleTable, Row, Shown, Written, plain, write_people
 
-#: Figures of the project that are compared at most, lines for others that people type, and rows of the table that these
-#: are looked for in beyond its own.
+#: Figures of the project that are compared at most, lines for others that people may type beside those that they have,
+#: and rows of the table that these are looked for in beyond its own.
 MOST_FIGURES, FREE, SPARE = 10, 3, 20
 
 COMPETITORS = PeopleTable("market", "xlkpi_competitors", (
@@ -59,7 +71,9 @@ class _Market:
         figures = list(dict.fromkeys(r.figure for r in self.known))[:MOST_FIGURES]
         row = self._benchmarks(8)
         compared = row + 1
-        header = compared + 2 + len(figures) + FREE + 1
+        room, free = self._lines(figures)
+        figures = figures[:room]
+        header = compared + 2 + room + free + 1
         rows: list[Row] = [
             {"name": r.name, "figure": r.figure, "value": Shown(r.value, self._form(r.figure, r.value)),
              "date": r.date, "source": r.source}
@@ -68,8 +82,22 @@ class _Market:
         page.heights(header - 1, 24)
         page.section(header - 1, 1, _LAST, self.text("market.competitors"), self.text("market.help"))
         written = write_people(self.book, self.made, COMPETITORS, rows, page=page, header=header)
-        self._compared(compared, figures, written)
+        self._compared(compared, figures, written, room, free)
         page.finish(written.last, pages_high=page.high(written.last), repeat=(header, header), protect=False)
+
+    def _lines(self, figures: Sequence[str]) -> tuple[int, int]:
+        """How many lines there are for figures of the project, and for others: those that find no line of their own,
+        and what people typed.
+        """
+        book = self.book
+        room = book.places("market.figures", len(figures))
+        kept = (plain(row.get("figure")) for row in book.kept.get(COMPETITORS.name, ()))
+        named = dict.fromkeys(str(name) for name in (*(r.figure for r in self.known), *kept) if name)
+        others = len(named.keys() - {*figures[:room]})
+        free = book.places("market.free", others if book.existing else others + FREE)
+        if others <= free:
+            book.short.discard("market.figures")  # they stand among the others
+        return room, free
 
     def _unit(self, figure: str) -> str:
         result = self.book.card.by_id.get(figure)
@@ -139,11 +167,13 @@ class _Market:
             self.put(at, 1, self.text("market.no_benchmark"), font_color=self.theme.mute)
         return end
 
-    def _compared(self, row: int, figures: Sequence[str], written: Written) -> None:
+    def _compared(self, row: int, figures: Sequence[str], written: Written, room: int, free: int) -> None:
         """Each figure against the competitors: index to their mean, rank, share of voice."""
         page, book, made = self.page, self.book, self.made
         page.ws.set_row_pixels(row, 24)
-        page.section(row, 1, _LAST, self.text("market.compared"))
+        typed, count = self._typed(figures, written, free)
+        more = if_(count > float(free), sentence(self.text("market.more"), {"n": count - float(free)}), "")
+        page.section(row, 1, _LAST, self.text("market.compared"), more)
         self._head(row + 1, ("figure", "", "ours", "market", "state", "index", "rank", "share"))
         ids = [str(s.result.objective.id) for s in made.tables.order]
         us = book.say(book.card.project.name)
@@ -164,8 +194,11 @@ class _Market:
             form = book.number_format(unit, decimals_for(unit, known))
             adds = unit == "count" or (unit == "currency" and (figure not in ids or book.card.by_id[figure].cumulative))
             self._line(at, _Figure(live(figure), live(label), ours, live(lower), live(adds)), form, written)
-        for number, found in enumerate(self._typed(figures, written)):
-            self._line(row + 2 + len(figures) + number, found, "General", written)
+        nothing = _Figure(live(""), live(""), live(""), live(False), live(False))
+        for number in range(len(figures), room):
+            self._line(row + 2 + number, nothing, "General", written)
+        for number, found in enumerate(typed):
+            self._line(row + 2 + room + number, found, "General", written)
 
     def _line(self, at: int, figure: _Figure, form: str, written: Written) -> None:
         """Us and the market; blank where there is no figure."""
@@ -198,8 +231,10 @@ class _Market:
         said = if_(is_number(score), if_(ahead, self.text("market.ahead"), self.text("market.behind")), "")
         self.put(at, 5, said, indent=1, font_color=self.theme.mute, **self.hair)
 
-    def _typed(self, figures: Sequence[str], written: Written) -> Iterator[_Figure]:
-        """The figures that people typed beside those of the project, in the order of the table."""
+    def _typed(self, figures: Sequence[str], written: Written, free: int) -> tuple[list[_Figure], Live]:
+        """The figures that people typed beside those of the project, in the order of the table, and how many there
+        are, also where there are not as many lines.
+        """
         sheet, now = self.made.sheet, self.made.now
         rows = written.rows + SPARE
         top = self.made.rows(rows + 2) + 2  # a range of one cell is misread by some programs
@@ -213,8 +248,9 @@ class _Market:
         places, typed_names = (sheet.span(top, column, top + rows - 1) for column in (1, 0))
         us = self.book.say(self.book.card.project.name)
         names, of, values = (written.span(c) for c in ("name", "figure", "value"))
-        first = self.made.rows(FREE)
-        for number in range(FREE):
+        first = self.made.rows(free)
+        lines = []
+        for number in range(free):
             found = index(typed_names, match(float(number + 1), places))
             name = sheet.put(first + number, 0, if_error(found, ""))
             place = sheet.put(first + number, 1, if_error(match(name, now.span("id")), ""))
@@ -227,4 +263,5 @@ class _Market:
             lower = if_error(index(now.span("direction"), place).same("lower"), False)
             nothing = self.text("market.no_competitor") if not figures and number == 0 else ""
             title = if_error(index(now.span("title"), place), name)
-            yield _Figure(name, if_(name.blank, nothing, title), ours, lower, adds)
+            lines.append(_Figure(name, if_(name.blank, nothing, title), ours, lower, adds))
+        return lines, so_far

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
-import sys
 import time
 import warnings
 import zipfile
@@ -373,43 +369,3 @@ def test_macros_and_images_keep_their_bytes(built: Path) -> None:
     assert relation in after[relations]
     with zipfile.ZipFile(path) as file:
         assert {name: file.getinfo(name).compress_size for name in own} == packed
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="forks, and kills a process with a signal")
-def test_killed_at_any_moment_the_workbook_is_the_old_or_the_new_one(built: Path) -> None:
-    """Processes of their own refresh the workbook, and are killed at a call that the operating system gets."""
-    old = built.read_bytes()
-    new = built.with_name("new-" + built.name)
-    new.write_bytes(old)
-    refresh_workbook(new, Options(backups=0), compute())
-    whole = new.read_bytes()
-    found = set()
-    moments = (("open", 3), ("os.chmod", 1), ("os.link", 1), ("os.rename", 1), ("os.rename", 2), ("never", 1))
-    for event, count in moments:
-        built.write_bytes(old)
-        process = os.fork()
-        if process == 0:
-            signal.alarm(60)
-            die_at(event, count)
-            with contextlib.suppress(BaseException):
-                refresh_workbook(built, Options(backups=1), compute())
-            os._exit(0)
-        _, status = os.waitpid(process, 0)
-        assert (os.WTERMSIG(status) == signal.SIGKILL) == (event != "never"), (event, count)
-        content = built.read_bytes()
-        assert content in (old, whole), (event, count)
-        found.add(content == whole)
-    assert found == {True, False}
-
-
-def die_at(event: str, count: int) -> None:
-    """From now on this process kills itself at an event of Python's audit."""
-    left = [count]
-
-    def hook(name: str, _: tuple[Any, ...]) -> None:
-        if name == event:
-            left[0] -= 1
-            if left[0] == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    sys.addaudithook(hook)

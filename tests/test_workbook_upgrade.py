@@ -19,6 +19,8 @@ from openpyxl.comments import Comment
 
 from tests.checks import recalc, sdk
 from tests.checks.reading import Book
+from tests.edits import MICROSOFT, RELATIONS, TYPES, Edited
+from tests.edits_drawn import add_macros
 from tests.test_workbook_archive import content
 from tests.test_workbook_refresh import edited, newer, table
 from xlkpi.cli_upgrade import as_text
@@ -101,6 +103,54 @@ def test_a_refresh_that_can_not_follow_names_the_upgrade_and_writes_nothing(old:
     assert old.read_bytes() == before
 
 
+def with_macros(old: Path) -> tuple[Path, dict[str, bytes]]:
+    """The workbook as saved with macros and a ribbon of its own, and the bytes of both."""
+    path = old.with_suffix(".xlsm")
+    with Edited(old) as book:
+        own = {"xl/vbaProject.bin": add_macros(book), "xl/vbaProjectSignature.bin": b"signed", **RIBBON}
+        book.add("xl/vbaProjectSignature.bin", b"signed", "application/vnd.ms-office.vbaProjectSignature")
+        book.relate(
+            "xl/vbaProject.bin", "xl/vbaProjectSignature.bin", f"{MICROSOFT}/2006/relationships/vbaProjectSignature"
+        )
+        book.extension("png", "image/png")
+        for part, content in RIBBON.items():
+            book.add(part, content)
+        book.relate("", "customUI/customUI14.xml", f"{MICROSOFT}/2007/relationships/ui/extensibility")
+        book.relate("customUI/customUI14.xml", "customUI/images/own.png", f"{RELATIONS}/image")
+        book.change(book.workbook, lambda xml: xml.replace("<workbookPr ", '<workbookPr codeName="CeClasseur" ', 1))
+        properties = re.compile(r"<sheetPr(?=[ >/])")
+        part = book.sheets["Notes"]
+        book.change(part, lambda xml: properties.sub('<sheetPr codeName="Feuil7"', xml, count=1))
+        book.save(path)
+    old.unlink()
+    return path, own
+
+
+RIBBON = {
+    "customUI/customUI14.xml": b'<customUI xmlns="http://schemas.microsoft.com/office/2009/07/customui"/>',
+    "customUI/images/own.png": b"\x89PNG\r\n\x1a\n",
+}
+
+
+def test_macros_of_an_old_workbook_keep_their_bytes_and_their_modules(old: Path) -> None:
+    path, own = with_macros(edited(old, written_in))
+    done = upgrade(path)
+    assert [row[3] for row in content(path, "xlkpi_notes")] == ["The fair was in March"]
+    assert done.left == []
+    book = Edited(path)
+    assert {part: book.parts[part] for part in own} == own
+    assert book.related(book.workbook, "vbaProject") == "xl/vbaProject.bin"
+    assert book.related("xl/vbaProject.bin", "vbaProjectSignature") == "xl/vbaProjectSignature.bin"
+    assert book.related("", "extensibility") == "customUI/customUI14.xml"
+    assert book.related("customUI/customUI14.xml", "image") == "customUI/images/own.png"
+    kinds = book.text(TYPES)
+    assert kinds.count("application/vnd.ms-excel.sheet.macroEnabled.main+xml") == 1
+    assert kinds.count('application/vnd.ms-office.vbaProject"') == 1
+    assert re.findall(r'<sheetPr[^>]*codeName="(\w+)"', book.text(book.sheets["Notes"])) == ["Feuil7"]
+    assert re.findall(r'<workbookPr[^>]*codeName="(\w+)"', book.text(book.workbook)) == ["CeClasseur"]
+    assert sdk.faults(path) == []
+
+
 def stamped(path: Path, format_: int) -> None:
     """The workbook as if a version with another format had written it."""
 
@@ -149,9 +199,18 @@ def with_row(book: Any) -> None:
     found.ref = found.autoFilter.ref = found.ref.rstrip("0123456789") + str(row)
 
 
+def over_cells(book: Any) -> None:
+    book["Dashboard"]["B3"], book["Notes"]["B2"] = "Our shop", "What we noted"
+
+
 @pytest.mark.parametrize(
     ("edit", "left"),
-    [(with_sheet, "the sheet Mine"), (with_comment, "comments"), (with_row, "rows or columns added on Data")],
+    [
+        (with_sheet, "the sheet Mine"),
+        (with_comment, "comments"),
+        (with_row, "rows or columns added on Data"),
+        (over_cells, "the cells written over on Dashboard: B3, the cells written over on Notes: B2"),
+    ],
 )
 def test_what_an_upgrade_can_not_carry_over_is_refused_and_named(
     old: Path, edit: Callable[[Any], None], left: str

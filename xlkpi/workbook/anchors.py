@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name
 
-from xlkpi.workbook.formula_text import canonical, fingerprint, moved, plain_sheet
+from xlkpi.workbook.formula_text import PRINT, canonical, fingerprint, moved, plain_sheet
 from xlkpi.workbook.references import column_number
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def read_anchors(cells: Cells) -> Anchors:
         for place, part in enumerate(cell.value.split(), start=3):
             letters, _, written = part.partition(":")
             key = page, int(line) - 1, column_number(letters) - 1
-            found.prints[key] = written
+            found.prints[key] = written[:PRINT]  # earlier versions wrote a letter more
             at = _FORMULA.fullmatch(by_row.get(row, {}).get(place, "").strip())
             if at and at[1]:
                 found.spots[key] = Spot(plain_sheet(at[1]), int(at[3]) - 1, column_number(at[2].upper()) - 1)

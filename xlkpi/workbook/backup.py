@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from xlkpi.workbook.target import replacing
+from xlkpi.workbook.target import flush, replacing
 
 
 @contextmanager
@@ -18,6 +18,7 @@ def replacing_with_backup(path: Path, count: int) -> Iterator[BinaryIO]:
     with replacing(path) as file:
         yield file
         if count > 0 and path.exists():
+            flush(file)  # a full disk is told before a backup moves on
             keep(path, count)
 
 

@@ -23,6 +23,8 @@ _TOKEN = re.compile(
 )
 _PLACE = re.compile(r"""#(?:'((?:[^']|'')+)'|([^'!]+))!([A-Z]{1,3}\d+)""")
 _PLAIN_NAME = re.compile(r"[^\W\d][\w.]*")
+#: Letters of a fingerprint.
+PRINT = 4
 #: Gives the sheet (None: the formula's own) and the reference that a reference becomes.
 Move = Callable[[str | None, str], tuple[str | None, str]]
 
@@ -71,7 +73,7 @@ def canonical(formula: str) -> str:
 def fingerprint(content: str) -> str:
     """A few letters that tell whether a formula or a text is the one that was written."""
     value, letters = crc32(content.encode()), ""
-    for _ in range(4):
+    for _ in range(PRINT):
         value, rest = divmod(value, 62)
         letters += "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"[rest]
     return letters
@@ -88,4 +90,4 @@ def quoted_sheet(name: str) -> str:
     return name if _PLAIN_NAME.fullmatch(name) else "'" + name.replace("'", "''") + "'"
 
 
-__all__ = ["Move", "canonical", "fingerprint", "moved", "plain_sheet", "quoted_sheet", "sheets_in"]
+__all__ = ["PRINT", "Move", "canonical", "fingerprint", "moved", "plain_sheet", "quoted_sheet", "sheets_in"]

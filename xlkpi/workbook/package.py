@@ -43,6 +43,12 @@ def local_name(element: ElementTree.Element) -> str:
     return element.tag.rsplit("}", 1)[-1]
 
 
+def relations_of(part: str) -> str:
+    """The part that holds the relations of another; the empty string is the package."""
+    folder, name = posixpath.split(part)
+    return posixpath.join(folder, "_rels", f"{name}.rels")
+
+
 @dataclass(frozen=True)
 class Relation:
     """One relation of a part: ``kind`` is the last word of its type (worksheet, table, styles ...)."""
@@ -153,11 +159,10 @@ class Package:
 
     def relations(self, part: str) -> Mapping[str, Relation]:
         """The relations of a part by their id; the empty string asks for those of the package."""
-        folder, name = posixpath.split(part)
-        file = posixpath.join(folder, "_rels", f"{name}.rels")
+        file = relations_of(part)
         if file not in self._zip.NameToInfo:
             return {}
-        return {e.get("Id", ""): _relation(e, folder) for e in self.tree(file)}
+        return {e.get("Id", ""): _relation(e, posixpath.dirname(part)) for e in self.tree(file)}
 
     @cached_property
     def sheets(self) -> Mapping[str, str]:

@@ -95,8 +95,9 @@ def refresh_copy(
 def _refresh(source: Path, target: Path, options: Options, compute: Compute, folder: Path | None = None) -> Refreshed:
     from xlkpi.workbook.backup import replacing_with_backup
     from xlkpi.workbook.fill import Changes
+    from xlkpi.workbook.target import flush, refuse_open, stamp
 
-    stamp = _stamp(source)
+    read = stamp(source)
     with Package(source) as package, tempfile.TemporaryDirectory(prefix="xlkpi-") as scratch:
         existing = read_existing(package)
         with use(existing.state.language):
@@ -110,12 +111,16 @@ def _refresh(source: Path, target: Path, options: Options, compute: Compute, fol
             report = replace(work.report(target, work.apply(changes), options), accepted=back.values, due=due)
             if options.dry_run:
                 return report
-            back.write()  # first: a workbook that remembers what its project does not say would lose it
             with replacing_with_backup(target, options.backups) as file:
                 changes.write(package, file)
                 package.close()  # Windows can't replace a file that is open
-                if _stamp(source) != stamp:
+                if stamp(source) != read:
                     raise package.error("workbook_changed_meanwhile")
+                # Before the workbook, which would lose what it remembers and its project does not say; and only once
+                # the new one stands beside it, so that a full disk leaves both as they were.
+                flush(file)
+                refuse_open(target)
+                back.write()
     return report
 
 
@@ -138,14 +143,6 @@ def load_project(package: Package, existing: Existing, given: Path | None) -> Pr
     if given is None and not file.exists():
         raise package.error("workbook_no_project", project=existing.state.files[0])
     return load(file)
-
-
-def _stamp(path: Path) -> tuple[int, int, int]:
-    try:
-        known = path.stat()
-    except OSError:
-        return (0, 0, 0)  # opening it tells why
-    return known.st_ino, known.st_size, known.st_mtime_ns
 
 
 class Work:

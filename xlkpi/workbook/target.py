@@ -19,6 +19,7 @@ _FULL_ON_WINDOWS = {39, 112}
 _OPEN_ON_WINDOWS = {32, 33}
 _WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 _TEMPORARY = ".xlkpi-*.tmp"
+_LEFT_OVER = f"{_TEMPORARY}*"  # the workbook that an upgrade builds has its suffix, too
 _DAY = 86_400
 _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
@@ -52,12 +53,11 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     written: Path | None = None
     _remove_left_over(path.parent)
     try:
-        beside = path.with_name(_TEMPORARY.replace("*", secrets.token_hex(8)))
+        beside = temporary(path)
         with beside.open("xb") as file:
             written = beside
             yield file
-            file.flush()
-            os.fsync(file.fileno())
+            flush(file)
         if path.exists():
             written.chmod(stat.S_IMODE(path.stat().st_mode))
         refuse_open(path)
@@ -72,12 +72,32 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
                 written.unlink()
 
 
+def temporary(path: Path, suffix: str = "") -> Path:
+    """A new name beside a file; what a run that is killed leaves under it is removed later."""
+    return path.with_name(_TEMPORARY.replace("*", secrets.token_hex(8)) + suffix)
+
+
+def stamp(path: Path) -> tuple[int, int, int]:
+    """Another one after every change of a file."""
+    try:
+        known = path.stat()
+    except OSError:
+        return (0, 0, 0)  # opening it tells why
+    return known.st_ino, known.st_size, known.st_mtime_ns
+
+
 def _remove_left_over(folder: Path) -> None:
     """What runs that were killed a day ago or more have left."""
     with suppress(OSError):
-        for old in folder.glob(_TEMPORARY):
+        for old in folder.glob(_LEFT_OVER):
             if time.time() - old.stat().st_mtime > _DAY:
                 old.unlink()
+
+
+def flush(file: BinaryIO) -> None:
+    """Put what was written to a file on the disk."""
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _flush_folder(folder: Path) -> None:

@@ -8,7 +8,6 @@ the upgrade is refused unless that is to be left in the backup.
 from __future__ import annotations
 
 import re
-import secrets
 import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 _PARTS = {
     "comments": re.compile(r"(?:^|/)(?:comments?|threadedComment)\d*\.xml$", re.IGNORECASE),
     "pivots": re.compile(r"xl/pivotTables/"), "slicers": re.compile(r"xl/slicers/"),
-    "macros": re.compile(r"vbaProject\.bin$"),
+    "controls": re.compile(r"xl/ctrlProps/|xl/activeX/"),
 }  # fmt: skip
 
 
@@ -77,22 +76,21 @@ def upgrade_workbook(path: Path, options: Options, compute: Compute, *, leave: b
     over, unless that is to be left (``leave``). Then it stays as it was.
     """
     from xlkpi.workbook.lock import locked
-    from xlkpi.workbook.target import refuse_open
+    from xlkpi.workbook.target import refuse_open, stamp
 
     refuse_open(path)
+    read = stamp(path)
     with locked(path), Package(path) as package:
         existing = read_existing(package, older=True)
         state = existing.state
         work = _Work(package, existing, options.project)
-        stamp = state.format, state.version, state.edition
-        if stamp == (FORMAT, xlkpi.__version__, EDITION) and work.is_as_built(compute):
+        now = FORMAT, xlkpi.__version__, EDITION
+        if (state.format, state.version, state.edition) == now and work.is_as_built(compute):
             return Upgraded(path, options.dry_run, state.version, xlkpi.__version__, current=True)
-        if path.suffix.lower() != ".xlsx":
-            raise package.error("workbook_upgrade_suffix", suffix=path.suffix)
         left = left_behind(package, existing, work.people)
         if left and not leave:
             raise package.error("workbook_left_behind", what=left_words(left))
-        return work.upgraded(options, compute, left)
+        return work.upgraded(options, compute, left, read)
 
 
 class _Work:
@@ -119,9 +117,12 @@ class _Work:
                                  folder=self.package.path.parent)  # fmt: skip
         return all(len(state.rows.get(id, rows)) == len(rows) for id, rows in made.state.rows.items())
 
-    def upgraded(self, options: Options, compute: Compute, left: Sequence[tuple[str, str]]) -> Upgraded:
+    def upgraded(
+        self, options: Options, compute: Compute, left: Sequence[tuple[str, str]], read: tuple[int, int, int]
+    ) -> Upgraded:
         from xlkpi.workbook.archive import moved_rows
         from xlkpi.workbook.tables import typed_cells
+        from xlkpi.workbook.target import temporary
         from xlkpi.workbook.typed import with_typed
 
         path, state, project, typed = self.package.path, self.existing.state, self.project, self.typed
@@ -129,7 +130,7 @@ class _Work:
         with use(state.language):
             card = compute(with_typed(project, typed, path.name))
             moved = moved_rows(self.package, state, self.people, list(project.by_id), card.today, anew=True)
-            beside = path.with_name(f".xlkpi-{secrets.token_hex(8)}.xlsx")
+            beside = temporary(path, path.suffix)
             try:
                 _build(beside, self.existing, card, moved, said)
                 now = _checked(self.package, beside, moved.rows)
@@ -139,7 +140,10 @@ class _Work:
                     [(id, column) for id, cells in typed.items() for column in cells], moved.out,
                     [name for id, name in now.sheets.items() if id not in state.sheets], left,
                 )  # fmt: skip
-                return report if options.dry_run else _in_place(self.package, beside, report, options.backups)
+                if options.dry_run:
+                    return report
+                sheets = {name: now.sheets[id] for id, name in self.existing.sheets.items() if id in now.sheets}
+                return _in_place(self.package, beside, sheets, report, options.backups, read)
             finally:
                 beside.unlink(missing_ok=True)
 
@@ -158,19 +162,28 @@ def _build(out: Path, existing: Existing, card: Any, moved: Archived, said: Mapp
     )  # fmt: skip
 
 
-def _in_place(package: Package, made: Path, report: Upgraded, backups: int) -> Upgraded:
+def _in_place(
+    package: Package, made: Path, sheets: Mapping[str, str], report: Upgraded, backups: int, read: tuple[int, int, int]
+) -> Upgraded:
     from xlkpi.workbook.backup import backup_name, replacing_with_backup
+    from xlkpi.workbook.macros import write_with_macros
+    from xlkpi.workbook.target import stamp
 
     path = package.path
     with replacing_with_backup(path, backups) as file:
-        file.write(made.read_bytes())
+        with Package(made) as new:
+            write_with_macros(new, package, sheets, file)
         package.close()  # Windows can't replace a file that is open
+        if stamp(path) != read:
+            raise package.error("workbook_changed_meanwhile")
     return replace(report, backup=backup_name(path, 1) if backups else None)
 
 
 def left_behind(package: Package, existing: Existing, people: Mapping[str, PeoplePart]) -> list[tuple[str, str]]:
     """What a build anew has no place for, as kind and name."""
+    from xlkpi.workbook.page_cells import replaced
     from xlkpi.workbook.pages import PEOPLE
+    from xlkpi.workbook.rebuild import MOST_NAMED
 
     found = [("sheet", name) for name in existing.all_sheets if name not in existing.identifiers]
     for data in existing.parts.values():
@@ -187,6 +200,12 @@ def left_behind(package: Package, existing: Existing, people: Mapping[str, Peopl
             for (row, column), cell in part.cells.items()
         ):  # fmt: skip
             found.append(("rows", part.table.sheet))
+    written_over: dict[str, list[str]] = {}
+    for sheet, cell in replaced(package, existing):
+        written_over.setdefault(sheet, []).append(cell)
+    for sheet, cells in written_over.items():
+        more = ["…"] if len(cells) > MOST_NAMED else []
+        found.append(("cells", f"{sheet}: {' '.join([*cells[:MOST_NAMED], *more])}"))
     for kind, pattern in _PARTS.items():
         found += [(kind, "")] if any(pattern.search(part) for part in package.parts) else []
     return list(dict.fromkeys(found))

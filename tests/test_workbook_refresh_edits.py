@@ -28,8 +28,10 @@ from tests.edits_drawn import (
 )
 from tests.small_shop import DATA, FIRST, SERIES, Shop
 from xlkpi.language import use
+from xlkpi.scorecard import read_data, scorecard
 from xlkpi.workbook.refresh import Options, refresh_workbook
 from xlkpi.workbook.told import row_words
+from xlkpi.workbook.upgrade import upgrade_workbook
 
 ONCE = Options(backups=0)
 CHANNELS = ("web", "boutique", "marché", "salon", "foire")
@@ -221,3 +223,68 @@ def test_what_people_wrote_in_rows_that_vanish_is_counted(shop: Shop) -> None:
         assert [words for words in row_words(done.rows) if "1 lignes où l’on avait écrit" in words]
     now = next(s for s in Book(shop.workbook).sheets if s.name == DATA).listed
     assert [c.value for c in now if str(c.value).startswith("vu")] == ["vu : web"]
+
+
+def budget_formulas(path: Path) -> dict[int, set[str]]:
+    """The columns of the budget's table that hold formulas, by row."""
+    found: dict[int, set[str]] = {}
+    for cell in next(s for s in Book(path).sheets if s.name == "Budget").listed:
+        row = int(cell.address.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+        if 13 <= row <= 17 and cell.formula is not None:
+            found.setdefault(row, set()).add(cell.address.removesuffix(str(row)))
+    return found
+
+
+@pytest.mark.parametrize("between", [[], ["boutique"]])
+def test_calculated_columns_that_only_cells_tell_are_in_new_rows(shop: Shop, between: list[str]) -> None:
+    """LibreOffice saves tables without the formulas of their columns."""
+    pattern = r"<calculatedColumnFormula\b.*?</calculatedColumnFormula>"
+    with Edited(shop.workbook) as book:
+        before = [len(re.findall(pattern, book.text(p))) for p in book.parts if "xl/tables/" in p]
+        for part in [p for p in book.parts if "xl/tables/" in p and "calculatedColumnFormula" in book.text(p)]:
+            book.change(part, lambda xml: re.sub(pattern, "", xml))
+    for channels in filter(None, (between, [*CHANNELS[:4]])):
+        shop.channels = list(channels)
+        shop.write()
+        assert refresh_workbook(shop.workbook, ONCE).replaced == []
+    columns = budget_formulas(shop.workbook)
+    assert len(columns[13]) > 10
+    assert [columns[row] == columns[13] for row in (14, 15, 16)] == [True] * 3
+    assert recalc.differences(shop.workbook, ("ironcalc",)) == []
+    after = Edited(shop.workbook)
+    assert [len(re.findall(pattern, after.text(p))) for p in after.parts if "xl/tables/" in p] == before
+    assert sdk.faults(shop.workbook) == []
+
+
+def test_cells_below_a_table_that_were_blank_for_a_while_move_down_as_it_grows(shop: Shop) -> None:
+    """With one channel there is no budget to divide: its page shows nothing until others come."""
+    for channels in (["boutique"], list(CHANNELS[:4])):
+        shop.channels = channels
+        shop.write()
+        assert refresh_workbook(shop.workbook, ONCE).replaced == []
+    assert refresh_workbook(shop.workbook, ONCE).replaced == []
+    page = next(s for s in Book(shop.workbook).sheets if s.name == "Budget")
+    table = next(t for t in Book(shop.workbook).tables if t.name == "xlkpi_budget")
+    labels = {cell.value: int(cell.address[1:]) for cell in page.listed if cell.address.startswith("B")}
+    assert max(labels[channel] for channel in CHANNELS[:4]) <= table.area.bottom < labels["Total"]
+    assert recalc.differences(shop.workbook, ("ironcalc",)) == []
+
+
+def test_the_hidden_sheets_may_be_renamed_too(shop: Shop) -> None:
+    with Edited(shop.workbook) as book:
+        hidden = [name for name in book.sheets if name in ("xlkpi", "Calc", "xlkpi_anchors")]
+        add_sheet(book, "Devant", {"A1": "=IF(1>0,2,0)"}, {"A1": 2})
+        for number, name in enumerate(hidden):
+            rename_sheet(book, name, f"L'été <{number}> & Cie")
+        rename_sheet(book, "Devant", "xlkpi_anchors")
+        names = list(book.sheets)
+    assert len(hidden) == 3
+    shop.months, shop.channels = 9, list(CHANNELS[:3])
+    shop.write()
+    for _ in range(2):
+        assert refresh_workbook(shop.workbook, ONCE).replaced == []
+    assert recalc.differences(shop.workbook, ("ironcalc",)) == []
+    assert list(Edited(shop.workbook).sheets) == names
+    dry = Options(dry_run=True)
+    done = upgrade_workbook(shop.workbook, dry, lambda p: scorecard(p, read_data(p)), leave=True)
+    assert done.left == [("sheet", "xlkpi_anchors")]

@@ -30,6 +30,7 @@ ANCHORS = "anchors"
 #: Sheets of ours that are no pages: they are written anew as a whole.
 HIDDEN = ("calculation", "provenance", ANCHORS)
 _FORMULA = re.compile(r"IF\(1,\s*0,\s*(?:('(?:[^']|'')+'|[^'!]+)!)\$?([A-Z]{1,3})\$?(\d+)\)", re.IGNORECASE)
+_WRITTEN = re.compile(rb"<f\b[^>]*>\s*IF\(1,\s*0,", re.IGNORECASE)
 _ADDRESS = re.compile(r"\$?([A-Z]{1,3})\$?(\d+)")
 
 #: A cell when its page was built: the page's identifier, row and column from 0.
@@ -118,6 +119,11 @@ def formula_print(formula: str, home: str, named: Mapping[str, str], original: O
 def constant_print(value: Value) -> str:
     """The fingerprint of what was typed."""
     return fingerprint(repr(float(value)) if isinstance(value, float | int) else f"'{value}")
+
+
+def may_hold_anchors(beginning: bytes) -> bool:
+    """Whether the beginning of a sheet's part is that of the anchors'."""
+    return _WRITTEN.search(beginning) is not None
 
 
 def read_anchors(cells: Cells) -> Anchors:

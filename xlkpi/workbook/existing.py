@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from xlkpi.errors import Place, Problem, WorkbookError
-from xlkpi.workbook.anchors import ANCHORS, Anchors, Key, Spot, read_anchors
+from xlkpi.workbook.anchors import ANCHORS, Anchors, Key, Spot, may_hold_anchors, read_anchors
 from xlkpi.workbook.cells import Cells, address_of, read_cells, read_strings
 from xlkpi.workbook.data_part import DataPart, Marks
 from xlkpi.workbook.data_sheet import DATA, OBJECTIVES, SERIES
@@ -33,6 +33,8 @@ MARKS = {
     DATA: ("origin", ("start", "end", "part")),
     SERIES: ("role", ("objective", "choice_no", "role", "start", "end")),
 }
+#: How much of a sheet's part tells what it is.
+_BEGINNING = 1 << 16
 TYPED_KINDS = {"number": (float,), "date": (float,), "text": (str,)}
 
 
@@ -140,10 +142,13 @@ def _sheet_of(package: Package, name: str) -> str:
 
 
 def _anchor_sheet(package: Package, state: State) -> str:
+    """The sheet of the anchors, known by what stands there: people may rename it, too."""
     given = state.sheets.get(ANCHORS, "")
-    if given not in package.sheets:
+    names = sorted(package.sheets, key=lambda name: name != given)
+    found = next((n for n in names if may_hold_anchors(package.stream(package.sheets[n]).read(_BEGINNING))), given)
+    if found not in package.sheets:
         raise package.error("workbook_not_ours")
-    return given
+    return found
 
 
 def _data_part(package: Package, state: State, name: str, strings: list[str]) -> DataPart:

@@ -6,10 +6,12 @@ What is read here goes through :func:`xlkpi.workbook.people.merged`; only cells 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import unescape
 from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
 
 from xlkpi.workbook.cells import Address, Cell, Change, changed_cells, in_xml, read_cells
 from xlkpi.workbook.existing import rows_inserted
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from xlkpi.workbook.people import Row, Written
 
 _CALCULATED = re.compile(rb"(<calculatedColumnFormula\b[^>]*>)([^<]*)(</calculatedColumnFormula>)")
+_COLUMN = re.compile(r'<tableColumn\b(?:[^>"]|"[^"]*")*?\sname="([^"]*)"(?:[^>"/]|"[^"]*")*(/?)>')
 _RANGE = re.compile(rb'(<(?:table|autoFilter)\b[^>]*?\sref="[A-Z]+\d+:[A-Z]+)\d+"')
 
 
@@ -38,8 +41,10 @@ class PeoplePart:
     places: Mapping[str, int]
     cells: Mapping[Address, Cell]
     rows: list[dict[str, Value]]
-    #: The formulas of calculated columns.
+    #: The formulas of calculated columns by code.
     formulas: Mapping[str, str]
+    #: Those by header that only the cells have: some programs, such as LibreOffice, leave them out of the definition.
+    in_cells: Mapping[str, str]
 
     @property
     def filled(self) -> list[Row]:
@@ -61,17 +66,22 @@ def read_people(
     package: Package, columns: Mapping[str, Mapping[str, str]], names: Sequence[str], strings: list[str]
 ) -> dict[str, PeoplePart]:
     """The tables of these names that the workbook has; ``columns`` are headers by code, by table."""
+    from xlkpi.workbook.pages import PEOPLE
+
     found, pages = {}, {}
     for name in names:
         table = package.tables.get(name.lower())
         if table is not None and name in columns:
             if table.sheet not in pages:
                 pages[table.sheet] = read_cells(package, package.sheets[table.sheet], strings)
-            found[name] = _read(package, table, columns[name], pages[table.sheet])
+            ours = {c.code for c in PEOPLE[name].columns if c.is_formula}
+            found[name] = _read(package, table, columns[name], pages[table.sheet], ours)
     return found
 
 
-def _read(package: Package, table: TablePart, headers: Mapping[str, str], cells: Mapping[Address, Cell]) -> PeoplePart:
+def _read(
+    package: Package, table: TablePart, headers: Mapping[str, str], cells: Mapping[Address, Cell], ours: set[str]
+) -> PeoplePart:
     tree = package.tree(table.part)
     box = Box.of(tree.get("ref", ""))
     box = Box(box.left, box.top, box.right, box.bottom - int(tree.get("totalsRowCount", "0")))
@@ -80,11 +90,21 @@ def _read(package: Package, table: TablePart, headers: Mapping[str, str], cells:
                for e in tree.iter() if local_name(e) == "tableColumn"]  # fmt: skip
     places = {code: box.left - 1 + present.index(h) for code, h in headers.items() if h in present}
     computed = {code: f for code, at in places.items() if (f := written[at - box.left + 1]) is not None}
+    in_cells = {code: f for code in ours & places.keys() - computed.keys()
+                if (f := _usual_formula(cells, box, places[code])) is not None}  # fmt: skip
+    computed |= in_cells
     rows: list[dict[str, Value]] = []
     for row in range(box.top, box.bottom):
         found = {code: cells.get((row, at)) for code, at in places.items() if code not in computed}
         rows.append({code: _typed(cell.value) if cell else None for code, cell in found.items()})
-    return PeoplePart(table, box, places, cells, rows, computed)
+    return PeoplePart(table, box, places, cells, rows, computed, {headers[code]: f for code, f in in_cells.items()})
+
+
+def _usual_formula(cells: Mapping[Address, Cell], box: Box, column: int) -> str | None:
+    """The formula that most cells of a table's column have that have one."""
+    there = [c.formula for row in range(box.top, box.bottom) if (c := cells.get((row, column))) and c.formula]
+    written = Counter(canonical(formula) for formula in there)
+    return next((f for f in there if written[canonical(f)] == max(written.values())), None)
 
 
 def _typed(value: Value) -> Value:
@@ -92,13 +112,18 @@ def _typed(value: Value) -> Value:
 
 
 def make_room(package: Package, changes: Changes, parts: Mapping[str, PeoplePart], book: Book) -> list[Insertion]:
-    """Insert rows below the tables that would grow over, or right up to, what stands there."""
+    """Insert rows below the tables that would grow over, or right up to, what stands there.
+
+    Cells of ours that are blank, as on a page for which there was nothing, stand there, too.
+    """
     made = []
     for name, part in parts.items():
         written = book.people.get(name)
         last = part.box.bottom if written is None else _last(part, written)
         below = [row + 1 for (row, _), cell in part.cells.items()
                  if row >= part.box.bottom and (cell.value is not None or cell.formula is not None)]  # fmt: skip
+        spots = book.existing.anchors.spots.values() if book.existing else ()
+        below += [s.row + 1 for s in spots if s.sheet == part.table.sheet and s.row >= part.box.bottom]
         if last == part.box.bottom or min(below, default=last + 2) > last + 1:
             continue
         insertion = Insertion(part.table.sheet, part.box.bottom + 1, last - part.box.bottom)
@@ -128,11 +153,27 @@ def update_people(package: Package, changes: Changes, parts: Mapping[str, People
     added = {}
     for name, part in parts.items():
         written = book.people.get(name)
+        _write_formulas(package, changes, part)
         if written is None:
             _without_page(package, changes, part)
         else:
             added[name] = _update(package, changes, part, written)
     return added
+
+
+def _write_formulas(package: Package, changes: Changes, part: PeoplePart) -> None:
+    """Put into the table's definition the formulas that only its cells have, for rows that are added later."""
+
+    def column(found: re.Match[str]) -> str:
+        if (formula := part.in_cells.get(unescape(found[1]))) is None:
+            return found[0]
+        opened = found[0].removesuffix("/>").removesuffix(">")
+        inside = f"<calculatedColumnFormula>{escape(formula)}</calculatedColumnFormula>"
+        return f"{opened}>{inside}" + ("</tableColumn>" if found[2] else "")
+
+    if part.in_cells:
+        definition = changes.read(package, part.table.part).decode()
+        changes.put(package, part.table.part, _COLUMN.sub(column, definition).encode())
 
 
 def _without_page(package: Package, changes: Changes, part: PeoplePart) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from xlkpi.analysis.backtest import coverage, naive_scale, rolling_origins, scaled_errors
+from xlkpi.analysis.backtest import coverage, naive_scale, past_error, rolling_origins, scaled_errors
 from xlkpi.analysis.forecast import forecast
 
 PERIODS, HORIZON = 104, 13
@@ -285,3 +285,21 @@ def test_scores_leave_out_what_is_not_known():
 def test_a_backtest_without_a_horizon_is_refused():
     with pytest.raises(ValueError, match="horizon"):
         list(rolling_origins(np.zeros((1, 9)), horizon=0, origins=1))
+
+
+def test_the_past_error_is_that_of_forecasts_made_one_by_one_from_what_came_before() -> None:
+    values = np.array([*(100 + 0.5 * TIME[:40] + SEASON[:40] + noise(1, seed=6)[0, :40])])
+    values[[20, 33]] = np.nan
+    made = [forecast(values[:end], 1, season_length=12, minimum=0.0).mean[0, 0] for end in range(28, 40)]
+    errors = np.abs(values[28:] - np.array(made))
+    found = past_error(values, season_length=12, minimum=0.0)
+    assert found.count == 11  # of the last twelve periods one has no value
+    assert found.mean == pytest.approx(np.nanmean(errors))
+    assert found.share == pytest.approx(np.nansum(errors) / np.nansum(values[28:]))
+
+
+@pytest.mark.parametrize("values", [[], [5.0], [np.nan] * 9, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]])
+def test_too_few_values_have_no_past_error(values: list[float]) -> None:
+    found = past_error(values)
+    assert found.count < 3
+    assert np.isnan([found.mean, found.share]).all()

@@ -8,6 +8,7 @@ import pytest
 
 from xlkpi.analysis import evolution, forecast, impact, sentences
 from xlkpi.analysis.ab_test import compare_means, compare_proportions
+from xlkpi.analysis.backtest import PastError
 from xlkpi.cadence import CODES
 from xlkpi.language import languages, texts
 
@@ -50,6 +51,18 @@ def test_a_landing_names_its_interval_its_odds_and_its_method():
         "arrivée prévue\u00a0: 3,1\u202f%, entre 2,8\u202f% et 3,4\u202f% avec une probabilité de 80\u202f%\u202f; "
         "cible atteinte avec une probabilité de 62\u202f% (Holt à tendance amortie)"
     )
+
+
+def test_a_forecast_tells_how_far_off_it_was():
+    off = sentences.of_past_error("damped_holt", PastError(1566.08, 0.113, 12), "currency", "EUR", "fr")
+    assert off == (
+        "Holt à tendance amortie\u202f; refaite avec les données d’alors pour les 12 dernières périodes, elle se "
+        "trompait en moyenne de 1\u202f566,08\u00a0€, soit 11,3\u202f%"
+    )
+    points = sentences.of_past_error("damped_holt", PastError(0.0012, 0.05, 7), "percent", language="en")
+    assert points.endswith("it was off by 0.12\u00a0pts on average, or 5%")
+    untested = sentences.of_past_error("last_value", PastError(math.nan, math.nan, 1), language="en")
+    assert untested.startswith("last known value; too few values")
 
 
 def test_a_test_without_enough_data_says_how_much_is_lacking():

@@ -80,7 +80,9 @@ def _compare(row: Mapping[str, float | str | None], result: Result) -> None:
     if math.isnan(result.actual):  # what would be expected of it is not told
         assert (row["actual"], row["shown"]) == (repr(""), repr(status.shown))
         return
+    ahead = result.outlook
     for name, value in {
+        "required": ahead.required if ahead else None, "current": ahead.current if ahead else None,
         "actual": result.actual, "previous": result.previous, "last_year": result.last_year,
         "progress": status.progress, "expected": status.expected, "pace": status.pace,
     }.items():  # fmt: skip

@@ -14,7 +14,8 @@ Code = Literal["daily", "weekly", "monthly", "quarterly", "yearly"]
 #: From the finest to the coarsest.
 CODES: tuple[Code, ...] = get_args(Code)
 
-_MONTHS: dict[str, int] = {"monthly": 1, "quarterly": 3, "yearly": 12}
+#: Months in a period, of the cadences that follow months.
+MONTHS: dict[str, int] = {"monthly": 1, "quarterly": 3, "yearly": 12}
 _DAYS: dict[str, float] = {
     "daily": 1,
     "weekly": 7,
@@ -61,7 +62,7 @@ class Cadence:
             return day
         if self.code == "weekly":
             return day - timedelta(days=min(day.weekday(), day.toordinal() - 1))
-        return _first_of(self._index(day) * _MONTHS[self.code] + self.fiscal_year_start - 1)
+        return _first_of(self._index(day) * MONTHS[self.code] + self.fiscal_year_start - 1)
 
     def first_whole(self, day: date) -> date:
         """The first day of the first period that begins on ``day`` or later."""
@@ -75,7 +76,7 @@ class Cadence:
         try:
             if self.code in ("daily", "weekly"):
                 return self.start_of(day) + timedelta(days=round(self.days))
-            return _first_of((self._index(day) + 1) * _MONTHS[self.code] + self.fiscal_year_start - 1)
+            return _first_of((self._index(day) + 1) * MONTHS[self.code] + self.fiscal_year_start - 1)
         except (OverflowError, ValueError):
             return date.max
 
@@ -119,7 +120,7 @@ class Cadence:
             return day.toordinal()
         if self.code == "weekly":
             return (day.toordinal() - 1) // 7
-        return (_months(day) - (self.fiscal_year_start - 1)) // _MONTHS[self.code]
+        return (_months(day) - (self.fiscal_year_start - 1)) // MONTHS[self.code]
 
 
 def _months(day: date) -> int:

@@ -8,11 +8,49 @@ Forecasting 22, 2006.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+
+from xlkpi.analysis.forecast import as_table, forecast
 
 Array = NDArray[np.float64]
+
+#: Values before a period without which its forecast says nothing, and forecasts without which their errors don't.
+_SHORTEST, _FEWEST = 4, 3
+
+
+@dataclass(frozen=True)
+class PastError:
+    """How far off forecasts of the past were: the `mean` absolute error, and as a `share` of the mean size of the
+    values; `count` forecasts. NaN where there are too few.
+    """
+
+    mean: float
+    share: float
+    count: int
+
+
+def past_error(
+    values: ArrayLike, *, season_length: int = 1, minimum: float | None = None, origins: int = 12
+) -> PastError:
+    """The error of :func:`forecast` one period ahead for the last `origins` periods of one series, each of them
+    forecast anew from the values before it.
+    """
+    pairs = list(rolling_origins(as_table(values), horizon=1, origins=origins))
+    longest = max((past.shape[1] for past, _ in pairs), default=0)
+    pasts = np.full((len(pairs), longest), np.nan)  # all in one go: those that start later have no values before
+    for row, (past, _) in zip(pasts, pairs, strict=True):
+        row[longest - past.shape[1] :] = past[0]
+    future = np.array([future[0, 0] for _, future in pairs])
+    ahead = forecast(pasts, 1, season_length=season_length, minimum=minimum)
+    errors = np.abs(future - ahead.mean[:, 0]) if pairs else future
+    tested = np.isfinite(errors) & (ahead.observed >= _SHORTEST)
+    if (count := int(tested.sum())) < _FEWEST:
+        return PastError(float("nan"), float("nan"), count)
+    mean, size = float(errors[tested].mean()), float(np.abs(future[tested]).mean())
+    return PastError(mean, mean / size if size else float("nan"), count)
 
 
 def rolling_origins(

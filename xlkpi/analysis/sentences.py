@@ -9,6 +9,7 @@ from xlkpi.language.numbers import in_unit, plain
 
 if TYPE_CHECKING:
     from xlkpi.analysis.ab_test import Comparison
+    from xlkpi.analysis.backtest import PastError
     from xlkpi.analysis.impact import Impact
     from xlkpi.cadence import Code
 
@@ -60,6 +61,25 @@ def of_landing(
         "odds": in_unit(round(probability, 3), "percent", "", language),  # finer would claim too much
     }
     return text("analysis.landing", language, method=method(method_code, language), **shares, **shown)
+
+
+def of_past_error(
+    method_code: str, found: PastError, unit: str = "", currency: str = "EUR", language: str | None = None
+) -> str:
+    """A forecast's method, and how far off it was in the past; that too few values tell it."""
+    language = language or current()
+    if found.mean != found.mean:
+        return text("udfs.working.forecast_untested", language, method=method(method_code, language))
+    points = unit == "percent"  # a difference between percentages
+    off = in_unit(found.mean * 100 if points else found.mean, "" if points else unit, currency, language)
+    return text(
+        "analysis.past_error",
+        language,
+        method=method(method_code, language),
+        error=f"{off}\u00a0{text('workbook.points', language)}" if points else off,
+        share=in_unit(found.share, "percent", language=language),
+        count=found.count,
+    )
 
 
 def of_comparison(found: Comparison, unit: str = "percent", currency: str = "EUR", language: str | None = None) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from xlkpi.analysis.backtest import PastError
     from xlkpi.analysis.forecast import Forecast
     from xlkpi.analysis.landing import Landing
 
@@ -63,9 +64,8 @@ def outlook(
     from xlkpi.analysis.forecast import forecast
     from xlkpi.analysis.landing import land_level, land_sum, probability
 
-    minimum = 0.0 if min(v for v in series.values if v == v) >= 0 else None
     season = SEASONS[cadence.code]
-    ahead = forecast(series.values, len(periods), season_length=season, level=level, minimum=minimum)
+    ahead = forecast(series.values, len(periods), season_length=season, level=level, minimum=_minimum(series))
     if not case.cumulative:
         landing = land_level(ahead, actual, len(periods))
     elif sums is None or sums.formula.adds_rows:
@@ -91,6 +91,18 @@ def outlook(
         required=required,
         current=current,
     )
+
+
+def past_error_of(series: Series) -> PastError:
+    """How far off the forecasts of a series' last periods would have been, see :mod:`xlkpi.analysis.backtest`."""
+    from xlkpi.analysis.backtest import past_error
+
+    return past_error(series.values, season_length=SEASONS[series.cadence.code], minimum=_minimum(series))
+
+
+def _minimum(series: Series) -> float | None:
+    """What its forecasts are not below."""
+    return 0.0 if min((v for v in series.values if v == v), default=-1.0) >= 0 else None
 
 
 def _after(last: date, due: date, cadence: Cadence) -> list[date]:

@@ -11,6 +11,7 @@ from xlkpi.smart.attainable import BENCHMARK_DAYS
 from xlkpi.status import Facts, excel_columns, rules
 from xlkpi.status.engine import compute
 from xlkpi.workbook.asked import asked_inputs
+from xlkpi.workbook.calculation_rates import RATES, write_rates
 from xlkpi.workbook.formats import day_told, half_shown, settled, told
 from xlkpi.workbook.functions import (
     and_,
@@ -33,6 +34,7 @@ from xlkpi.workbook.kpi_cells import kpi_cell
 from xlkpi.workbook.live import Given, Live, Span, Value, live, serial
 
 if TYPE_CHECKING:
+    from xlkpi.workbook.book import Book
     from xlkpi.workbook.calculation import Block, Calculation, Writer
     from xlkpi.workbook.data_table import DataTable
 
@@ -58,7 +60,7 @@ NAMES = (
 TOLD = (
     "said_last_year", "said_due", "said_expected", "said_progress", "said_gap", "said_status", "said_formula", "line",
     "bar", "bench", "bench_old", "cut1", "cut2", "share", "share_weight", "tier", "primary_status", "worst", "best",
-    "changed", "changed_last", "low_point", "high_point", "half", "trust",
+    "changed", "changed_last", "low_point", "high_point", "half", "trust", *RATES,
 )  # fmt: skip
 _PACED = ("reach", "increase", "decrease", "total")
 
@@ -72,9 +74,7 @@ class Row:
     ) -> None:  # fmt: skip
         self.writer, self.block, self.number, self.selected = writer, block, number, selected
         self.day, self.choice_no, self.day_no = chosen
-        held = writer.book.card.held.get(selected.result.objective.id)
-        if held is not None:  # its numbers are those of its last review, whatever later day is chosen
-            self.day = if_(self.day.blank, "", least(self.day, float(serial(held))))
+        self.day = day_shown(writer.book, selected, self.day)
         self.inputs = inputs
         self.row = block.first + number
 
@@ -265,6 +265,7 @@ class Told:
         put("said_status", self._judged())
         put("said_formula", self._formula())
         put("trust", self.made.dated("trusts", self.number))
+        write_rates(self, day_shown(self.book, self.selected, self.made.as_of))
         self._bullet(or_(limits, stays))
         self._ranks()
         self._points()
@@ -354,6 +355,12 @@ class Told:
         points = self.writer.sheet.span(row, first, row, last)
         put("low_point", if_(count(points).same(0), "", least(points, get("line"))))
         put("high_point", if_(count(points).same(0), "", most(points, get("line"))))
+
+
+def day_shown(book: Book, selected: Selected, day: Live) -> Live:
+    """The day of an objective's numbers: the chosen one, or that of the last review after which it was not due."""
+    held = book.card.held.get(selected.result.objective.id)
+    return day if held is None else if_(day.blank, "", least(day, float(serial(held))))
 
 
 def shown_in(objectives: DataTable, number: int, selected: Selected) -> tuple[str, int]:

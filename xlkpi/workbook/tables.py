@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from xlkpi.alerts import TRUST, rules_of
+from xlkpi.analysis.sentences import of_past_error
 from xlkpi.formula import Formula
+from xlkpi.language import dates as days
 from xlkpi.objectives import Objective
-from xlkpi.scorecard.model import Result
+from xlkpi.scorecard.model import Outlook, Result
+from xlkpi.scorecard.outlook import past_error_of
 from xlkpi.scorecard.selections import Selected
 from xlkpi.smart import LETTERS
 from xlkpi.smart.model import Letter, ObjectiveReport
@@ -47,6 +50,7 @@ OBJECTIVE_COLUMNS: Mapping[str, tuple[str, bool]] = {
     "trust": ("text", False), "sources": ("text", False), "definition": ("text", False), "pitfalls": ("text", False),
     "formula": ("text", False), "input": ("text", False), "landing": ("number", False),
     "landing_low": ("number", False), "landing_high": ("number", False), "probability": ("number", False),
+    "outlook": ("text", False),
     "last_status": ("text", False), "last_day": ("date", False), "first_row": ("number", False),
     "block_rows": ("number", False), "since_row": ("number", False), "choices": ("number", False),
     **dict.fromkeys(BY_DAY, ("text", False)),
@@ -247,8 +251,18 @@ def _explained(book: Book, result: Result) -> dict[str, Any]:
         return told
     return {
         **told, "landing": ahead.landing, "landing_low": ahead.landing_lower, "landing_high": ahead.landing_upper,
-        "probability": ahead.probability,
+        "probability": ahead.probability, "outlook": _forecast_told(book, result, ahead),
     }  # fmt: skip
+
+
+def _forecast_told(book: Book, result: Result, ahead: Outlook) -> str:
+    """The forecast's day and method, and how far off it was."""
+    if result.series is None or result.kpi is None:
+        return ""
+    found = past_error_of(result.series)
+    told = of_past_error(ahead.method, found, result.kpi.unit, book.currency, book.language)
+    day = days.day(book.card.day_of(result.objective.id), book.language)
+    return typeset(book.text("kpi.forecast_told", day=day, told=told))
 
 
 def _advice(book: Book, smart: Any) -> str:

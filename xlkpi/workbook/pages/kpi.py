@@ -73,6 +73,7 @@ class _KPI(View):
         self._big()
         row = self._facts(10)
         series_chart(self, 8 if self.chooses else 6)
+        row = self._ahead(row)
         row = parts_section(self, page.heights(row, 14))
         row = words_section(self, page.heights(row, 12))
         row = self._people(page.heights(row, 12))
@@ -162,6 +163,22 @@ class _KPI(View):
         for value, bold, colour in ((1, False, self.theme.good), (-1, True, self.theme.bad)):
             test = f"${xl_col_to_name(KEY + 1)}{{row}}={value}"
             self.page.sheet.when((row, VALUE, row, VALUE), test, font_color=colour, bold=bold)
+
+    def _ahead(self, row: int) -> int:
+        """The rate that the target needs beside the present one; under the chart how its forecast was made."""
+        book, made = self.book, self.made
+        rate = if_(self.known("said_rate").blank, book.text("rate.unknown"), self.known("said_rate"))
+        told = if_(self.table("outlook").blank, book.text("kpi.no_forecast"), self.table("outlook"))
+        forecast = if_(made.present, told, book.text("kpi.forecast_whole"))
+        look = {"valign": "vcenter", "text_wrap": True}
+        for first, last, content, style in (
+            (LEFT, VALUE, rate, {"font_size": 10, "bold": True}),
+            (RIGHT, END, forecast, {"font_size": 8, "font_color": self.theme.mute}),
+        ):
+            form = book.format(**look, **style)
+            self.ws.merge_range(row, first, row, last, "", form)
+            self.page.sheet.write(row, first, content, form)
+        return self.page.heights(row, 34)
 
     # --- below ---------------------------------------------------------------------------------------------------
 

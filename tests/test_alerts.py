@@ -172,7 +172,8 @@ def _runs(settings: AlertSettings) -> float:
 
 
 def test_scores_order_by_severity_then_place() -> None:
-    grave, light = AlertRule("a", "run >= 1", {}, severity=3), AlertRule("b", "run >= 1", {}, severity=2)
+    says = {"en": "It falls"}
+    grave, light = AlertRule("a", "run >= 1", says, severity=3), AlertRule("b", "run >= 1", says, severity=2)
     assert score(grave, 40) > score(light, 1) > score(light, 2)
 
 
@@ -186,6 +187,8 @@ RULE = "alerts: {{rules: [{{alert: mine, when: {when}, title: Mine{more}}}]}}\n"
 @pytest.mark.parametrize(("lines", "code"), [
     (RULE.format(when="vallue > 3", more=""), "alert_fact_nearest"),
     (RULE.format(when='"pace >"', more=""), "formula_unreadable"),
+    (RULE.format(when="1 else 2 if pace < 1", more=""), "formula_unreadable"),
+    ("alerts: {rules: [{alert: a, when: pace < 1, title: ''}]}\n", "words_missing"),
     (RULE.format(when="pace < 1", more=", severity: 9"), "alert_severity"),
     (RULE.format(when="pace < 1", more=", kpis: [ctrr]"), "kpi_unknown_nearest"),
     (RULE.format(when="pace < 1", more=", objectives: [nothing_such]"), "alert_objective"),
@@ -204,6 +207,14 @@ def test_a_rule_that_refers_to_nothing_is_told_at_its_line(tmp_path: Path, lines
     assert problem.place.line == 3
     for language in languages():
         assert problem.text(language)
+
+
+def test_a_mistake_in_a_condition_is_shown_in_the_words_that_were_written(tmp_path: Path) -> None:
+    path = tmp_path / "project.yaml"
+    path.write_text(HEAD + RULE.format(when="pce < 0.8", more=""), encoding="utf-8")
+    with pytest.raises(DefinitionError) as caught:
+        load(path)
+    assert "    pce < 0.8\n    ^" in caught.value.problems[0].text("en")
 
 
 # --- in a workbook ---------------------------------------------------------------------------------------------------

@@ -290,6 +290,9 @@ GOOD = "objectives: [{id: o, title: T, target: 5, kpi: roi"
     ("experiments: [{id: a, hypothesis: H, a: {trials: -5}}]\n", "experiment_counts"),
     ("experiments: [{id: a, hypothesis: H, smallest_lift: 0.0}]\n", "experiment_lift"),
     ("experiments: [{id: a, hypothesis: H, baseline_rate: 3.0}]\n", "experiment_rate"),
+    ("experiments: [{id: a, hypothesis: ' '}]\n", "words_missing"),
+    ("experiments: [{id: '', hypothesis: H}]\n", "words_missing"),
+    ("competitors: [{name: A, values: {roi: much}}]\n", "want_number"),
     ("experiments: [{id: a, hypothesis: H, start: 2026-02-01, end: 2026-01-01}]\n", "decision_days"),
     ("experiments: [{id: a, hypothesis: H, objective: nobody}]\n", "alert_objective"),
     ("experiments: [{id: a, hypothesis: H}, {id: a, hypothesis: H}]\n", "project_duplicate"),
@@ -298,6 +301,10 @@ GOOD = "objectives: [{id: o, title: T, target: 5, kpi: roi"
     ("capacity: {effort: -3.0}\n", "capacity_negative"),
     (GOOD + ", revisions: [{date: 2026-01-01, old: 3, new: 4, why: w}]}]\n", "revision_target"),
     (GOOD + ", actions: [{task: t, window: 1}]}]\n", "action_window"),
+    (GOOD + ", actions: [{task: ''}]}]\n", "words_missing"),
+    (GOOD + ", actions: [{task: t, cost: -2}]}]\n", "action_negative"),
+    (GOOD + ", actions: [{task: t, effort: -2.0}]}]\n", "action_negative"),
+    (GOOD + ", guards: [cpa, o]}]\n", "objective_guard_self"),
     (GOOD + ", actions: [{task: t, start: 2026-02-01, due: 2026-01-01}]}]\n", "decision_days"),
 ])  # fmt: skip
 def test_a_mistake_is_told_at_its_line_in_every_language(tmp_path: Path, lines: str, code: str) -> None:

@@ -7,7 +7,7 @@ file is read.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import lru_cache
 from types import UnionType
@@ -51,6 +51,10 @@ def validated(model: type[T], data: Any, document: Document, path: Path_ = ()) -
         found = [_problem(model, item, data) for item in mistakes.errors(include_url=False)]
         commas = {where for where, problem in found if problem.code == "decimal_comma"}
         found = [(where, p) for where, p in found if where not in commas or p.code == "decimal_comma"]
+        # of a value that may be of several types, what is wrong inside it tells more than that it is of no other
+        paths = {where for where, _ in found}
+        inside = {where[:size] for where in paths for size in range(len(where))}
+        found = [(where, p) for where, p in found if where not in inside or not p.code.startswith("want_")]
         unique: dict[Any, tuple[Path_, Problem]] = {}
         for where, problem in found:  # of the types that a value may have, the first is told
             told = "want" if problem.code.startswith("want_") else (problem.code, str(problem.values))
@@ -125,6 +129,12 @@ class _ComplaintError(ValueError):
 def complaint(code: str, **values: Any) -> ValueError:
     """What a model's ``__post_init__`` raises: a problem code that is told at the model's line."""
     return _ComplaintError(code, values)
+
+
+def need_words(key: str, words: Mapping[str, str]) -> None:
+    """Raise a complaint where the text under a key says nothing."""
+    if not any(word.strip() for word in words.values()):
+        raise complaint("words_missing", key=key)
 
 
 def _path(location: Sequence[Any], data: Any) -> Path_:

@@ -126,9 +126,18 @@ def _condition(when: str, document: Document, path: tuple[str | int, ...]) -> It
         parsed(when)
     except FormulaError as mistake:
         place = document.place(path)
-        for problem in mistake.problems:
+        for problem in _told_alone(when) or mistake.problems:
             code = problem.code.replace("formula_unknown_name", "alert_fact")
             yield replace(problem, code=code).at(file=place.file, line=place.line, key=place.key)
+
+
+def _told_alone(when: str) -> tuple[Problem, ...]:
+    """What is wrong with a condition as it is written, without what makes a number of it."""
+    try:
+        Formula.parse(when, FACTS, constants={**STATUS_CODES, "dead_band": 0.0})
+    except FormulaError as mistake:
+        return tuple(mistake.problems)
+    return ()
 
 
 def _unknown(

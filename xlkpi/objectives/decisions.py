@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any, ClassVar, Literal
 
 from xlkpi.catalogue.model import Translated
-from xlkpi.validation import STRICT, complaint
+from xlkpi.validation import STRICT, complaint, need_words
 
 Day = date  # for the models that have a key named date
 #: What an alert comes from; of one objective's alerts with the same cause only the gravest is told.
@@ -46,6 +46,7 @@ class AlertRule:
             raise complaint("alert_name", name=self.alert)
         if not 1 <= self.severity <= 4:
             raise complaint("alert_severity", severity=self.severity)
+        need_words("title", self.title)
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,8 @@ class Experiment:
     owner: str | None = None
 
     def __post_init__(self) -> None:
+        need_words("id", {"": self.id})
+        need_words("hypothesis", self.hypothesis)
         if not (math.isfinite(self.smallest_lift) and self.smallest_lift > 0):
             raise complaint("experiment_lift", share=self.smallest_lift)
         if self.baseline_rate is not None and not 0 < self.baseline_rate < 1:

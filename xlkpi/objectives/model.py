@@ -28,7 +28,7 @@ from xlkpi.objectives.context import (
     SwotItem,
 )
 from xlkpi.objectives.decisions import AlertSettings, Capacity, Experiment, JournalEntry, Revision
-from xlkpi.validation import STRICT, complaint
+from xlkpi.validation import STRICT, complaint, need_words
 
 Day = date  # for the models that have a key named date
 Kind = Literal["reach", "increase", "decrease", "stay_above", "stay_below", "stay_between"]
@@ -100,6 +100,10 @@ class Action(_Finite):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        need_words("task", self.task)
+        for name in ("effort", "cost"):
+            if (getattr(self, name) or 0) < 0:
+                raise complaint("action_negative", name=name, value=getattr(self, name))
         if self.window is not None and not 3 <= self.window <= 400:
             raise complaint("action_window", count=self.window)
         if self.start is not None and self.due is not None and self.due < self.start:

@@ -36,6 +36,9 @@ def reference_problems(
         yield from names.unknown(entry, raw, "kpi", kpis, "kpi_unknown")
         yield from names.unknown(entry, raw, "goal", goals, "objective_goal")
         yield from names.unknown(entry, raw, "guards", (kpis, objectives), "objective_guard")
+        for i, guard in enumerate(_listed(raw.get("guards"))):
+            if guard == id:
+                yield Problem("objective_guard_self", {"id": id}, entry.document.place((*entry.path, "guards", i)))
         if complete:
             yield from names.unknown(entry, raw, "parent", objectives, "objective_parent")
     yield from _circles(objectives)

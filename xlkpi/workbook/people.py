@@ -169,19 +169,19 @@ class TableRow:
 def merged(table: PeopleTable, kept: Sequence[Row], given: Sequence[Row]) -> list[Row]:
     """The rows that people have, with what xlkpi refreshes in them, then the ones that xlkpi knows beside them.
 
-    Rows are never dropped; of several with the same key the first takes what is refreshed.
+    Rows are never dropped; of several with the same key each takes what is refreshed of its place among them.
     """
-    known = {identity(table, row): row for row in reversed(given)} if table.keys else {}
+    known = dict(zip(_counted(table, given), given, strict=True)) if table.keys else {}
     ours = [c.code for c in table.columns if c.filled == "refreshed" and not c.is_formula]
     rows: list[Row] = []
-    for row in kept:
-        found = known.pop(identity(table, row), None)
+    for key, row in zip(_counted(table, kept), kept, strict=True):
+        found = known.pop(key, None)
         if found is None:
             rows.append(row)
             continue
         same = {code: given for code, given in found.items() if _alike(plain(given), row.get(code))}  # with its format
         rows.append({**row, **same, **{code: found.get(code) for code in ours}})
-    return rows + [row for row in given if known.get(identity(table, row)) is row]
+    return rows + (list(known.values()) if table.keys else [])
 
 
 def write_people(
@@ -389,9 +389,9 @@ def _still_wanted(book: Book, table: PeopleTable, kept: Sequence[Row], given: Se
     if not table.keys:
         return list(given)
     before = set(book.offered_before.get(table.name, ()))
-    here = {identity(table, row) for row in kept}
-    book.offered[table.name] = sorted(before | {repr(identity(table, row)) for row in given})
-    return [row for row in given if repr(identity(table, row)) not in before or identity(table, row) in here]
+    here, keys = {*_counted(table, kept)}, _counted(table, given)
+    book.offered[table.name] = sorted(before | {repr(key) for key in keys})
+    return [row for key, row in zip(keys, given, strict=True) if repr(key) not in before or key in here]
 
 
 def _alike(given: Value, found: object) -> bool:
@@ -404,6 +404,17 @@ def _alike(given: Value, found: object) -> bool:
 def identity(table: PeopleTable, row: Row) -> tuple[Any, ...]:
     """What tells a row from the others of its table."""
     return tuple(order_of(plain(row.get(code))) for code in table.keys)
+
+
+def _counted(table: PeopleTable, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
+    """What tells each row from the others, with a number for those that the same stands before."""
+    seen: dict[tuple[Any, ...], int] = {}
+    found = []
+    for row in rows:
+        key = identity(table, row)
+        seen[key] = seen.get(key, -1) + 1
+        found.append((*key, seen[key]) if seen[key] else key)
+    return found
 
 
 __all__ = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +13,10 @@ from xlsxwriter.utility import xl_col_to_name, xl_range, xl_range_abs
 from xlkpi.formula.nodata import NoData
 from xlkpi.language import has_text, text
 from xlkpi.status import rules
+from xlkpi.workbook.built_rows import built_room
 from xlkpi.workbook.formats import Formats, date_format, number_format
 from xlkpi.workbook.live import Live, Span, Value, as_date, has_number, serial
+from xlkpi.workbook.references import Box
 from xlkpi.workbook.writer import with_gaps
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from xlkpi.workbook.existing import Existing
     from xlkpi.workbook.layout import Layout
     from xlkpi.workbook.logo import Logo
+    from xlkpi.workbook.page_rows import MoreLines
     from xlkpi.workbook.people import Row, Written
     from xlkpi.workbook.state import State
     from xlkpi.workbook.theme import Theme
@@ -104,6 +107,10 @@ class Book:
     room: dict[str, int] = field(default_factory=dict)
     #: Of which kinds a workbook that is refreshed has too few lines.
     short: set[str] = field(default_factory=set)
+    #: The lines of pages that have become more since the workbook was built, see :meth:`lines`.
+    more_lines: list[MoreLines] = field(default_factory=list)
+    #: Rows of the calculation sheet that charts show whole and that became more: where they are, and their last ones.
+    stretches: list[tuple[Box, int]] = field(default_factory=list)
     #: The rows that were ever put into people's tables, by table: those that people take out stay out.
     offered: dict[str, list[str]] = field(default_factory=dict)
     #: The objectives and causes of which an alert holds, once the alerts are written.
@@ -189,6 +196,38 @@ class Book:
         if self.room[what] < needed:
             self.short.add(what)
         return self.room[what]
+
+    def lines(self, what: str, needed: int, page: str, first: int) -> int:
+        """:meth:`places` where a page can get more: lines of one row each, from ``first`` on, the last lines of a kind.
+
+        A refresh inserts rows under them as long as people have not rearranged these.
+        """
+        then = self.existing.state.room.get(what, 0) if self.existing else 0
+        if self.existing is None or not then:
+            return self.places(what, needed)
+        from xlkpi.workbook.page_rows import MoreLines, can_grow
+
+        built = self.existing.state.room.get(built_room(what), then)
+        known = MoreLines(page, first, built, then, max(then, needed))
+        if known.rows > then and not can_grow(self.existing, known):
+            self.short.add(what)
+            known = replace(known, rows=then)
+        self.room[what] = known.rows
+        if known.rows > built:
+            self.room[built_room(what)] = built
+            self.more_lines.append(known)
+        return known.rows
+
+    def stretch(self, what: str, cells: tuple[int, int, int], more: int = 0) -> None:
+        """Let charts follow a range of the calculation sheet that has a row for each line of a kind, and some ``more``.
+
+        ``cells``: its first row, and its first and last columns.
+        """
+        then = self.existing.state.room.get(what, 0) if self.existing else 0
+        if then and self.room[what] > then:
+            top, left, right = (place + 1 for place in cells)
+            box = Box(left, top, right, top + then + more - 1)
+            self.stretches.append((box, top + self.room[what] + more - 1))
 
     @property
     def short_pages(self) -> list[str]:

@@ -57,6 +57,7 @@ class Existing:
     strings: list[str]
     #: What the project itself says in the cells that people may change, once it is read.
     project_typed: dict[str, Mapping[str, Value]] = field(default_factory=dict)
+    package: Package | None = field(default=None, repr=False)
 
     @cached_property
     def identifiers(self) -> dict[str, str]:
@@ -96,7 +97,7 @@ def read_existing(package: Package, *, older: bool = False) -> Existing:
                ANCHORS: anchor_sheet}  # fmt: skip
     return Existing(
         state, sheets, tuple(package.sheets), anchors, dict(_chosen(package, strings)),
-        _typed(package, state, parts[OBJECTIVES]), parts, strings,
+        _typed(package, state, parts[OBJECTIVES]), parts, strings, package=package,
     )  # fmt: skip
 
 

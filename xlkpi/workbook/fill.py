@@ -15,7 +15,7 @@ from xlkpi.workbook.data_part_xml import sheet_xml, table_xml
 from xlkpi.workbook.data_sheet import refuse_rows
 from xlkpi.workbook.package import CONTENT_TYPES, MAX_SMALL_PART, Package, local_name
 from xlkpi.workbook.package_writer import PackageWriter
-from xlkpi.workbook.references import Growth, Shift
+from xlkpi.workbook.references import Growth, Shift, Stretch
 from xlkpi.workbook.target import replacing
 
 if TYPE_CHECKING:
@@ -70,7 +70,10 @@ class Changes:
         writer.close()
 
     def follow(
-        self, package: Package, growths: Iterable[Growth | Shift | Insertion], parts: Iterable[str] | None = None
+        self,
+        package: Package,
+        growths: Iterable[Growth | Shift | Stretch | Insertion],
+        parts: Iterable[str] | None = None,
     ) -> None:
         """Let references follow what grew or moved, in every part that may have such, or in some."""
         growths = [growth for growth in growths if growth.changes]

@@ -153,3 +153,35 @@ class Growth:
         if right is None:
             return reference if int(top) == self.last else f"{reference}:{left}{self.last}"
         return reference[: found.start(4)] + str(self.last)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Rows of a sheet, from 1, that charts show whole and that now end at `last`; there may have been just one."""
+
+    sheet: str
+    box: Box
+    last: int
+
+    @property
+    def changes(self) -> bool:
+        return self.last != self.box.bottom
+
+    def formulas(self, xml: bytes) -> bytes:
+        """The series of a part that is a chart."""
+        return changed_formulas(xml, self.formula) if b"chartSpace" in xml[:2_000] else xml
+
+    def formula(self, text: str) -> str:
+        """A series' reference."""
+        from xlkpi.workbook.formula_text import moved
+
+        def move(sheet: str | None, reference: str) -> tuple[str | None, str]:
+            if sheet is None or sheet.casefold() != self.sheet.casefold():
+                return sheet, reference
+            found, box = Box.of(reference), self.box
+            if (found.top, found.bottom) != (box.top, box.bottom) or not box.left <= found.left <= box.right:
+                return sheet, reference
+            first, _, end = reference.partition(":")
+            return sheet, f"{first}:{re.sub(r'[0-9]+$', '', end or first)}{self.last}"
+
+        return moved(text, move)

@@ -22,7 +22,7 @@ from xlkpi.workbook.existing import DATA_SHEETS, Existing, read_existing
 from xlkpi.workbook.live import as_date
 from xlkpi.workbook.package import Package
 from xlkpi.workbook.page_cells import to_present, update_pages
-from xlkpi.workbook.references import Box, Growth, Shift
+from xlkpi.workbook.references import Box, Growth, Shift, Stretch
 from xlkpi.workbook.report import Refreshed, RowCount, differences
 from xlkpi.workbook.state import EDITION
 from xlkpi.workbook.tables import MOST_PRIMARY
@@ -201,6 +201,7 @@ class Work:
         from xlkpi.workbook.data_part_xml import add_columns
         from xlkpi.workbook.fill import Changes, fill_part
         from xlkpi.workbook.on_opening import recalculate, refresh_pivots
+        from xlkpi.workbook.page_rows import grow_pages
         from xlkpi.workbook.people_rows import make_room, update_people
         from xlkpi.workbook.sheet_states import show_sheet
 
@@ -210,6 +211,7 @@ class Work:
             kept=self.rows, last=self.last, news=self._news,
         )  # fmt: skip
         insertions = make_room(package, changes, self.people, skeleton.book)
+        insertions += grow_pages(package, changes, existing, skeleton.book)
         before = Changes(dict(changes.parts))
         growths = []
         for name in DATA_SHEETS:
@@ -260,7 +262,7 @@ class Work:
         primary = [r.objective.id for r in self.card.results if r.objective.primary]
         return [id for id in primary if id not in skeleton.state.slots] if len(primary) <= MOST_PRIMARY else []
 
-    def _calculated(self, skeleton: Skeleton) -> list[Growth | Shift]:
+    def _calculated(self, skeleton: Skeleton) -> list[Growth | Shift | Stretch]:
         """The ranges of the calculation sheet that grow or shrink, and those that move."""
         from xlkpi.workbook.calculation import OBJECTIVES_FROM
 
@@ -271,10 +273,11 @@ class Work:
             if len(then) != len(rows):
                 raise self.package.error("workbook_outgrown", page=self.existing.sheets.get(page, page))
             moved += [(old + 1, count + 1, new + 1) for (old, count), (new, _) in zip(then, rows, strict=True)]
-        found: list[Growth | Shift] = [Shift(sheet, moved, OBJECTIVES_FROM)]
+        found: list[Growth | Shift | Stretch] = [Shift(sheet, moved, OBJECTIVES_FROM)]
         for before, now in zip(self.existing.state.blocks, skeleton.book.blocks, strict=True):
             top, left, bottom, right = (edge + 1 for edge in before)
             found.append(Growth(sheet, Box(left, top, right, bottom), now[2] + 1))
+        found += [Stretch(sheet, box, last) for box, last in skeleton.book.stretches]
         return found
 
     def _hidden_sheets(self, changes: Changes, skeleton: Skeleton) -> None:

@@ -13,7 +13,7 @@ from xlkpi.workbook.layout import MOST_COLUMNS
 from xlkpi.workbook.live import Given, Live
 from xlkpi.workbook.page import HEAD, Page
 from xlkpi.workbook.pages.channels_lines import height_for, lines
-from xlkpi.workbook.pages.channels_numbers import Found, Numbers
+from xlkpi.workbook.pages.channels_numbers import TOP, Found, Numbers
 
 WIDTHS = (14, 190, 100, 62, 130, 130, 62, 90, 116, 116, 116, 116, 14)
 PART, LEFT, LEFT_SHARE, BARS, BARS_END, SHARE, GAP, FIRST = range(1, 9)
@@ -50,12 +50,12 @@ class _Channels:
         self.numbers = numbers
         self._headline()
         self._header()
-        row = 12
+        row = TOP
         for rank in range(1, numbers.shown + 1):
             self._row(row, rank)
             row += 1
         self._total(row)
-        self._bars(12)
+        self._bars(TOP)
         layout = self.book.layout.channels
         if layout is not None and layout.note:
             self.put(row + 1, PART, self.book.say(layout.note), font_size=8, font_color=self.theme.mute)

@@ -12,6 +12,9 @@ from xlkpi.workbook.functions import if_, if_error, index, large, match, month_e
 from xlkpi.workbook.layout import Amount
 from xlkpi.workbook.live import Live, Span
 
+#: The first row of the page's table.
+TOP = 12
+
 
 @dataclass(frozen=True)
 class Found:
@@ -118,7 +121,7 @@ class Numbers:
             sheet.put(row, column, if_(some > 0, order, ""))
         ranks: Span = sheet.span(self.first, column, self.last)
         active = max(1, sum(isinstance(v, float) for v in ranks.values))
-        self.shown = self.book.places("channels.rows", active)
+        self.shown = self.book.lines("channels.rows", active, "channels", TOP)
         start = made.rows(self.count, MOST_CHOICES)
         self.places = [
             sheet.put(start + k, 0, if_error(match(large(ranks, float(k + 1)), ranks), "")) for k in range(self.count)
@@ -130,6 +133,7 @@ class Numbers:
                 sheet.put(start + rank, place, share)
             sheet.put(start + rank, 3, 0 - sheet.ref(start + rank, 1))
             sheet.put(start + rank, 4, sheet.ref(start + rank, 2) - sheet.ref(start + rank, 1))
+        self.book.stretch("channels.rows", (start, 2, 3))
 
     def of(self, what: Found, at: Live) -> Live:
         """An amount of the part at a place; an error where there is none."""

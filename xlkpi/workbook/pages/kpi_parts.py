@@ -23,7 +23,7 @@ from xlkpi.workbook.functions import (
 )
 from xlkpi.workbook.live import Live, Span, live
 from xlkpi.workbook.pages.kpi_effects import CHANGE, EFFECTS, bases, effects
-from xlkpi.workbook.pages.kpi_view import END, KEY, LEFT, RIGHT, VALUE, View
+from xlkpi.workbook.pages.kpi_view import END, KEY, LEFT, PARTS, RIGHT, VALUE, View
 from xlkpi.workbook.pages.kpi_view import WIDTHS as WIDE
 from xlkpi.workbook.units import unit_formats
 
@@ -36,10 +36,12 @@ def parts_section(view: View, row: int) -> int:
     book, text, sheet = view.book, view.book.text, view.sheet
     page, has = view.page, view.known("choices")
     page.heights(row, 24)
+    kind, top = f"{view.id}.parts", row + 2
+    count = book.lines(kind, view.parts, view.id, top)
     dimension = book.text_or(f"dimension.{book.choices.dimension or 'channel'}", "–")
-    note = if_(has.same(0), text("kpi.no_parts"), "") if view.parts else live(text("kpi.no_parts"))
+    note = if_(has.same(0), text("kpi.no_parts"), "") if count else live(text("kpi.no_parts"))
     page.section(row, LEFT, VALUE, text("kpi.by", dimension=dimension.lower()), note)
-    if not view.parts:
+    if not count:
         return row + 1
     page.heights(row + 1, HEADER)
     first, last = _numbers(view)
@@ -49,19 +51,20 @@ def parts_section(view: View, row: int) -> int:
     _header(view, row + 1, dimension)
     columns = [sheet.span(first, c, last) for c in (SIZE, VALUE_NOW, VALUE_BEFORE, ORDER)]
     whole = view.put_calc(total(columns[0]))
-    top = row + 2
-    places = [view.put_calc(if_error(match(large(columns[3], k), columns[3]), "")) for k in range(1, view.parts + 1)]
+    spot = view.made.rows(count, PARTS)
+    places = [sheet.put(spot + k, 1, if_error(match(large(columns[3], k + 1.0), columns[3]), "")) for k in range(count)]
     for k, at in enumerate(places):
         _part(view, top + k, at, columns, whole)
         _effect_cells(view, top + k, [if_(fits, index(span, at), "") for span in spans[:-1]] + [index(spans[-1], at)])
-    end = top + view.parts
+    end = top + count
     _all(view, end, whole)
     sums = [if_(fits, total(span), "") for span in spans[:-1]]
     aim = if_(is_number(if_error(index(spans[-1], 1.0), "")), total(spans[-1]), "")
     _effect_cells(view, end, [*sums, aim], bold=True)
     unit_formats(book, view.ws, (top, LEFT + 3, end, VALUE), KEY)
     unit_formats(book, view.ws, (top, RIGHT + 1, end, RIGHT + len(EFFECTS)), KEY, gap=True)
-    _strip(view, top, places, spans[CHANGE - EFFECTS[0]], fits)
+    start = _strip(view, top, places, spans[CHANGE - EFFECTS[0]], fits)
+    book.stretch(kind, (start, 0, 2), more=1)
     return end + 1
 
 
@@ -147,8 +150,11 @@ def _effect_cells(view: View, row: int, values: list[Live], *, bold: bool = Fals
         view.put(row, column, number, num_format=view.form(gap=True), align="right", bold=strong, **edge)
 
 
-def _strip(view: View, top: int, places: list[Live], changes: Span, fits: Live) -> None:
-    """A bar for each part's change and for all of it, on the rows of the table: good, bad, and the whole."""
+def _strip(view: View, top: int, places: list[Live], changes: Span, fits: Live) -> int:
+    """A bar for each part's change and for all of it, on the rows of the table: good, bad, and the whole.
+
+    Gives the first of the chart's rows on the calculation sheet.
+    """
     sheet, theme = view.sheet, view.theme
     count = len(places) + 1
     start = view.made.rows(count)
@@ -173,3 +179,4 @@ def _strip(view: View, top: int, places: list[Live], changes: Span, fits: Live) 
     chart.set_plotarea(FULL)
     options = {"x_offset": 2, "object_position": 1, "description": view.book.text("alt.why")}
     view.ws.insert_chart(top, RIGHT, chart, options)
+    return start

@@ -31,7 +31,7 @@ class View:
     """A page that shows the objective at a live position of the calculation."""
 
     def __init__(self, book: Book, made: Calculation, id: str, at: Live, *, chooses: bool = False) -> None:
-        self.book, self.made, self.at, self.chooses = book, made, at, chooses
+        self.book, self.made, self.id, self.at, self.chooses = book, made, id, at, chooses
         self.sheet = made.sheet
         day = sentence(book.text("as_of"), {"day": day_told(made.as_of, book.language), "year": year_of(made.as_of)})
         level = if_(self.now("level").same("strategic"), book.text("level.strategic"), book.text("level.operational"))
@@ -50,8 +50,9 @@ class View:
         ahead = min(AHEAD, len(outlook.periods)) if outlook and not chooses else 9 if chooses else 1
         self.ahead = book.places(f"{id}.ahead", ahead)
         counts = [_parts_with_values(s) for s in made.tables.order if chooses or s is selected]
+        #: How many parts have a value.
+        self.parts = min(PARTS, max(counts, default=0))
         self.points = if_(self.known("unit").same("percent"), 100, 1)
-        self.parts = book.places(f"{id}.parts", min(PARTS, max(counts, default=0)))
         self.unit = str(table.columns["unit"][number]) if table.rows else "count"
         self.decimals = int(str(table.columns["format"][number])[len(self.unit) :]) if table.rows else 0
 

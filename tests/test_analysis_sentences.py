@@ -90,3 +90,10 @@ def test_an_impact_is_told_with_its_caveats(language):
     assert "no_control" in found.caveats
     assert len(sentences.caveats(found, language)) == len(found.caveats)
     assert all(caveat in told for caveat in sentences.caveats(found, language))
+
+
+def test_an_effect_between_percentages_is_told_in_points():
+    found = impact.impact([0.10, 0.11, 0.12, 0.10], [0.15, 0.16, 0.14, 0.15])
+    told = sentences.of_impact(found, "percent", language="en")
+    assert "10.8% before, 15% after" in told
+    assert "effect 4.25 points, between" in told

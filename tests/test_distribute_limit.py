@@ -9,12 +9,15 @@ import pytest
 
 from tests.distributions import NORTH, SOUTH, TODAY, project, texts
 from tests.engines import require
+from tests.scorecards import card as sample_card
 from xlkpi.distribute.limit import SETTINGS, limited
 from xlkpi.distribute.pdf import office
 from xlkpi.distribute.run import distribute
 from xlkpi.objectives import Audience, Project
 from xlkpi.objectives.decisions import AlertRule, AlertSettings
 from xlkpi.scorecard import Scorecard, read_data, scorecard
+from xlkpi.scorecard.budget import BudgetPlan, budget_plan
+from xlkpi.scorecard.lacking import Lacking
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +104,14 @@ def test_a_level_is_a_limit_too_and_no_limit_is_everything(card: Scorecard) -> N
     assert limited(card, Audience()) is card
 
 
+def test_the_budget_of_the_whole_is_not_proposed_to_a_part() -> None:
+    """Its total and its caps are not the part's."""
+    assert isinstance(budget_plan(sample_card()), BudgetPlan)
+    told = budget_plan(limited(sample_card(), Audience(level="strategic")))
+    assert isinstance(told, Lacking)
+    assert told.code == "budget_part"
+
+
 def test_rules_of_alerts_are_those_for_what_is_seen(card: Scorecard) -> None:
     title = {"fr": "Titre", "en": "Title"}
     rules = tuple(
@@ -121,7 +132,18 @@ def test_rules_of_alerts_are_those_for_what_is_seen(card: Scorecard) -> None:
 def test_what_a_project_may_come_to_hold_stays_out_of_packages(card: Scorecard) -> None:
     """Every setting that is not known to concern all is at its default."""
     small = limited(card, card.project.audiences["sud"]).project
-    limited_here = {"objectives", "alerts", "catalogue", "own_kpis", "sources", "goals", "files", "unedited", "written"}
+    limited_here = {
+        "whole",
+        "objectives",
+        "alerts",
+        "catalogue",
+        "own_kpis",
+        "sources",
+        "goals",
+        "files",
+        "unedited",
+        "written",
+    }
     for item in fields(Project):
         if item.name not in (*SETTINGS, *limited_here):
             makes = item.default_factory

@@ -175,3 +175,10 @@ def test_a_name_with_a_line_break_breaks_no_header(shop: dict[str, Digest]) -> N
     read = message_from_bytes(message(hostile, [], ["a@example.org"], NOW).as_bytes(), policy=default)
     assert read["Bcc"] is None
     assert read["Subject"].startswith("Maison Bcc: x@example.org – a b")
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_negative_number_has_a_true_minus_sign(shop: dict[str, Digest], language: str) -> None:
+    for said in (" ".join(Reader(html_page(shop[language])).words), plain_text(shop[language])):
+        assert "\N{MINUS SIGN}258" in said
+        assert re.findall(r"(?<![\w-])-[^\w\s]?\d", said) == []

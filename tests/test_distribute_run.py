@@ -174,7 +174,9 @@ def test_the_same_data_make_the_same_page_and_workbook(known: Project, tmp_path:
     )
     assert [path.name for path in once] == [path.name for path in again]
     assert [path.read_bytes() for path in once] == [path.read_bytes() for path in again]
-    assert texts(tmp_path / "once" / "nord")
+    said = texts(tmp_path / "once" / "nord")
+    asking = {name.partition("!")[0] for name, words in said.items() if " jaune" in words}
+    assert asking == {once[0].name}, "a copy of values asks nobody to type"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,10 @@ def test_a_changed_spend_gives_the_estimate_of_its_curve(tmp_path: Path, engine:
         "Proposed spend", "Estimate after", "Difference", "Next unit then", "Spend", "from (80%)", "to (80%)",
         "One more costs",
     )}  # fmt: skip
+    with zipfile.ZipFile(path) as package:
+        charts = [package.read(name).decode() for name in package.namelist() if name.startswith("xl/charts/chart")]
+    bars = next(chart for chart in charts if "'Budget'!" in chart and "<c:barChart>" in chart)
+    assert bars.count("<c:dLbls><c:numFmt ") == 2  # else previews show every digit of a spend
     row = int(headers["Proposed spend"].lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")) + 1
     found = results(path, engine, {("Budget", f"{columns['Proposed spend']}{row}"): 444.0})
     channel = plan.channels[0]

@@ -110,8 +110,10 @@ def of_comparison(found: Comparison, unit: str = "percent", currency: str = "EUR
 def of_impact(found: Impact, unit: str = "", currency: str = "EUR", language: str | None = None) -> str:
     """The change between the windows before and after an action, and what speaks against taking it for its effect."""
     language = language or current()
-    names = ("before", "after", "effect", "lower", "upper")
-    shown = {name: in_unit(getattr(found, name), unit, currency, language) for name in names}
+    shown = {name: in_unit(getattr(found, name), unit, currency, language) for name in ("before", "after")}
+    scale, apart = (100, "points") if unit == "percent" else (1, unit)  # between percentages
+    for name in ("effect", "lower", "upper"):
+        shown[name] = in_unit(getattr(found, name) * scale, apart, currency, language)
     told = text(
         "analysis.impact",
         language,

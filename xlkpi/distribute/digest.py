@@ -14,6 +14,7 @@ from xlkpi.objectives import Audience, Objective
 from xlkpi.scorecard import Result, Scorecard
 from xlkpi.status import label, rules
 from xlkpi.status.sentences import day
+from xlkpi.workbook.formats import typeset
 
 #: Periods in a sparkline.
 PERIODS = 13
@@ -134,7 +135,7 @@ def _item(card: Scorecard, result: Result, language: str) -> Item:
     word = label(code, language)
 
     def value(number: float | None) -> str:
-        return in_unit(math.nan if number is None else number, unit, currency, language)
+        return typeset(in_unit(math.nan if number is None else number, unit, currency, language))
 
     change, better = _change(result, language)
     red_or_amber = look.level in ("red", "amber")
@@ -199,7 +200,7 @@ def _why(result: Result, word: str, language: str) -> str:
 
 
 def _sentence(words: str) -> str:
-    words = words[:1].upper() + words[1:]
+    words = typeset(words[:1].upper() + words[1:])
     return words if not words or words.endswith((".", "!", "?", "…")) else words + "."
 
 

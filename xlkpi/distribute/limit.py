@@ -85,6 +85,7 @@ def _project(project: Project, audience: Audience) -> Project:
         **{name: getattr(project, name) for name in SETTINGS},
         **_about(project, ids),
         objectives=objectives,
+        whole=False,
         alerts=_alerts(project.alerts, ids, kpis),
         catalogue=catalogue,
         own_kpis=own,

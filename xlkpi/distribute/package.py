@@ -16,14 +16,16 @@ from xlkpi.language import has_text, text, use
 from xlkpi.objectives import Audience
 from xlkpi.scorecard import Scorecard
 from xlkpi.workbook.build import build_workbook
+from xlkpi.workbook.pages import PEOPLE
 from xlkpi.workbook.theme import load_theme
 from xlkpi.workbook.values import write_values
 
 #: Formats of which a mail attaches the file; the page is its body.
 ATTACHED = ("workbook", "values_only", "pdf")
-#: Pages of the live workbook that are of no use without formulas, and what it says about choosing and filling in.
+#: Pages of the live workbook that are of no use without formulas, and what it says about choosing and filling in,
+#: besides the help of the tables that people fill.
 _LIVE_PAGES = ("explorer", "notes")
-_LIVE_TEXTS = ("choose.note", "actions.help", "about.inputs", "about.live", "means.inputs", "means.live")
+_LIVE_TEXTS = ("choose.note", "about.inputs", "about.live", "means.inputs", "means.live")
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,6 @@ def _copy_values(card: Scorecard, live: Path, values: Path, title: str, language
     lines = (look.input_line, look.input_hair)
     colours = {look.input_fill: "#FFFFFF", look.input_ink: look.ink, **dict.fromkeys(lines, look.hair)}
     pages = (text(f"workbook.page.{page}", language) for page in _LIVE_PAGES)
-    said = (f"workbook.{key}" for key in _LIVE_TEXTS)
+    said = (f"workbook.{key}" for key in (*_LIVE_TEXTS, *(f"{table.id}.help" for table in PEOPLE.values())))
     silent = {text(key, language) for key in said if has_text(key, language)}
     write_values(live, values, title=title, omit=set(pages), silent=silent, colours=colours)

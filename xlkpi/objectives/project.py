@@ -56,7 +56,7 @@ class Project:
     ``catalogue`` holds the shipped KPIs and the project's own; ``goals`` the project's own goals;
     ``unedited`` the places that a starter left to fill in, by objective id and key (``None`` for places
     outside objectives). ``written`` leads from ``(section, name)`` to where an entry stands, such as
-    ``("objectives", "roi_paid")``.
+    ``("objectives", "roi_paid")``. ``whole`` is false for the part of a project that an audience sees.
     """
 
     name: Translated
@@ -90,6 +90,7 @@ class Project:
     alerts: AlertSettings = field(default_factory=AlertSettings)
     capacity: Capacity = field(default_factory=Capacity)
     own_kpis: tuple[str, ...] = ()
+    whole: bool = True
     unedited: Mapping[str | None, tuple[tuple[str, Place], ...]] = field(default_factory=dict)
     written: Mapping[tuple[str, str], Written] = field(default_factory=dict)
 

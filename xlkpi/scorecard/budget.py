@@ -78,10 +78,13 @@ class BudgetPlan:
 
 
 def budget_plan(card: Scorecard, dimension: str | None = None) -> BudgetPlan | Lacking:
-    """The budget of a scorecard's channels, or why there is none: fewer than two of them have a spend.
+    """The budget of a scorecard's channels, or why there is none: fewer than two of them have a spend, or the card is
+    a part of a project, whose total and caps hold for the whole.
 
     Raises DefinitionError for caps that contradict each other or the total.
     """
+    if not card.project.whole:
+        return Lacking("budget_part")
     settings = card.project.budget or Settings()
     data = card.data
     by = dimension or next((d for d in ("channel", "platform") if _has(data, d)), None)

@@ -12,6 +12,7 @@ from xlkpi.objectives.model import Action
 from xlkpi.workbook.book import Book
 from xlkpi.workbook.calculation import Calculation
 from xlkpi.workbook.data_sheet import ACTIONS
+from xlkpi.workbook.formats import typeset
 from xlkpi.workbook.functions import and_, count_ifs, if_, is_number, or_, sum_ifs
 from xlkpi.workbook.live import Live, as_date
 from xlkpi.workbook.page import Page
@@ -99,7 +100,7 @@ def _told(book: Book, result: Any, found: Effect) -> dict[str, Any]:
     unit = result.kpi.unit if result.kpi else ""
     told = sentences.of_impact(found.found, unit, book.currency, book.language)
     verdict = _capital(text(f"analysis.verdict.{found.found.verdict}", book.language))
-    return {"reviews": reviews, "verdict": verdict, "measured": _capital(told)}
+    return {"reviews": reviews, "verdict": verdict, "measured": typeset(_capital(told))}
 
 
 def _capital(words: str) -> str:

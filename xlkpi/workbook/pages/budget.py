@@ -292,7 +292,8 @@ class _Budget:
             chart.add_series({
                 "name": self.text(f"budget.series.{code}"), "categories": names, "values": self._column(written, code),
                 "fill": {"color": colour}, "border": {"none": True}, "gap": 60, "overlap": -5,
-                "data_labels": {"value": True, "position": "outside_end", "font": {**font, "color": colour}},
+                "data_labels": {"value": True, "position": "outside_end", "num_format": self.forms["spend"],
+                                "font": {**font, "color": colour}},
             })  # fmt: skip
         chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}, "min": 0})
         chart.set_y_axis({"reverse": True, "num_font": font, "line": {"color": self.theme.rule},

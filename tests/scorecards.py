@@ -16,8 +16,11 @@ from xlkpi.objectives import Project, load
 from xlkpi.sample import write_sample
 from xlkpi.scorecard import Scorecard, read_data, scorecard
 from xlkpi.scorecard.data import Data
+from xlkpi.workbook.build import build_workbook
 
 TODAY = date(2026, 3, 10)
+#: The day that the workbook was built for which is refreshed today.
+BEFORE = date(2026, 2, 28)
 CALC = "Calc"
 
 
@@ -27,6 +30,34 @@ def sample() -> tuple[Project, Data]:
     with TemporaryDirectory() as folder:
         project = load(write_sample(folder, today=TODAY).project)
         return project, read_data(project)
+
+
+@cache
+def _built() -> dict[str, bytes]:
+    with TemporaryDirectory() as folder:
+        project = load(write_sample(folder, today=TODAY).project)
+        before = scorecard(project, sample()[1], as_of=BEFORE, today=TODAY)
+        build_workbook(before, Path(folder, "built.xlsx"), language="fr")
+        return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+
+
+def write_built(folder: Path, name: str = "built.xlsx") -> Path:
+    """The sample's project, its exports and its workbook in French as it was an earlier day, which is built once."""
+    for file, content in _built().items():
+        (folder / (name if file == "built.xlsx" else file)).write_bytes(content)
+    return folder / name
+
+
+_computed: list[tuple[Project, Scorecard]] = []
+
+
+def compute(project: Project) -> Scorecard:
+    """The scorecard of a project with the sample's data today; computed once for a project."""
+    found = next((card for of, card in _computed if of == project), None)
+    if found is None:
+        found = scorecard(project, sample()[1], today=TODAY)
+        _computed.append((project, found))
+    return found
 
 
 def card(as_of: date | None = None, part: tuple[str, str] | None = None) -> Scorecard:

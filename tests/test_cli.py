@@ -115,6 +115,10 @@ def test_own_kpis_stand_beside_the_catalogues(tmp_path: Path, capsys: Captured) 
         (["kpi", ""], 1, "n’existe pas", "there is no"),
         (["kpis", "--file", "nowhere.yaml"], 1, "le fichier n’existe pas", "the file does not exist"),
         (["kpis", "--file", "."], 1, "ne peut pas être lu", "can't be read"),
+        (["refresh", "."], 1, "ne peut pas être", "can't be"),
+        (["refresh", "x.xlsx", "--backups", "-1"], 2, "un nombre entier de 0 à 99", "a whole number from 0 to 99"),
+        (["refresh", "x.xlsx", "--who", "Ana"], 2, "--who va avec --accept-targets", "--who is for --accept-targets"),
+        (["upgrade", "x.xlsx", "--leave-behind", "--backups", "0"], 2, "n’en fait pas", "makes none"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )  # fmt: skip

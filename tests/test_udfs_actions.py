@@ -17,7 +17,9 @@ from xlkpi.udfs import settings as kept
 from xlkpi.udfs.actions import perform
 from xlkpi.udfs.actions.buttons import buttons
 from xlkpi.udfs.actions.explain import calls
+from xlkpi.udfs.actions.memory import state_of
 from xlkpi.udfs.actions.new import in_folder, project_in
+from xlkpi.udfs.actions.window import Window
 from xlkpi.udfs.remembering import conf_file, remember, write_conf
 
 from tests import office
@@ -114,6 +116,21 @@ def test_check_reads_the_project_that_the_settings_name(
         assert "not within reach" in other
     finally:
         kept.forget()
+
+
+def test_a_page_can_not_have_a_project_read_by_calling_its_workbook_a_path(
+    book: dict[str, Any], tmp_path: Path
+) -> None:
+    state = state_of(Window(office.opened(copy.deepcopy(book))))
+    assert state is not None
+    folder = tmp_path / "a" / "b" / "c"
+    folder.mkdir(parents=True)
+    project = (folder / state.files[0]).resolve()
+    assert project.is_relative_to(tmp_path)
+    write_sample(project.parent, today=TODAY).project.replace(project)
+    book["book"]["name"] = str(folder / "scorecard.xlsx")
+    (told,) = office.told(done("check", book))
+    assert "not within reach" in told
 
 
 def test_check_tells_what_was_typed_since_and_checks_it_where_the_project_is(

@@ -19,14 +19,12 @@ from xlkpi.udfs.refresh import RefreshCancelled, Steps, refresh_book, write
 from tests import office
 from tests.checks import recalc
 from tests.engines.open_excel import excel, opened, perform, saved
-from tests.scorecards import TODAY, sample
+from tests.scorecards import TODAY, compute, sample, write_built
 from xlkpi.errors import WorkbookError
 from xlkpi.formula import NoData
 from xlkpi.language import use
-from xlkpi.objectives import Project, load
-from xlkpi.sample import write_sample
+from xlkpi.objectives import Project
 from xlkpi.scorecard import Scorecard, scorecard
-from xlkpi.workbook.build import build_workbook
 from xlkpi.workbook.compare import Compared, compare
 from xlkpi.workbook.content import Formula
 from xlkpi.workbook.data_sheet import DATA, SERIES
@@ -36,26 +34,12 @@ from xlkpi.workbook.refresh import Options, refresh_workbook
 if TYPE_CHECKING:
     import xlwings
 
-BEFORE = date(2026, 2, 28)
-_computed: list[tuple[Project, Scorecard]] = []
-
-
-def compute(project: Project) -> Scorecard:
-    """The scorecard of today; computed once for a project."""
-    found = next((card for of, card in _computed if of == project), None)
-    if found is None:
-        found = scorecard(project, sample()[1], today=TODAY)
-        _computed.append((project, found))
-    return found
-
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the sample's project, and its workbook of an earlier day with what people did to it since."""
     folder = tmp_path_factory.mktemp("open")
-    project = load(write_sample(folder, today=TODAY).project)
-    path = folder / "tableau.xlsx"
-    build_workbook(scorecard(project, sample()[1], as_of=BEFORE, today=TODAY), path, language="fr")
+    path = write_built(folder, "tableau.xlsx")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         book = openpyxl.load_workbook(path)

@@ -7,8 +7,8 @@ from datetime import date
 from pathlib import Path
 
 from tests.checks import recalc
-from tests.scorecards import TODAY, sample
-from tests.test_workbook_refresh import BEFORE, built, compute, home
+from tests.scorecards import BEFORE, TODAY, sample
+from tests.test_workbook_refresh import built, compute, home
 from xlkpi.cli_refresh import as_text
 from xlkpi.language import use
 from xlkpi.objectives import Project

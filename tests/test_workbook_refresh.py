@@ -18,15 +18,17 @@ from openpyxl.utils import range_boundaries
 
 from tests.checks import recalc, sdk
 from tests.checks.reading import Book
-from tests.scorecards import TODAY, sample
+from tests.edits import Edited, put_cell
+from tests.scorecards import BEFORE, sample, write_built
+from tests.scorecards import compute as computed_today
 from tests.workbooks import rewritten
 from xlkpi.errors import InputError
 from xlkpi.objectives import Project
-from xlkpi.scorecard import Scorecard, scorecard
-from xlkpi.workbook.build import build_workbook
+from xlkpi.scorecard import Scorecard
+from xlkpi.workbook.cells import read_cells, read_strings
+from xlkpi.workbook.formula_text import plain_sheet
+from xlkpi.workbook.package import Package
 from xlkpi.workbook.refresh import Options, refresh_workbook
-
-BEFORE = date(2026, 2, 28)
 
 
 def parts(path: Path) -> dict[str, bytes]:
@@ -34,32 +36,16 @@ def parts(path: Path) -> dict[str, bytes]:
         return {name: file.read(name) for name in file.namelist()}
 
 
-_computed: list[tuple[Project, Scorecard]] = []
-
-
 def compute(project: Project | None = None) -> Callable[[Project], Scorecard]:
     """The scorecard of today, computed once; of another project where one is given."""
-
-    def made(loaded: Project) -> Scorecard:
-        wanted = project or loaded
-        known = next((card for of, card in _computed if of == wanted), None)
-        if known is None:
-            known = scorecard(wanted, sample()[1], today=TODAY)
-            _computed.append((wanted, known))
-        return known
-
-    return made
+    return lambda loaded: computed_today(project or loaded)
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the sample's project, and its workbook as it was on an earlier day."""
-    from xlkpi.objectives import load
-    from xlkpi.sample import write_sample
-
     folder = tmp_path_factory.mktemp("home")
-    project = load(write_sample(folder, today=TODAY).project)
-    build_workbook(scorecard(project, sample()[1], as_of=BEFORE, today=TODAY), folder / "built.xlsx", language="fr")
+    write_built(folder)
     return folder
 
 
@@ -295,12 +281,12 @@ def encrypted(path: Path) -> None:
 
 
 def newer(path: Path) -> None:
-    def edit(book: Any) -> None:
-        sheet = book[book.defined_names["xlkpi_version"].attr_text.split("!")[0].strip("'")]
-        label = next(cell for row in sheet for cell in row if cell.value == "format")
-        sheet.cell(label.row, label.column + 1).value = 1000
-
-    edited(path, edit)
+    with Package(path) as package:
+        sheet = plain_sheet(package.names["xlkpi_version"].rpartition("!")[0])
+        cells = read_cells(package, package.sheets[sheet], read_strings(package))
+    row = next(row for (row, _), cell in cells.items() if cell.value == "format")
+    with Edited(path) as book:
+        put_cell(book, sheet, f"B{row + 1}", 1000.0)
 
 
 def with_entry(name: str, content: bytes) -> Callable[[Path], None]:

@@ -30,6 +30,24 @@ _OPERATORS = ("between", "notBetween", "equal", "notEqual", "greaterThan", "less
 _BOOLEANS = {"TRUE", "FALSE"}
 
 
+def is_excel(book: Any) -> bool:
+    """Whether Excel itself answers for a workbook, and not a page that describes it."""
+    return bool(book.app.engine.type == "desktop")
+
+
+def folder_of(book: Any) -> Path | None:
+    """Where a workbook stands; None where nobody knows, as before it is saved, and for a page, which could name any
+    folder of the server.
+    """
+    if not is_excel(book):
+        return None
+    try:
+        path = Path(book.fullname)
+    except Exception:  # xlwings can't map some addresses of OneDrive, and says so in many ways
+        return None
+    return path.parent if path.is_absolute() and path.parent.is_dir() else None
+
+
 class OpenBook:
     """A workbook of ours. ``undo`` holds what puts back everything that was written, the last first."""
 
@@ -45,18 +63,12 @@ class OpenBook:
     @property
     def has_file(self) -> bool:
         """Whether Excel itself answers, which can write a copy, and not a page that describes the workbook."""
-        return bool(self.book.app.engine.type == "desktop")
+        return is_excel(self.book)
 
     @property
     def folder(self) -> Path | None:
-        """Where the workbook stands; None where nobody knows, and for a page, which could name any folder."""
-        if not self.has_file:
-            return None
-        try:
-            path = Path(self.book.fullname)
-        except Exception:  # xlwings can't map some addresses of OneDrive, and says so in many ways
-            return None
-        return path.parent if path.is_absolute() and path.parent.is_dir() else None
+        """Where the workbook stands, where that is known."""
+        return folder_of(self.book)
 
     def error(self, code: str, **values: Any) -> WorkbookError:
         return WorkbookError(Problem(code, {"name": self.name, **values}, Place(file=self.name)))

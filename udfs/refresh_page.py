@@ -55,8 +55,9 @@ def refresh_page(opened: OpenBook, steps: Steps) -> str:
         steps("comparing", 0.7)
         with Package(copy) as before, Package(fresh) as after:
             found = compare(before, after)
-        if found.others or found.charts or found.conditions or found.names or found.rules:
-            raise opened.error("open_book_page", what=", ".join([*found.others, *found.charts][:5]) or opened.name)
+        sheets = [c.sheet for c in found.conditions] + [r.sheet for r in found.rules] + [n.name for n in found.names]
+        if what := list(dict.fromkeys([*found.others, *found.charts, *sheets])):
+            raise opened.error("open_book_page", what=", ".join(what[:5]))
         found.lists = restored.lists
         found.pivots.clear()
         write(opened, found, steps)

@@ -339,6 +339,10 @@ def _usage(mistake: click.UsageError) -> str:
     if isinstance(mistake, click.BadParameter) and isinstance(getattr(mistake.param, "type", None), click.Choice):
         choices = ", ".join(mistake.param.type.choices)  # type: ignore[union-attr]  # a Choice, as just checked
         return text("usage.choice", name=mistake.param.opts[0], known=choices)  # type: ignore[union-attr]
+    if isinstance(mistake, click.BadParameter) and isinstance(
+        bounds := getattr(mistake.param, "type", None), click.IntRange
+    ):
+        return text("usage.range", name=mistake.param.opts[0], first=bounds.min, last=bounds.max)  # type: ignore[union-attr]
     if type(mistake) is click.UsageError and mistake.ctx and "extra argument" in mistake.message:
         return text("usage.extra", name=mistake.message.split("(")[-1].rstrip(")."))
     return mistake.format_message()

@@ -19,6 +19,11 @@ def refresh(
     who: str | None = None, why: str | None = None, due: bool = False,
 ) -> Refreshed:  # fmt: skip
     """Refresh a workbook, or tell what that would change."""
+    import click
+
+    for name, given in (("--who", who), ("--why", why)):
+        if given and not accept_targets:
+            raise click.UsageError(text("usage.only_with", name=name, other="--accept-targets"))
     need_extras()
     from xlkpi.workbook.accept import Accept
     from xlkpi.workbook.refresh import Options, refresh_workbook

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 def upgrade(file: str, *, project: str | None, dry_run: bool, as_of: str | None, backups: int, leave: bool) -> Upgraded:
     """Upgrade a workbook, or tell what that would do."""
+    import click
+
+    if leave and not backups:
+        raise click.UsageError(text("usage.no_backup", name="--leave-behind"))
     need_extras()
     from xlkpi.workbook.refresh import Options
     from xlkpi.workbook.upgrade import upgrade_workbook

@@ -12,6 +12,8 @@ from typing import Any
 from xlkpi.cli_check import plain_cell
 from xlkpi.errors import Place, Problem, WorkbookError
 
+from ..open_book import folder_of, is_excel
+
 #: The colour of titles and headers on sheets of ours, and that of cells to fill in.
 INK, TO_FILL = "#0B6B6B", "#FFF9DB"
 #: Pages of the web measure columns in points: so many are a character.
@@ -42,16 +44,12 @@ class Window:
     @property
     def is_excel(self) -> bool:
         """Whether Excel itself answers, and not a page that describes the workbook."""
-        return bool(self.app.engine.type == "desktop")
+        return is_excel(self.book)
 
     @property
     def folder(self) -> Path | None:
-        """Where the workbook stands; None where nobody knows, as on the web or before it is saved."""
-        try:
-            path = Path(self.book.fullname)
-        except Exception:  # xlwings can't map some addresses of OneDrive, and says so in many ways
-            return None
-        return path.parent if path.is_absolute() and path.parent.is_dir() else None
+        """Where the workbook stands, where that is known."""
+        return folder_of(self.book)
 
     def escape_pressed(self) -> bool:
         """Whether Esc was pressed in Excel since somebody last asked; never, where that can't be known."""

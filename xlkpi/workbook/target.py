@@ -26,7 +26,7 @@ _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 def lock_file(path: Path) -> Path | None:
     """The lock file that Excel (`~$name.xlsx`) or LibreOffice (`.~lock.name.xlsx#`) keeps beside an open workbook."""
-    for name in (f"~${path.name}", f".~lock.{path.name}#"):
+    for name in (f"~${path.name}", f".~lock.{path.name}#") if path.name else ():  # a folder such as . has no name
         if (found := path.with_name(name)).exists():
             return found
     return None

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from xlkpi.workbook.calculation_rows import Told
 
 #: The end of the last complete period, the periods that are left and those since the start, what each has to bring and
-#: what each brought, and the sentence.
-RATES = ("until", "left", "gone", "required", "current", "said_rate")
+#: what each brought, both in words, and the sentence.
+RATES = ("until", "left", "gone", "required", "current", "said_required", "said_current", "said_rate")
 
 
 def write_rates(row: Told, day: Live) -> None:
@@ -99,12 +99,11 @@ def _said(row: Told, cadence: Cadence, day: Live) -> Live:
     decimals = max(row.decimals, decimals_for(row.unit, (ahead.required, ahead.current) if ahead else ()))
 
     def amount(name: str) -> Live:
-        return told(get(name), row.unit, decimals, book.language, book.currency, gap=not result.cumulative)
+        words = told(get(name), row.unit, decimals, book.language, book.currency, gap=not result.cumulative)
+        return row.put(f"said_{name}", if_(is_number(get(name)), words, "–"))
 
-    parts: dict[str, Given] = {
-        "required": amount("required"), "current": if_(is_number(get("current")), amount("current"), "–"),
-        "due": date_told(get("due"), book.language),
-    }  # fmt: skip
+    due = date_told(get("due"), book.language)
+    parts: dict[str, Given] = {"required": amount("required"), "current": amount("current"), "due": due}
 
     def say(key: str) -> Live:
         return sentence(

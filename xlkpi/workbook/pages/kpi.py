@@ -178,7 +178,7 @@ class _KPI(View):
             form = book.format(**look, **style)
             self.ws.merge_range(row, first, row, last, "", form)
             self.page.sheet.write(row, first, content, form)
-        return self.page.heights(row, 34)
+        return self.page.heights(row, 36)
 
     # --- below ---------------------------------------------------------------------------------------------------
 

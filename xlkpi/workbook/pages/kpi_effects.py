@@ -6,26 +6,22 @@ parts make the whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from xlkpi.workbook.functions import absolute, and_, if_, if_error, is_number, most, total
+from xlkpi.workbook.functions import absolute, and_, if_, if_error, index, is_number, most, total
 from xlkpi.workbook.live import Live, Span
 from xlkpi.workbook.pages.kpi_view import View
 
 #: Columns of a part's row on the calculation sheet: its numerators and denominators now and before, then its effects.
 TOP, BASE, TOP_BEFORE, BASE_BEFORE = range(5, 9)
 VOLUME, MIX, RATE, CHANGE, TO_TARGET = EFFECTS = range(9, 14)
-Read = Callable[[str, Live], Live]
 
 
-def bases(view: View, row: int, at: Live, read: Read) -> None:
+def bases(view: View, row: int, at: Live, has_before: Live) -> None:
     """A part's numerator and denominator, of the last period and of the one before; 0 where they are missing."""
-    has_before = view.known("periods_done") >= 2
-    for column, code, place in ((TOP, "top", at), (BASE, "base", at)):
-        found = read(code, place)
+    for column, code in ((TOP, "top"), (BASE, "base")):
+        of = view.made.tables.series.span(code)
+        found, earlier = index(of, at), index(of, at - 1)
         view.sheet.put(row, column, if_(is_number(found), found, 0))
-        earlier = if_error(if_(has_before, read(code, place - 1), ""), "")
-        view.sheet.put(row, column + 2, if_(is_number(earlier), earlier, 0))
+        view.sheet.put(row, column + 2, if_(has_before, if_(is_number(earlier), earlier, 0), 0))
 
 
 def effects(view: View, first: int, last: int) -> tuple[Live, list[Span]]:

@@ -73,23 +73,23 @@ def _numbers(view: View) -> tuple[int, int]:
     made, sheet, series = view.made, view.sheet, view.made.tables.series
     count = len(view.book.choices.choices)
     first = made.rows(max(count, 2), MOST_CHOICES)
-    blocks = ((series.span("objective"), "=", view.now("id")), (series.span("role"), "=", "period"))
+    id_, begins, done = (view.put_calc(view.known(name)) for name in ("id", "first_row", "periods_done"))
+    has_before = view.put_calc(if_error(done >= 2, False))
+    blocks = ((series.span("objective"), "=", id_), (series.span("role"), "=", "period"))
     for number in range(count):
         row = first + number
         own = count_ifs(*blocks, (series.span("choice_no"), "=", number + 1.0))
         before = count_ifs(*blocks, (series.span("choice_no"), "<=", float(number)))
-        place = view.known("first_row") + before + view.known("periods_done") - 1
-        at = sheet.put(row, AT, if_error(if_(or_(own.same(0), view.known("periods_done").same(0)), "", place), ""))
+        at = sheet.put(row, AT, if_error(if_(or_(own.same(0), done.same(0)), "", begins + before + done - 1), ""))
 
         def read(column: str, place: Live) -> Live:
             cell = index(series.span(column), place)
-            return if_error(if_(cell.blank, "", cell), "")
+            return if_(is_number(cell), cell, "")
 
         size = sheet.put(row, SIZE, read("x1", at))
         sheet.put(row, VALUE_NOW, read("value", at))
-        before = if_(view.known("periods_done") < 2, "", read("value", at - 1))
-        sheet.put(row, VALUE_BEFORE, if_error(before, ""))
-        bases(view, row, at, read)
+        sheet.put(row, VALUE_BEFORE, if_(has_before, read("value", at - 1), ""))
+        bases(view, row, at, has_before)
         order = size - (number + 1) / 1_000_000_000
         sheet.put(row, ORDER, if_(is_number(size), if_(size.same(0), "", order), ""))
     return first, first + max(count, 2) - 1

@@ -15,7 +15,7 @@ from tests.checks import recalc
 from tests.checks.reading import Book, letters_of, position
 from tests.scorecards import card
 from tests.small_project import PROJECT, exported
-from xlkpi.analysis.ab_test import compare_proportions, sample_size_proportions
+from xlkpi.analysis.ab_test import compare_means, compare_proportions, sample_size_means, sample_size_proportions
 from xlkpi.analysis.impact import Impact, impact
 from xlkpi.cli import run
 from xlkpi.effects import Effect, effect, effects
@@ -159,6 +159,14 @@ CASES = [
 ]  # fmt: skip
 
 
+#: Mean, deviation and number of A, then of B.
+MEAN_CASES = [
+    (50.0, 10.0, 400, 54.0, 12.5, 400), (50.0, 31.5, 80, 47.0, 28.0, 2000), (-3.0, 2.0, 2, 4.0, 2.5, 3),
+    (1200.5, 900.0, 5000, 1201.0, 950.0, 5200), (5.0, 0.0, 10, 5.0, 0.0, 10), (5.0, 0.0, 10, 6.0, 0.0, 12),
+    (0.0, 1.0, 50, 0.1, 1.0, 50), (20.0, 0.0, 30, 20.5, 4.0, 30), (0.021, 0.4, 100_000, 0.024, 0.5, 90_000),
+]  # fmt: skip
+
+
 def _experiment(a: tuple[int, int], b: tuple[int, int], **more: Any) -> Experiment:
     return Experiment("x", {"en": "x"}, a=Variant({}, *a), b=Variant({}, *b), **more)
 
@@ -174,6 +182,29 @@ def test_a_planned_experiment_says_its_sample() -> None:
     assert outcome(Experiment("x", {"en": "x"})).as_json() == {"id": "x", "needed": None, "comparison": None}
 
 
+def test_an_experiment_of_means_is_compared_as_ab_test_mean_does(tmp_path: Path) -> None:
+    path = tmp_path / "project.yaml"
+    path.write_text("""xlkpi: 1
+name: Shop
+experiments:
+  - id: basket
+    hypothesis: H
+    a: {name: now, trials: 400, mean: 50, deviation: 10}
+    b: {trials: 400, mean: 54.0, deviation: 12.5}
+    smallest_lift: 0.05
+  - {id: later, hypothesis: H, state: planned, a: {mean: 50, deviation: 20}, smallest_lift: 0.2}
+  - {id: begun, hypothesis: H, a: {trials: 30, mean: 50, deviation: 20}}
+""", encoding="utf-8")  # fmt: skip
+    basket, later, begun = map(outcome, load(path).experiments)
+    assert basket.found == compare_means(50, 10, 400, 54, 12.5, 400, smallest_lift=0.05)
+    assert basket.as_json()["comparison"]["method"] == "welch_t"
+    assert (later.found, later.needed) == (None, 64)
+    assert (begun.found, begun.needed) == (None, 253)
+
+
+MEAN_COLUMNS = ("mean_a", "deviation_a", "trials_a", "mean_b", "deviation_b", "trials_b")
+
+
 @pytest.fixture(scope="module")
 def logged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workbook whose log of experiments was filled by people, with counts that can't be too."""
@@ -186,6 +217,18 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "successes_b": float(xb),
         }
         for i, (na, xa, nb, xb) in enumerate(CASES)
+    ]
+    rows += [
+        {"id": f"m{i}", **dict(zip(MEAN_COLUMNS, map(float, case), strict=True))} for i, case in enumerate(MEAN_CASES)
+    ]
+    whole = dict(zip(MEAN_COLUMNS, map(float, MEAN_CASES[0]), strict=True))
+    rows += [
+        {"id": "mixed", **whole, "successes_b": 3.0},
+        {"id": "one_value", **whole, "trials_a": 1.0},
+        {"id": "deviation", **whole, "deviation_b": -1.0},
+        {"id": "no_deviation", **whole, "deviation_b": None},
+        {"id": "sides", "trials_a": 10.0, "successes_a": 1.0, "trials_b": 9.0, "mean_b": 5.0, "deviation_b": 1.0},
+        {"id": "plan_means", "mean_a": 50.0, "deviation_a": 20.0, "smallest": 0.2},
     ]
     rows += [
         {"id": "too_many", "trials_a": 10.0, "successes_a": 11.0, "trials_b": 10.0, "successes_b": 1.0},
@@ -206,7 +249,7 @@ def test_the_log_is_calculated_natively_as_by_ab_test(logged: Path) -> None:
     for i, (na, xa, nb, xb) in enumerate(CASES):
         row, found = rows[f"t{i}"], compare_proportions(xa, na, xb, nb)
         expected = {
-            "Rate A": found.a, "p-value": found.p_value, "B − A from": found.lower, "B − A to": found.upper,
+            "Rate or mean A": found.a, "p-value": found.p_value, "B − A from": found.lower, "B − A to": found.upper,
             "Needed per variant": found.needed, "Lift": found.lift,
         }  # fmt: skip
         for header, value in expected.items():
@@ -218,6 +261,41 @@ def test_the_log_is_calculated_natively_as_by_ab_test(logged: Path) -> None:
             text(f"workbook.experiments.{found.verdict}", "en") if found.verdict != "not_enough_data" else "Not enough"
         )
         assert str(row["Result so far"]).startswith(word), i
+
+
+def test_means_in_the_log_are_calculated_natively_as_by_ab_test_mean(logged: Path) -> None:
+    rows = _table(logged, "xlkpi_experiments")
+    for i, case in enumerate(MEAN_CASES):
+        row, found = rows[f"m{i}"], compare_means(*case)
+        expected = {
+            "Rate or mean A": found.a, "Rate or mean B": found.b, "Lift": found.lift, "B − A from": found.lower,
+            "B − A to": found.upper, "p-value": found.p_value, "Needed per variant": found.needed,
+        }  # fmt: skip
+        for header, value in expected.items():
+            if math.isnan(value):
+                assert row[header] in ("", None), (i, header)
+            else:
+                assert row[header] == pytest.approx(value, rel=1e-9, abs=1e-12), (i, header)
+        word = (
+            text(f"workbook.experiments.{found.verdict}", "en") if found.verdict != "not_enough_data" else "Not enough"
+        )
+        assert str(row["Result so far"]).startswith(word), i
+
+
+def test_means_that_cannot_be_are_told_and_half_filled_rows_are_not_enough_data(logged: Path) -> None:
+    rows = _table(logged, "xlkpi_experiments")
+    told = {id: rows[id]["Result so far"] for id in ("mixed", "one_value", "deviation", "sides", "no_deviation")}
+    wrong, nothing = (text(f"workbook.experiments.{code}", "en") for code in ("wrong_mean", "no_data"))
+    assert told == {**dict.fromkeys(("mixed", "one_value", "deviation", "sides"), wrong), "no_deviation": nothing}
+    assert rows["plan_means"]["Result so far"] == nothing
+    assert rows["plan_means"]["Needed per variant"] == sample_size_means(20, 10)
+
+
+def test_formulas_of_the_log_are_no_longer_than_excel_takes(logged: Path) -> None:
+    book = Book(logged)
+    sheet = next(t for t in book.tables if t.name == "xlkpi_experiments").sheet
+    cells = next(s for s in book.sheets if s.name == sheet).cells
+    assert max(len(cell.formula or "") for cell in cells.values()) <= 8192
 
 
 def test_counts_that_cannot_be_are_told_and_blanks_are_not_enough_data(logged: Path) -> None:
@@ -282,6 +360,7 @@ def _table(path: Path, name: str, key: str | None = None) -> dict[str, dict[str,
 # --- the project file ------------------------------------------------------------------------------------------------
 
 HEAD = "xlkpi: 1\nname: Shop\n"
+MEANS = "experiments: [{{id: a, hypothesis: H, a: {{{}}}{}}}]\n"
 GOOD = "objectives: [{id: o, title: T, target: 5, kpi: roi"
 
 
@@ -293,6 +372,17 @@ GOOD = "objectives: [{id: o, title: T, target: 5, kpi: roi"
     ("experiments: [{id: a, hypothesis: ' '}]\n", "words_missing"),
     ("experiments: [{id: '', hypothesis: H}]\n", "words_missing"),
     ("competitors: [{name: A, values: {roi: much}}]\n", "want_number"),
+    (MEANS.format("trials: 9, mean: 5.0, deviation: 1.0, successes: 3", ""), "experiment_mixed"),
+    (MEANS.format("trials: 9, mean: 5.0", ""), "experiment_lacking"),
+    (MEANS.format("trials: 9, deviation: 5.0", ""), "experiment_lacking"),
+    (MEANS.format("trials: 9, mean: .nan, deviation: 1.0", ""), "experiment_mean"),
+    (MEANS.format("trials: 9, mean: 5.0, deviation: .nan", ""), "experiment_deviation"),
+    (MEANS.format("trials: 9, mean: 5.0, deviation: -1.0", ""), "experiment_deviation"),
+    (MEANS.format("trials: 1, mean: 5.0, deviation: 0.0", ""), "experiment_few"),
+    (MEANS.format("trials: 9, mean: 5.0, deviation: 1.0", ", b: {trials: 9, successes: 2}"), "experiment_sides"),
+    (MEANS.format("trials: 9, successes: 2", ", b: {trials: 9, mean: 5.0, deviation: 1.0}"), "experiment_sides"),
+    (MEANS.format("mean: 5.0, deviation: 1.0", ""), "experiment_trials"),
+    (MEANS.format("trials: 9, mean: 5.0, deviation: 1.0", ", baseline_rate: 0.02"), "experiment_baseline"),
     ("experiments: [{id: a, hypothesis: H, start: 2026-02-01, end: 2026-01-01}]\n", "decision_days"),
     ("experiments: [{id: a, hypothesis: H, objective: nobody}]\n", "alert_objective"),
     ("experiments: [{id: a, hypothesis: H}, {id: a, hypothesis: H}]\n", "project_duplicate"),

@@ -6,7 +6,13 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from xlkpi.analysis.ab_test import Comparison, compare_proportions, sample_size_proportions
+from xlkpi.analysis.ab_test import (
+    Comparison,
+    compare_means,
+    compare_proportions,
+    sample_size_means,
+    sample_size_proportions,
+)
 
 if TYPE_CHECKING:
     from xlkpi.objectives.decisions import Experiment
@@ -33,6 +39,12 @@ class Outcome:
 def outcome(experiment: Experiment) -> Outcome:
     """What an experiment's figures say so far."""
     a, b, lift = experiment.a, experiment.b, experiment.smallest_lift
+    if a.mean is not None and a.deviation is not None:
+        if a.trials and b.trials and b.mean is not None and b.deviation is not None:
+            found = compare_means(a.mean, a.deviation, a.trials, b.mean, b.deviation, b.trials, smallest_lift=lift)
+            return Outcome(experiment, found, found.needed)
+        effect = abs(a.mean) * lift
+        return Outcome(experiment, None, sample_size_means(a.deviation, effect) if effect else math.nan)
     if a.trials and b.trials:
         found = compare_proportions(a.successes or 0, a.trials, b.successes or 0, b.trials, smallest_lift=lift)
         return Outcome(experiment, found, found.needed)

@@ -67,24 +67,46 @@ class AlertSettings:
 
 @dataclass(frozen=True)
 class Variant:
-    """One side of an experiment: how many saw it, and how many of them did what was wanted."""
+    """One side of an experiment: how many saw it (``trials``), and how many of them did what was wanted.
+
+    Where a mean is compared, such as the average basket: of how many values, their mean and their standard deviation
+    (that of a sample, as Excel's ``STDEV.S`` gives it).
+    """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     name: Translated = field(default_factory=dict)
     trials: int | None = None
     successes: int | None = None
+    mean: float | None = None
+    deviation: float | None = None
 
     def __post_init__(self) -> None:
         if (self.trials is not None and self.trials < 0) or (self.successes is not None and self.successes < 0):
             raise complaint("experiment_counts")
-        if self.successes is not None and (self.trials is None or self.successes > self.trials):
+        if self.mean is not None or self.deviation is not None:
+            self._check_mean()
+        elif self.successes is not None and (self.trials is None or self.successes > self.trials):
             raise complaint("experiment_successes", successes=self.successes, trials=self.trials or 0)
+
+    def _check_mean(self) -> None:
+        if self.successes is not None:
+            raise complaint("experiment_mixed")
+        if self.mean is None or self.deviation is None:
+            given, lacking = ("deviation", "mean") if self.mean is None else ("mean", "deviation")
+            raise complaint("experiment_lacking", given=given, lacking=lacking)
+        if not math.isfinite(self.mean):
+            raise complaint("experiment_mean", mean=self.mean)
+        if not (math.isfinite(self.deviation) and self.deviation >= 0):
+            raise complaint("experiment_deviation", deviation=self.deviation)
+        if self.trials is not None and self.trials < 2:
+            raise complaint("experiment_few", trials=self.trials)
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """An A/B test: two variants of which a rate is compared. ``smallest_lift`` is the relative difference worth finding
-    and, with ``baseline_rate`` until there are figures, says how large a sample is needed.
+    """An A/B test: two variants of which a rate or a mean is compared. ``smallest_lift`` is the relative difference
+    worth finding; with ``baseline_rate``, or the mean and the deviation of ``a`` without ``trials``, it says how large
+    a sample is needed until there are figures.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
@@ -110,8 +132,25 @@ class Experiment:
             raise complaint("experiment_lift", share=self.smallest_lift)
         if self.baseline_rate is not None and not 0 < self.baseline_rate < 1:
             raise complaint("experiment_rate", share=self.baseline_rate)
+        if self.of_means:
+            self._check_means()
         if self.start is not None and self.end is not None and self.end < self.start:
             raise complaint("decision_days", start=self.start.isoformat(), end=self.end.isoformat())
+
+    @property
+    def of_means(self) -> bool:
+        """Whether means are compared, not rates."""
+        return self.a.mean is not None or self.b.mean is not None
+
+    def _check_means(self) -> None:
+        if self.baseline_rate is not None:
+            raise complaint("experiment_baseline")
+        for side, other in (("a", "b"), ("b", "a")):
+            variant = getattr(self, side)
+            if variant.mean is None and (variant.trials is not None or side == "a"):
+                raise complaint("experiment_sides", side=side, other=other)
+            if variant.mean is not None and variant.trials is None and self.state != "planned":
+                raise complaint("experiment_trials", side=side)
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 
-from xlkpi.analysis.distributions import fisher_exact, normal_quantile, normal_tail
 from xlkpi.formula.evaluate import round_half_away
-from xlkpi.formula.excel import number
 from xlkpi.formula.nodata import NoData
 from xlkpi.workbook.live import (
     EPOCH,
@@ -101,6 +99,11 @@ def count_ifs(*conditions: tuple[Span, str, Given]) -> Live:
     """``COUNTIFS``; each condition is a column, ``=``, ``<=`` or ``>=``, and a value."""
     texts, rows = _rows(conditions)
     return Live(f"COUNTIFS({','.join(texts)})", float(len(rows)))
+
+
+def numbers_in(*cells: Live) -> Live:
+    """``COUNT`` of single cells: how many of them hold a number."""
+    return Live(f"COUNT({','.join(c.text for c in cells)})", float(sum(has_number(c.value) for c in cells)))
 
 
 def count_texts(span: Span) -> Live:
@@ -211,44 +214,6 @@ def rest(given: Given, of: int) -> Live:
 def rounded_up(given: Given) -> Live:
     """``ROUNDUP`` of a number that is not negative, to a whole one."""
     return _function("ROUNDUP({},0)", lambda v: float(math.ceil(v)), given)
-
-
-def normal(given: Given) -> Live:
-    """``NORM.S.DIST``, cumulative."""
-    return _function("_xlfn.NORM.S.DIST({},TRUE)", lambda v: normal_tail(-v), given)
-
-
-def normal_inverse(probability: float) -> Live:
-    """``NORM.S.INV`` of a constant."""
-    return Live(f"_xlfn.NORM.S.INV({number(probability)})", normal_quantile(probability))
-
-
-def fisher(successes_a: Live, trials_a: Live, successes_b: Live, trials_b: Live, numbers: str) -> Live:
-    """The p-value of Fisher's exact test: the sum of the probabilities of all tables no likelier than the one seen.
-
-    For few expected successes or failures, so that the rows of ``numbers`` cover every table that counts: of the
-    smaller variant and the rarer outcome, 0 to as many as it has rows less one.
-    """
-    xa, na, xb, nb = (cell.text for cell in (successes_a, trials_a, successes_b, trials_b))
-    small, whole_, good = f"MIN({na},{nb})", f"({na}+{nb})", f"({xa}+{xb})"
-    rare = f"MIN({good},{whole_}-{good})"
-    seen = (f"IF({na}<={nb},IF({good}<={whole_}-{good},{xa},{na}-{xa}),"
-            f"IF({good}<={whole_}-{good},{xb},{nb}-{xb}))")  # fmt: skip
-    ways = f"(ROW({numbers})-1)"
-
-    def likely(k: str) -> str:
-        inside = (f"GAMMALN({k}+1)+GAMMALN(ABS({rare}-{k})+1)+GAMMALN(ABS({small}-{k})+1)"
-                  f"+GAMMALN(ABS({whole_}-{rare}-{small}+{k})+1)")  # fmt: skip
-        return (f"EXP(GAMMALN({rare}+1)+GAMMALN({whole_}-{rare}+1)+GAMMALN({small}+1)+GAMMALN({whole_}-{small}+1)"
-                f"-GAMMALN({whole_}+1)-({inside}))")  # fmt: skip
-
-    possible = f"({ways}<={rare})*({ways}<={small})*({ways}>={small}+{rare}-{whole_})"
-    text = f"SUMPRODUCT({possible}*({likely(ways)}<={likely(seen)}*1.0000001)*{likely(ways)})"
-    given = [cell.value for cell in (successes_a, trials_a, successes_b, trials_b)]
-    counts = [int(v) for v in given if isinstance(v, float)]
-    sane = len(counts) == 4 and 0 <= counts[0] <= counts[1] and 0 <= counts[2] <= counts[3]
-    value: Value = fisher_exact(*counts) if sane else NoData.NOT_A_NUMBER
-    return Live(f"MIN(1,{text})", value)
 
 
 def day_of(given: Given) -> Live:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from math import isinf
 from typing import Union
 
 from xlkpi.formula.excel import number
@@ -191,6 +192,8 @@ def _arithmetic(sign: str, level: int, left: Given, right: Given) -> Live:
         value = x / y if y else NoData.ZERO_DIVISION
     else:
         value = x + y if sign == "+" else x - y if sign == "-" else x * y
+    if isinstance(value, float) and isinf(value):
+        value = NoData.IMPOSSIBLE
     second = wrapped(b, level - 1 if sign in "-/" else level)
     return Live(f"{wrapped(a, level)}{sign}{f'({second})' if second.startswith('-') else second}", value, level)
 

@@ -58,7 +58,8 @@ class Column:
 
     ``choices`` are what a list offers: codes whose words are ``workbook.<words>.<code>``, or the words themselves
     without ``words``. ``compute`` is the formula of a ``computed`` column, from the row's other cells. ``form`` is its
-    number format; ``percent2`` is that of percentages with two decimals in the workbook's language.
+    number format; ``percent2`` is that of percentages with two decimals in the workbook's language. ``hidden`` is for
+    what only other formulas read.
     """
 
     code: str
@@ -71,6 +72,7 @@ class Column:
     form: str | None = None
     least: float = -_LARGEST
     most: float = _LARGEST
+    hidden: bool = False
 
     @property
     def is_formula(self) -> bool:
@@ -206,6 +208,7 @@ def write_people(
     rows = _still_wanted(book, table, kept or (), rows)
     known = merged(table, kept, rows) if kept is not None else list(rows)
     known = [update(row) for row in known] if update else known
+    known = _without_absent(book, table, known)
     own = page is None
     if page is None:
         page = _page(book, table)
@@ -265,6 +268,9 @@ class _Writer:
                     page.put(self.header + 1 + number, place, given, **style)
                 columns[c.code].append(values[c.code])
             ws.set_row_pixels(self.header + 1 + number, self._height(values))
+        for place, c in enumerate(table.columns, start=1):
+            if c.hidden:
+                ws.set_column_pixels(place, place, c.width, None, {"hidden": True})
         self._validations(self.header + 1, last)
         self.book.places(room_of(table.name), count)  # a refresh tells by it how far what stands below has moved
         return Written(table, page.sheet, self.header, count, self.headers, columns)
@@ -392,6 +398,14 @@ def _still_wanted(book: Book, table: PeopleTable, kept: Sequence[Row], given: Se
     here, keys = {*_counted(table, kept)}, _counted(table, given)
     book.offered[table.name] = sorted(before | {repr(key) for key in keys})
     return [row for key, row in zip(keys, given, strict=True) if repr(key) not in before or key in here]
+
+
+def _without_absent(book: Book, table: PeopleTable, rows: list[Row]) -> list[Row]:
+    """The rows without what the workbook that is refreshed has no column for: an earlier version built it."""
+    present = book.existing.state.columns.get(table.name) if book.existing else None
+    if present is None or all(c.code in present for c in table.columns):
+        return rows
+    return [{code: value for code, value in row.items() if code in present} for row in rows]
 
 
 def _alike(given: Value, found: object) -> bool:

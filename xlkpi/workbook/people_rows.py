@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _CALCULATED = re.compile(rb"(<calculatedColumnFormula\b[^>]*>)([^<]*)(</calculatedColumnFormula>)")
 _COLUMN = re.compile(r'<tableColumn\b(?:[^>"]|"[^"]*")*?\sname="([^"]*)"(?:[^>"/]|"[^"]*")*(/?)>')
+#: A column of the same row; in its name a quote stands before what has a meaning.
+_THIS_ROW = re.compile(r"\[\[#This Row\],\[((?:'.|[^'\]])*)\]\]")
 _RANGE = re.compile(rb'(<(?:table|autoFilter)\b[^>]*?\sref="[A-Z]+\d+:[A-Z]+)\d+"')
 
 
@@ -45,6 +47,8 @@ class PeoplePart:
     formulas: Mapping[str, str]
     #: Those by header that only the cells have: some programs, such as LibreOffice, leave them out of the definition.
     in_cells: Mapping[str, str]
+    #: What stands above the columns, people's too.
+    headers: frozenset[str]
 
     @property
     def filled(self) -> list[Row]:
@@ -97,7 +101,8 @@ def _read(
     for row in range(box.top, box.bottom):
         found = {code: cells.get((row, at)) for code, at in places.items() if code not in computed}
         rows.append({code: _typed(cell.value) if cell else None for code, cell in found.items()})
-    return PeoplePart(table, box, places, cells, rows, computed, {headers[code]: f for code, f in in_cells.items()})
+    in_cells_of = {headers[code]: f for code, f in in_cells.items()}
+    return PeoplePart(table, box, places, cells, rows, computed, in_cells_of, frozenset(present))
 
 
 def _usual_formula(cells: Mapping[Address, Cell], box: Box, column: int) -> str | None:
@@ -222,8 +227,8 @@ def _update(package: Package, changes: Changes, part: PeoplePart, written: Writt
 
 def _formula(part: PeoplePart, written: Written, code: str, cell: Cell | None) -> str | None:
     """The formula that a calculated column's cell gets: in rows that are added, and where it is another one now."""
-    new = written.sheet.formulas.get((written.first, written.place(code)))
-    if new is None or code not in part.formulas:
+    new = _new_formula(part, written, code)
+    if new is None:
         return None
     if cell is None or (cell.formula is None and cell.value in (None, "")):
         return new
@@ -231,9 +236,18 @@ def _formula(part: PeoplePart, written: Written, code: str, cell: Cell | None) -
     return new if is_ours and canonical(new) != canonical(part.formulas[code]) else None
 
 
+def _new_formula(part: PeoplePart, written: Written, code: str) -> str | None:
+    """The formula of a calculated column as it is now; as it was, where it would read columns that the table lacks."""
+    new, old = written.sheet.formulas.get((written.first, written.place(code))), part.formulas.get(code)
+    if new is None or old is None:
+        return None
+    read = {re.sub(r"'(.)", r"\1", found) for found in _THIS_ROW.findall(new)}
+    return new if read <= part.headers else old
+
+
 def _definition(package: Package, changes: Changes, part: PeoplePart, written: Written) -> None:
     """The formulas of calculated columns in the table's definition, for rows that people add."""
-    new = {f: written.sheet.formulas.get((written.first, written.place(code))) for code, f in part.formulas.items()}
+    new = {f: _new_formula(part, written, code) for code, f in part.formulas.items()}
 
     def formula(found: re.Match[bytes]) -> bytes:
         old = unescape(found[2].decode())

@@ -161,7 +161,7 @@ TYPED: dict[str, dict[str, Any]] = {
     "xlkpi_surveys": {"Enquête": "Satisfaction (CSAT)", "Date": WHEN, "Réponses": 100, "Favorables": 90},
     "xlkpi_rubrics": {"Sujet": "Qualité des contenus", "Critère": "Ton", "Date": WHEN, "Note": 5, "Poids": 2},
     "xlkpi_journal": {"Date": WHEN, "Clé": "basket", "Quoi et pourquoi": "Écrit à la main", "Par": "Ana"},
-    "xlkpi_experiments": {"Test": "le_mien", "Clé": "basket", "A vue par": 1000, "B vue par": 1000},
+    "xlkpi_experiments": {"Test": "le_mien", "Clé": "basket", "Effectif A": 1000, "Effectif B": 1000},
 }  # fmt: skip
 
 

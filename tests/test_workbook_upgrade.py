@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -28,7 +30,15 @@ from xlkpi.errors import InputError
 from xlkpi.language import use
 from xlkpi.objectives import Project, load
 from xlkpi.scorecard import Scorecard, read_data, scorecard
+from xlkpi.workbook import state
+from xlkpi.workbook.book import Book as Book_
 from xlkpi.workbook.build import build_workbook
+from xlkpi.workbook.calculation import Calculation
+from xlkpi.workbook.functions import and_, if_, is_number
+from xlkpi.workbook.live import Live
+from xlkpi.workbook.pages import PAGES
+from xlkpi.workbook.pages.experiments import TABLE
+from xlkpi.workbook.people import Column, PeopleTable, TableRow, write_people
 from xlkpi.workbook.refresh import Options, refresh_workbook
 from xlkpi.workbook.state import FORMAT
 from xlkpi.workbook.upgrade import Upgraded, upgrade_workbook
@@ -149,6 +159,64 @@ def test_macros_of_an_old_workbook_keep_their_bytes_and_their_modules(old: Path)
     assert re.findall(r'<sheetPr[^>]*codeName="(\w+)"', book.text(book.sheets["Notes"])) == ["Feuil7"]
     assert re.findall(r'<workbookPr[^>]*codeName="(\w+)"', book.text(book.workbook)) == ["CeClasseur"]
     assert sdk.faults(path) == []
+
+
+EXPERIMENTS = """
+experiments:
+  - {id: pages, hypothesis: H, a: {trials: 4120, successes: 92}, b: {trials: 4087, successes: 131}}
+  - {id: baskets, hypothesis: H, a: {trials: 400, mean: 50, deviation: 10}, b: {trials: 400, mean: 54, deviation: 12}}
+"""
+
+
+def log_of_rates(book: Book_, made: Calculation) -> None:
+    """The log of experiments as it was before there were means in it."""
+
+    def rate(row: TableRow) -> Live:
+        good, trials = row["successes_a"], row["trials_a"]
+        return if_(and_(is_number(good), is_number(trials)), good / trials, "")
+
+    typed = [replace(TABLE.column(code), form=None) for code in ("id", "trials_a", "successes_a", "lesson")]
+    columns = (*typed[:3], Column("rate_a", "computed", 62, compute=rate, form="percent2"), typed[3])
+    table = PeopleTable("experiments", "xlkpi_experiments", columns, keys=("id",))
+    headers = {"id": "Experiment", "trials_a": "A saw", "successes_a": "A did", "rate_a": "Rate A", "lesson": "Lesson"}
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(PeopleTable, "headers", lambda self, _: headers)
+        write_people(book, made, table, [{"id": "pages", "trials_a": 4120, "successes_a": 92}])
+
+
+def test_a_log_without_columns_for_means_is_refreshed_as_it_is_and_upgraded(
+    old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = old.parent / "project.yaml"
+    project.write_text(project.read_text(encoding="utf-8") + EXPERIMENTS, encoding="utf-8")
+    with monkeypatch.context() as then:
+        then.setitem(PAGES, "experiments", log_of_rates)
+        then.setattr(state, "EDITION", 1)
+        build_workbook(compute(load(project)), old, language="en")
+
+    def mine(book: Any) -> None:
+        sheet, found = table(book, "xlkpi_experiments")
+        for cell, value in zip(sheet[found.ref][2], ("mine", 1000, 50), strict=False):
+            cell.value = value
+
+    edited(old, mine)
+    done = refresh_workbook(old, Options(backups=0), compute)
+    assert (done.older, done.added) == (True, {"xlkpi_experiments": 1})
+    log = [row[:3] for row in content(old, "xlkpi_experiments")]
+    assert log == [("pages", 4120, 92), ("mine", 1000, 50), ("baskets", 400, None)]
+    assert recalc.differences(old, ("libreoffice",)) == []
+    made = upgrade(old)
+    assert (made.rows["xlkpi_experiments"], made.left) == (3, [])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        sheet, found = table(openpyxl.load_workbook(old, data_only=True), "xlkpi_experiments")
+    rows = [[cell.value for cell in row] for row in sheet[found.ref]]
+    told = {row[0]: dict(zip(rows[0], row, strict=True)) for row in rows[1:4]}
+    assert [*told] == ["pages", "mine", "baskets"]
+    assert (told["baskets"]["Mean A"], told["baskets"]["Rate or mean B"]) == (50, 54)
+    assert told["baskets"]["Result so far"] == "B is above A"
+    assert told["pages"]["Rate or mean A"] == pytest.approx(92 / 4120)
+    assert not refresh_workbook(old, Options(backups=0), compute).older
 
 
 def stamped(path: Path, format_: int) -> None:

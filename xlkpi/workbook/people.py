@@ -100,9 +100,11 @@ class PeopleTable:
         return next(c for c in self.columns if c.code == code)
 
     def headers(self, book: Book) -> dict[str, str]:
-        """What stands above each column, in the workbook's language."""
-        return {c.code: book.text_or(f"{self.id}.column.{c.code}", book.text_or(f"column.{c.code}", c.code))
-                for c in self.columns}  # fmt: skip
+        """What stands above each column, in the workbook's language; in one that is refreshed, as it was built."""
+        present = book.existing.state.columns.get(self.name, {}) if book.existing else {}
+        words = {c.code: book.text_or(f"{self.id}.column.{c.code}", book.text_or(f"column.{c.code}", c.code))
+                 for c in self.columns}  # fmt: skip
+        return {code: present.get(code, header) for code, header in words.items()}
 
 
 @dataclass(frozen=True)
@@ -182,7 +184,8 @@ def merged(table: PeopleTable, kept: Sequence[Row], given: Sequence[Row]) -> lis
             rows.append(row)
             continue
         same = {code: given for code, given in found.items() if _alike(plain(given), row.get(code))}  # with its format
-        rows.append({**row, **same, **{code: found.get(code) for code in ours}})
+        lacking = {code: given for code, given in found.items() if code not in row}  # columns that there were not yet
+        rows.append({**lacking, **row, **same, **{code: found.get(code) for code in ours}})
     return rows + (list(known.values()) if table.keys else [])
 
 

@@ -87,9 +87,10 @@ def state_of(
     card, objectives = book.card, tables.objectives
     typed_codes = [code for code, (_, may_type) in OBJECTIVE_COLUMNS.items() if may_type]
     ids = [str(id) for id in objectives.columns["id"][: len(tables.order)]]
-    headers = {t.name: dict(t.headers) for t in book.data_tables.values()}
-    headers |= {name: dict(written.headers) for name, written in book.people.items()}
     before = book.existing.state if book.existing else State()  # pages that have nothing now are remembered, too
+    headers = {t.name: dict(t.headers) for t in book.data_tables.values()}
+    # A refresh puts no columns into people's tables.
+    headers |= {name: dict(before.columns.get(name, written.headers)) for name, written in book.people.items()}
     return State(
         language=book.language, as_of=serial(card.as_of), files=[_relative(f, folder) for f in card.project.files],
         layout=looks[0], theme=looks[1], pages=list(before.pages or pages), room={**before.room, **book.room},

@@ -226,6 +226,7 @@ def _checked(package: Package, made: Path, rows: Mapping[str, Sequence[Row]]) ->
         there = read_people(new, now.state.columns, list(PEOPLE), now.strings)
         for name, kept in rows.items():
             codes = [c.code for c in PEOPLE[name].columns if c.filled == "people" and not c.is_formula]
+            codes = [code for code in codes if any(code in row for row in kept)]  # what there were columns for
             wanted = Counter(_key(row, codes) for row in kept)
             found = Counter(_key(row, codes) for row in there[name].filled) if name in there else Counter()
             wanted.pop((None,) * len(codes), None)

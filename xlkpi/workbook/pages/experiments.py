@@ -56,7 +56,7 @@ def _figure(side: str) -> Column:
         measured = and_(numbers_in(trials, mean, deviation).same(3), good.blank, trials >= 2, deviation >= 0)
         return if_(_of_means(row), if_(measured, mean, ""), if_(known, good / trials, ""))
 
-    return Column(f"rate_{side}", "computed", 62, compute=figure, form="percent2")
+    return Column(f"rate_{side}", "computed", 80, compute=figure, form="percent2")
 
 
 def _squares(row: TableRow) -> tuple[Live, Live]:
@@ -237,7 +237,7 @@ def experiments(book: Book, made: Calculation) -> None:
     for first, last in ((ends[0], ends[1]), (ends[2], ends[3])):
         written.sheet.ws.conditional_format(written.first, first, written.last, last, {
             "type": "formula", "criteria": f"=OR(ISNUMBER({a}),ISNUMBER({b}))",
-            "format": book.format.plain(num_format="#,##0.00"),
+            "format": book.format.plain(num_format=book.number_format("ratio", 2)),
         })  # fmt: skip
 
 

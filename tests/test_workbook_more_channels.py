@@ -13,6 +13,8 @@ from tests.checks.reading import Book, Sheet, Value
 from tests.edits import Edited, add_sheet, put_cell, restyle
 from tests.edits_drawn import add_chart, add_conditional_format, add_note, add_validation, define_name
 from tests.small_shop import Shop
+from xlkpi.workbook.compare import compare
+from xlkpi.workbook.package import Package
 from xlkpi.workbook.refresh import Options, refresh_workbook
 
 ONCE = Options(backups=0)
@@ -45,7 +47,7 @@ def page(path: Path, name: str = CHANNELS) -> Sheet:
 def shown(sheet: Sheet) -> dict[str, Value]:
     """What the cells of a page show; an empty text is nothing."""
     found = {a: round(c.value, 9) if isinstance(c.value, float) else c.value for a, c in sheet.cells.items()}
-    return {a: v for a, v in found.items() if v not in (None, "") and "même échelle" not in str(v)}
+    return {a: v for a, v in found.items() if v not in (None, "")}
 
 
 def column(path: Path, letters: str, count: int) -> list[Value]:
@@ -62,25 +64,48 @@ def charts(path: Path, name: str) -> list[list[str]]:
         return [re.findall(r"<c:f>[^<]*?!([^<]*)</c:f>", book.text(part)) for part in found]
 
 
+def panels(path: Path) -> list[tuple[str, list[str], list[int]]]:
+    """The charts by month: the channel, the numbers that they carry, and from which pixel to which they reach."""
+    found = []
+    with Edited(path) as book:
+        drawing = book.related(book.sheets[CHANNELS], "drawing") or ""
+        targets = {id: target for id, _, target in book.relations(drawing)}
+        for anchor in re.findall(r"<xdr:twoCellAnchor.*?</xdr:twoCellAnchor>", book.text(drawing), re.DOTALL):
+            chart = book.text(targets[re.findall(r':id="(\w+)"', anchor)[-1]])
+            if "<c:lineChart>" in chart:
+                edges = re.findall(r"<xdr:col(?:Off)?>(\d+)<", anchor)
+                places = [int(edge) if i % 2 == 0 else round(int(edge) / 9_525) for i, edge in enumerate(edges)]
+                title = chart.partition("</c:title>")[0]
+                found.append((*re.findall(r"<c:v>([^<]*)", title), re.findall(r"<c:v>([^<]*)", chart), places))
+    return sorted(found)
+
+
 def test_every_channel_has_the_lines_of_a_new_build(shop: Shop) -> None:
+    before = Path(shutil.copy(shop.workbook, shop.folder / "before.xlsx"))
     done = refresh_workbook(shop.workbook, ONCE)
     assert done.replaced == []
+    with Package(before) as old, Package(shop.workbook) as new:
+        assert compare(old, new).others, "the ribbon leaves rows and charts to the command"
     fresh = shop.build(shop.folder / "neu.xlsx")
     for name in PAGES:
-        one, other = (shown(page(path, name)) for path in (shop.workbook, fresh))
-        assert {a: v for a, v in one.items() if v != other.get(a)} == {}, name
-        assert one.keys() == other.keys(), name
+        now, made = (shown(page(path, name)) for path in (shop.workbook, fresh))
+        assert {a: v for a, v in now.items() if v != made.get(a)} == {}, name
+        assert now.keys() == made.keys(), name
         heights = [[e.get("ht") for e in page(path, name).elements("row")][:20] for path in (shop.workbook, fresh)]
         assert heights[0] == heights[1], name
     bars = [next(ranges for ranges in charts(path, CHANNELS) if len(ranges) == 2) for path in (shop.workbook, fresh)]
     lengths = [[int(r.split("$")[-1]) - int(r.split("$")[2].rstrip(":")) for r in ranges] for ranges in bars]
     assert lengths == [[4, 4], [4, 4]]
+    assert done.short == []
+    one, other = panels(shop.workbook), panels(fresh)
+    assert [panel[:2] for panel in one] == [panel[:2] for panel in other]
+    assert [panel[2] for panel in one] == [pytest.approx(panel[2], abs=1) for panel in other]
     assert sdk.faults(shop.workbook) == []
     assert recalc.differences(shop.workbook) == []
-    before = shown(page(shop.workbook))
+    once = shown(page(shop.workbook)), panels(shop.workbook)
     again = refresh_workbook(shop.workbook, ONCE)
     assert again.replaced == []
-    assert shown(page(shop.workbook)) == before
+    assert (shown(page(shop.workbook)), panels(shop.workbook)) == once
 
 
 def test_what_people_put_around_the_lines_moves_with_them_and_the_lines_follow_every_change(shop: Shop) -> None:
@@ -153,12 +178,17 @@ def test_one_channel_becomes_many(tmp_path: Path) -> None:
     assert recalc.differences(path, ("ironcalc",)) == []
 
 
-def test_lines_that_people_rearranged_stay_and_their_page_is_named(shop: Shop) -> None:
+def test_lines_and_panels_that_people_rearranged_stay_and_their_page_is_named(shop: Shop) -> None:
     path = shop.workbook
-    with Edited(path) as book:  # the name of the last channel moved elsewhere, as by cutting it out
+    with Edited(path) as book:  # the name of the last channel moved elsewhere, as by cutting it out, and a panel moved
         anchors = book.sheets["xlkpi_anchors"]
         book.change(anchors, lambda xml: xml.replace(f"'{CHANNELS}'!$B$14", f"'{CHANNELS}'!$Q$19"))
-    rows = len(list(page(path).elements("row")))
+        drawing = book.related(book.sheets[CHANNELS], "drawing") or ""
+        book.change(drawing, lambda xml: re.sub(r"(.*<xdr:colOff>)\d+", r"\g<1>190500", xml, flags=re.DOTALL))
+    rows, before = len(list(page(path).elements("row"))), panels(path)
     done = refresh_workbook(path, ONCE)
-    assert CHANNELS in done.short
+    assert done.short == [CHANNELS]
     assert len(list(page(path).elements("row"))) == rows
+    kept = [panel[2] for panel in panels(path)]
+    assert [190_500 // 9_525 in places for places in kept].count(True) == 1
+    assert len(kept) == len(before) // 2 + 5, "those of the other section are more"

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from xlkpi.workbook.existing import Existing
     from xlkpi.workbook.layout import Layout
     from xlkpi.workbook.logo import Logo
+    from xlkpi.workbook.page_charts import Panels
     from xlkpi.workbook.page_rows import MoreLines
     from xlkpi.workbook.people import Row, Written
     from xlkpi.workbook.state import State
@@ -111,6 +112,8 @@ class Book:
     more_lines: list[MoreLines] = field(default_factory=list)
     #: Rows of the calculation sheet that charts show whole and that became more: where they are, and their last ones.
     stretches: list[tuple[Box, int]] = field(default_factory=list)
+    #: Panels that have become more, as they stand now, and how many there were.
+    more_panels: list[tuple[Panels, int]] = field(default_factory=list)
     #: The rows that were ever put into people's tables, by table: those that people take out stay out.
     offered: dict[str, list[str]] = field(default_factory=dict)
     #: The objectives and causes of which an alert holds, once the alerts are written.

@@ -34,7 +34,7 @@ _LONGEST = 20_000
 def update_charts(package: Package, changes: Changes, existing: Existing, book: Book) -> None:
     """Bring the caches of charts over cells of ours up to date."""
     known = _Values(existing, book)
-    for part in package.parts:
+    for part in {**dict.fromkeys(package.parts), **dict.fromkeys(changes.parts)}:
         if "/charts/" not in part or not part.endswith(".xml"):
             continue
 

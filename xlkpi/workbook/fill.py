@@ -59,7 +59,8 @@ class Changes:
     def write(self, package: Package, file: BinaryIO) -> None:
         """Write the package with its changes; what does not change keeps its very bytes."""
         writer = PackageWriter(file)
-        for part in (CONTENT_TYPES, *(p for p in package.parts if p != CONTENT_TYPES)):
+        added = [part for part in self.parts if part not in package.parts]
+        for part in (CONTENT_TYPES, *(p for p in package.parts if p != CONTENT_TYPES), *added):
             content = self.parts.get(part)
             if part in self.dropped:
                 continue

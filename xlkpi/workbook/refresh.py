@@ -201,6 +201,7 @@ class Work:
         from xlkpi.workbook.data_part_xml import add_columns
         from xlkpi.workbook.fill import Changes, fill_part
         from xlkpi.workbook.on_opening import recalculate, refresh_pivots
+        from xlkpi.workbook.page_charts import add_panels
         from xlkpi.workbook.page_rows import grow_pages
         from xlkpi.workbook.people_rows import make_room, update_people
         from xlkpi.workbook.sheet_states import show_sheet
@@ -221,6 +222,7 @@ class Work:
             growths.append(part.growth(rows.num_rows))
         changes.follow(package, insertions, [part.table.sheet_part for part in existing.parts.values()])
         changes.follow(package, [*growths, *self._calculated(skeleton)])
+        add_panels(package, changes, existing, skeleton.book)
         self.kept = update_pages(package, changes, before, existing, skeleton.book)
         self.added = update_people(package, changes, self.people, skeleton.book)
         if self.archived.out:

@@ -24,8 +24,9 @@ _SELECTED = re.compile(
 _PLACES = re.compile(rb'(\s(?:ref|sqref|topLeftCell|activeCell)="|<(?:\w+:)?sqref>)([A-Z][^"<]*)')
 _BREAKS = re.compile(rb"<rowBreaks\b.*?</rowBreaks>", re.DOTALL)
 _BREAK = re.compile(rb'(<brk\b[^>]*?\sid=")(\d+)"')
-_ANCHOR = re.compile(rb"<xdr:(twoCellAnchor|oneCellAnchor)\b([^>]*)>.*?</xdr:\1>", re.DOTALL)
-_ANCHOR_ROW = re.compile(rb"(<xdr:row>)(\d+)(?=</xdr:row>)")
+#: Something drawn on a sheet, whatever its program calls the namespace.
+ANCHOR = re.compile(rb"<((?:\w+:)?(?:twoCellAnchor|oneCellAnchor))\b([^>]*)>.*?</\1>", re.DOTALL)
+_ANCHOR_ROW = re.compile(rb"(<(?:\w+:)?row>)(\d+)(?=</(?:\w+:)?row>)")
 _SHAPE = re.compile(rb"<x:ClientData\b.*?</x:ClientData>", re.DOTALL)
 _SHAPE_ROW = re.compile(rb"(<x:Row>)(\d+)(?=</x:Row>)")
 _SHAPE_ANCHOR = re.compile(rb"(<x:Anchor>)([^<]*)(?=</x:Anchor>)")
@@ -147,7 +148,7 @@ def _drawing(xml: bytes, insertion: Insertion) -> bytes:
         *_, end = _ANCHOR_ROW.finditer(moved_down)
         return moved_down[: end.start(2)] + b"%d" % (rows[-1] + insertion.count) + moved_down[end.end(2) :]
 
-    return _ANCHOR.sub(anchor, xml)
+    return ANCHOR.sub(anchor, xml)
 
 
 def _covers(anchor: re.Match[bytes], rows: list[int], insertion: Insertion) -> bool:

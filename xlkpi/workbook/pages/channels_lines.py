@@ -19,12 +19,13 @@ from xlkpi.workbook.functions import (
 )
 from xlkpi.workbook.live import Live
 from xlkpi.workbook.page import Page
+from xlkpi.workbook.page_charts import Edges, Panels, can_add
 from xlkpi.workbook.pages.channels_numbers import Found, Numbers
 
 MONTHS = 13
 #: Panels in a row: as many as there are parts, between these; the rows of the sheet under them, and their pixels.
 FEWEST, MOST, ROWS, LOW, HIGH = 3, 6, 6, 23, 40
-TITLE = 24
+TITLE, GAP = 24, 16
 
 
 def height_for(pixels: float) -> int:
@@ -35,10 +36,14 @@ def height_for(pixels: float) -> int:
 def lines(page: Page, numbers: Numbers, what: Found, row: int, end: int, high: int = LOW) -> int:
     """Write the section with rows of so many pixels, and give the row after it."""
     book, made, sheet = numbers.book, numbers.made, numbers.made.sheet
-    places = _places(numbers, what)
+    places = _places(page, numbers, what, end)
     if not places:
         return row
     first = made.rows(2 * len(places))
+    edges = _edges(page, end, len(places))
+    then = book.existing.state.room.get(_kind(what), 0) if book.existing else 0
+    if 0 < then < len(places):
+        book.more_panels.append((_panels(page, edges, made.page, first), then))
     _values(numbers, what, places, first)
     tops = [most(*(if_error(sheet.ref(first + 2 * k, 3 + m), 0) for m in range(MONTHS))) for k in range(len(places))]
     for k, top in enumerate(tops):
@@ -49,13 +54,39 @@ def lines(page: Page, numbers: Numbers, what: Found, row: int, end: int, high: i
     note = sheet.put(made.rows(1), 1, sentence(book.text("channels.scale"), {"most": scale}))
     page.heights(row, TITLE, *([high] * ROWS))
     page.section(row, 1, end, book.text("channels.by_month", name=what.name), note)
-    each = sum(page.columns[1 : end + 1]) / max(FEWEST, len(places))
-    for k in range(len(places)):
-        x = k * each
-        column = max(c for c in range(1, end + 1) if sum(page.columns[1:c]) <= x + 0.5)
-        offset = x - sum(page.columns[1:column])
-        _panel(page, numbers, what, (first, k, decimals), (row + 1, column, offset, each - 16), high)
+    for k, (left, right) in enumerate(edges):
+        column = max(c for c in range(1, end + 1) if sum(page.columns[1:c]) <= left + 0.5)
+        offset = left - sum(page.columns[1:column])
+        _panel(page, numbers, what, (first, k, decimals), (row + 1, column, offset, right - left), high)
     return row + 1 + ROWS
+
+
+def _kind(what: Found) -> str:
+    return f"channels.lines.{what.place}"
+
+
+def _edges(page: Page, end: int, count: int) -> list[Edges]:
+    """Where so many panels stand: as wide as there is room, with a gap to the next."""
+    each = sum(page.columns[1 : end + 1]) / max(FEWEST, count)
+    return [(k * each, (k + 1) * each - GAP) for k in range(count)]
+
+
+def _panels(page: Page, edges: list[Edges], id: str, first: int) -> Panels:
+    return Panels(id, page.columns, edges, first, 2, (3, 2 + MONTHS))
+
+
+def _shown(page: Page, numbers: Numbers, what: Found, end: int, active: int) -> int:
+    """How many panels there are: in a workbook that is refreshed more than before where people left them in place."""
+    book, made = numbers.book, numbers.made
+    then = book.existing.state.room.get(_kind(what), 0) if book.existing else 0
+    if book.existing is not None and 0 < then < active:
+        place, before = len(book.rows[made.page]), book.existing.state.rows.get(made.page, ())
+        if place < len(before):
+            panels = _panels(page, _edges(page, end, then), made.page, before[place][0])
+            if can_add(book.existing, panels):
+                book.room[_kind(what)] = active
+                return active
+    return book.places(_kind(what), active)
 
 
 def _decimals(what: Found, top: Live) -> int:
@@ -65,7 +96,7 @@ def _decimals(what: Found, top: Live) -> int:
     return 0 if (top.number or 0) >= 100 else decimals_for(what.unit, [top.number])
 
 
-def _places(numbers: Numbers, what: Found) -> list[Live]:
+def _places(page: Page, numbers: Numbers, what: Found, end: int) -> list[Live]:
     """Where the parts with the amount are, in the order of the page."""
     sheet, made = numbers.made.sheet, numbers.made
     start = made.rows(numbers.count, MOST_CHOICES)
@@ -73,7 +104,7 @@ def _places(numbers: Numbers, what: Found) -> list[Live]:
         sheet.put(start + k, 0, if_(if_error(numbers.of(what, at), 0) > 0, float(numbers.count - k), ""))
     ranks = sheet.span(start, 0, start + MOST_CHOICES - 1)
     active = min(MOST, sum(isinstance(v, float) for v in ranks.values))
-    shown = numbers.book.places(f"channels.lines.{what.place}", active)
+    shown = _shown(page, numbers, what, end, active)
     spots = sheet.span(numbers.shares, 0, numbers.shares + MOST_CHOICES - 1)
     return [
         sheet.put(start + k, 1, if_error(index(spots, match(large(ranks, float(k + 1)), ranks)), ""))

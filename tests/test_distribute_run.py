@@ -177,6 +177,7 @@ def test_the_same_data_make_the_same_page_and_workbook(known: Project, tmp_path:
     said = texts(tmp_path / "once" / "nord")
     asking = {name.partition("!")[0] for name, words in said.items() if " jaune" in words}
     assert asking == {once[0].name}, "a copy of values asks nobody to type"
+    assert {name.partition("!")[0] for name, words in said.items() if ">sur<" in words} == {once[0].name}
 
 
 @pytest.mark.parametrize(

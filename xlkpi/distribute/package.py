@@ -14,6 +14,7 @@ from xlkpi.distribute.page import html_page
 from xlkpi.distribute.pdf import office, print_pdf
 from xlkpi.language import has_text, text, use
 from xlkpi.objectives import Audience
+from xlkpi.objectives.decisions import Capacity
 from xlkpi.scorecard import Scorecard
 from xlkpi.workbook.build import build_workbook
 from xlkpi.workbook.pages import PEOPLE
@@ -84,4 +85,6 @@ def _copy_values(card: Scorecard, live: Path, values: Path, title: str, language
     pages = (text(f"workbook.page.{page}", language) for page in _LIVE_PAGES)
     said = (f"workbook.{key}" for key in (*_LIVE_TEXTS, *(f"{table.id}.help" for table in PEOPLE.values())))
     silent = {text(key, language) for key in said if has_text(key, language)}
+    if card.project.capacity == Capacity():  # what the actions take is then of nothing
+        silent.add(text("workbook.actions.of", language))
     write_values(live, values, title=title, omit=set(pages), silent=silent, colours=colours)

@@ -21,6 +21,7 @@ from xlkpi.scorecard import scorecard
 from xlkpi.workbook.accept import Accept
 from xlkpi.workbook.build import build_workbook
 from xlkpi.workbook.refresh import Options, refresh_workbook
+from xlkpi.workbook.told import plain_words
 
 ACCEPT = Options(accept=Accept("Ana", "Voted: more"), backups=0)
 
@@ -74,6 +75,11 @@ def test_targets_are_written_back_only_when_asked(built: Path) -> None:
         ("basket", "target"), ("followers", "target"), ("followers", "owner"),
     }  # fmt: skip
     assert file.read_text(encoding="utf-8") == before
+
+
+@pytest.mark.parametrize(("value", "told"), [(1_234_567.0, "1234567"), (0.1 + 0.2, "0.3"), (None, "–"), ("Léa", "Léa")])
+def test_values_are_told_with_all_their_digits(value: Any, told: str) -> None:
+    assert plain_words(value) == told
 
 
 def test_only_their_lines_change_and_the_change_log_says_who_and_why(built: Path) -> None:

@@ -8,7 +8,7 @@ from html import unescape
 from typing import TYPE_CHECKING
 
 from xlkpi.workbook.formula_text import sheets_in
-from xlkpi.workbook.package import CONTENT_TYPES
+from xlkpi.workbook.package import CONTENT_TYPES, relations_of
 
 if TYPE_CHECKING:
     from xlkpi.workbook.fill import Changes
@@ -67,8 +67,7 @@ def recalculate(package: Package, changes: Changes) -> None:
 
 def _drop_chain(package: Package, changes: Changes, chain: str) -> None:
     changes.dropped.add(chain)
-    head, _, tail = package.workbook.rpartition("/")
-    relations = f"{head}/_rels/{tail}.rels".removeprefix("/")
+    relations = relations_of(package.workbook)
     relation = rb'<Relationship\b[^>]*?/calcChain"[^>]*?(?:/>|></Relationship>)'
     changes.put(package, relations, re.sub(relation, b"", changes.read(package, relations)))
     kind = rb'<Override\b[^>]*?PartName="/%s"[^>]*?(?:/>|></Override>)' % re.escape(chain.encode())

@@ -111,4 +111,6 @@ def date_words(day: date | None) -> str:
 
 
 def plain_words(value: Any) -> str:
-    return text("refresh.nothing") if value in (None, "") else f"{value:g}" if isinstance(value, float) else str(value)
+    if value in (None, ""):
+        return text("refresh.nothing")
+    return f"{value:.15g}" if isinstance(value, float) else str(value)

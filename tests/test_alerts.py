@@ -11,10 +11,10 @@ from typing import Any, get_args
 import pytest
 
 from tests.checks.reading import Book, letters_of, position
+from tests.checks.recalc import Place, results
 from tests.checks.recalc import differences as recalc_differences
-from tests.checks.recalc import results
 from tests.scorecards import CALC, TODAY, card, sample
-from xlkpi.alerts import LEVELS, Watch, alerts, holds, score
+from xlkpi.alerts import LEVELS, Episode, Watch, alerts, holds, score
 from xlkpi.catalogue import say
 from xlkpi.errors import DefinitionError
 from xlkpi.formula.nodata import NoData
@@ -29,7 +29,7 @@ from xlkpi.status import rules
 from xlkpi.workbook.book import Last
 from xlkpi.workbook.build import build_workbook
 from xlkpi.workbook.live import as_date, serial
-from xlkpi.workbook.pages.alerts import HEADER, since_of
+from xlkpi.workbook.pages.alerts import HEADER, earlier_rows, since_of
 from xlkpi.workbook.people import Row
 from xlkpi.workbook.rebuild import rebuild
 
@@ -248,12 +248,16 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("day", [date(2026, 1, 31), date(2025, 11, 30), date(2024, 6, 30)])
 def test_the_cells_give_the_alerts_of_a_chosen_day(built: Path, day: date) -> None:
-    _same(_listed(built, {_place(built, "xlkpi_as_of"): serial(day)}), _changed(day))
+    made = results(built, "ironcalc", {_place(built, "xlkpi_as_of"): serial(day)})
+    _same(_listed(built, made), _changed(day))
+    assert _open(built, made, day) == {(a.objective, a.rule.title["en"]) for a in alerts(_changed(day))}
 
 
 def test_the_cells_give_the_alerts_of_the_day_that_was_built(built: Path) -> None:
-    found = _listed(built, {})
+    made = results(built, "ironcalc", {})
+    found = _listed(built, made)
     _same(found, _changed())
+    assert _open(built, made, _changed().as_of) == {(a.objective, a.rule.title["en"]) for a in alerts(_changed())}
     assert found["basket|Course"][1] == "The basket again"
     assert any("cpa_social" in a.also or "seo_clicks" in a.also for a in alerts(_changed()))
 
@@ -269,9 +273,20 @@ def _same(found: Mapping[str, tuple[int, str]], of: Scorecard) -> None:
     }
 
 
-def _listed(path: Path, inputs: Mapping[tuple[str, str], Any]) -> dict[str, tuple[int, str]]:
+def _open(path: Path, made: Mapping[Place, Any], day: date) -> set[tuple[str, str]]:
+    """The objectives and rules of the rows that are to be handled on a day; they began on it or before."""
+    sheet, found = text("workbook.page.alerts", "en"), set()
+    cells = next(s for s in Book(path).sheets if s.name == sheet).cells
+    for row in range(HEADER + 2, HEADER + 40):
+        if str(made.get((sheet, f"C{row}"))).strip("'") == "To handle":
+            assert float(cells[f"I{row}"].value) <= serial(day), row  # type: ignore[arg-type]  # a date
+            rule = str(made[sheet, f"G{row}"]).strip("'").replace("\\n", "\n").partition("\n")[0]
+            found.add((str(cells[f"D{row}"].value), rule))
+    return found
+
+
+def _listed(path: Path, made: Mapping[Place, Any]) -> dict[str, tuple[int, str]]:
     """The severities above 0 on the calculation sheet and for whom else the alerts stand, by objective and cause."""
-    made = results(path, "ironcalc", inputs)
     cells = next(s for s in Book(path).sheets if s.name == CALC).cells
     header = next(a for a, c in cells.items() if c.value == "alert" and a.startswith("A"))
     row, found = int(header[1:]) + 1, {}
@@ -322,18 +337,26 @@ def _rows(path: Path) -> list[tuple[Any, ...]]:
     return found
 
 
+#: It fell in eight months before, too, of which nobody has taken note.
+BEFORE = ("Over", None, date(2024, 4, 30), None)
+
+
 def test_an_alert_that_ended_and_returns_is_new_again(tmp_path: Path) -> None:
     path = tmp_path / "alerts.xlsx"
     build_workbook(_falling(DECEMBER), path, language="en", kept={"xlkpi_alerts": [ACKNOWLEDGED]})
-    assert _rows(path) == [("Seen", "It falls", DECEMBER, "Ana")]
+    assert _rows(path) == [("Seen", "It falls", DECEMBER, "Ana"), BEFORE]
     rebuild(_falling(JANUARY), path, language="en")
-    assert _rows(path) == [("Over", None, DECEMBER, "Ana")]
+    assert _rows(path) == [("Over", None, DECEMBER, "Ana"), BEFORE]
     rebuild(_falling(FEBRUARY), path, language="en")
-    assert _rows(path) == [("Over", None, DECEMBER, "Ana"), ("To handle", "It falls", FEBRUARY, None)]
+    assert _rows(path) == [("Over", None, DECEMBER, "Ana"), BEFORE, ("To handle", "It falls", FEBRUARY, None)]
     assert recalc_differences(path, ("ironcalc", "libreoffice")) == []
     sheet = next(s.name for s in Book(path).sheets if s.name == text("workbook.page.alerts", "en"))
-    made = results(path, "ironcalc", {_place(path, "xlkpi_as_of"): serial(DECEMBER)})
-    assert [str(made[sheet, f"C{HEADER + row}"]).strip("'") for row in (2, 3)] == ["Seen", "Not yet begun"]
+    for day, states in (
+        (DECEMBER, ["Seen", "Over", "Not yet begun"]),
+        (date(2025, 8, 31), ["Not yet begun", "To handle", "Not yet begun"]),
+    ):
+        made = results(path, "ironcalc", {_place(path, "xlkpi_as_of"): serial(day)})
+        assert [str(made[sheet, f"C{HEADER + row}"]).strip("'") for row in (2, 3, 4)] == states
 
 
 def test_an_alert_ended_between_two_month_ends_is_new_again_when_it_returns() -> None:
@@ -348,3 +371,17 @@ def test_an_alert_ended_between_two_month_ends_is_new_again_when_it_returns() ->
     assert since_of(falling, alert, kept, None) == serial(FEBRUARY)
     assert since_of(falling, alert, [], over) == FEBRUARY
     assert since_of(falling, alert, [{**ACKNOWLEDGED, "since": None}], on) is None
+    assert since_of(falling, alert, [ACKNOWLEDGED], on) == FEBRUARY, "what Ana took note of was over in January"
+
+
+def test_an_alert_that_is_over_has_a_row_from_its_first_sight_on() -> None:
+    """One for all of an objective's from a cause; another after one that somebody took note of."""
+    over = [Episode("basket", "course", day, day, clear) for day, clear in ((DECEMBER, None), (FEBRUARY, JANUARY))]
+    (only,) = earlier_rows(over, [], str.title)
+    assert (only["key"], only["cause"], only["since"]) == ("basket", "Course", DECEMBER)
+    assert earlier_rows(over, [only], str.title) == [only]
+    assert [row["since"] for row in earlier_rows(over, [ACKNOWLEDGED], str.title)] == [DECEMBER, FEBRUARY]
+    later = date(2026, 2, 15)
+    known = [ACKNOWLEDGED, {**ACKNOWLEDGED, "since": serial(later)}]
+    assert [row["since"] for row in earlier_rows(over, known, str.title)] == [DECEMBER, later]
+    assert earlier_rows(over, [{**ACKNOWLEDGED, "since": None}], str.title) == []

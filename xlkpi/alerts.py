@@ -9,7 +9,7 @@ fault the graver, which is the pair's where both are as grave. The others stand 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -31,8 +31,6 @@ LEVELS: Mapping[str, float] = {"none": 0.0, "green": 1.0, "amber": 2.0, "red": 3
 TRUST: Mapping[str, float] = {"none": 0.0, "low": 1.0, "medium": 2.0, "high": 3.0}
 #: From which change for the worse a guard is at fault though it is not red.
 FAULT = 0.1
-#: As-of dates that are looked back at for the first sight of an alert.
-_LOOK_BACK = 12
 _GRAVER = 500.0  # scores of different severities are further apart, those of the same are nearer
 
 
@@ -68,6 +66,19 @@ class Alert:
             "diagnosis": say(rule.diagnosis, language), "actions": [say(a, language) for a in rule.actions],
             "since": self.since.isoformat(), "also": list(self.also),
         }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Episode:
+    """As-of dates in a row, ``since`` the first to ``until`` the last one, on which an alert held that does not any
+    more. ``clear`` is the one before them; None where nothing is known of it.
+    """
+
+    objective: str
+    cause: str
+    since: date
+    until: date
+    clear: date | None = None
 
 
 def score(rule: AlertRule, order: int) -> float:
@@ -179,13 +190,13 @@ class Watch:
         """The alert of an objective from a cause, unless another one tells it."""
         day = len(self.days) - 1
         held = self.score(number, day, cause)
-        if not held or self._told_by(number, cause):
+        if not held or self._told_by(number, cause, day):
             return None
         entry = self._rule(held).entry
         also = tuple(
             self.card.results[i].objective.id
             for i in range(len(self.guards))
-            if any(self.score(i, day, other) and (number, cause) in self._told_by(i, other) for other in CAUSES)
+            if any(self.score(i, day, other) and (number, cause) in self._told_by(i, other, day) for other in CAUSES)
         )
         since, clear = self._since(number, cause)
         return Alert(self.card.results[number].objective.id, entry, since, also, clear)
@@ -196,6 +207,25 @@ class Watch:
         return tuple(
             (r.objective.id, c) for i, r in enumerate(self.card.results) for c in CAUSES if self.score(i, day, c)
         )
+
+    def episodes(self) -> tuple[Episode, ...]:
+        """The alerts of earlier as-of dates that are over, or are told by another one now, the latest first."""
+        found = [e for i in range(len(self.card.results)) for cause in CAUSES for e in self._episodes(i, cause)]
+        return tuple(sorted(found, key=lambda e: e.until, reverse=True))
+
+    def _episodes(self, number: int, cause: str) -> Iterator[Episode]:
+        last, run = len(self.days) - 1, list[int]()
+        for day in range(len(self.days)):
+            held = self.score(number, day, cause)
+            if held:
+                run.append(day)
+            if not run or (held and day < last):
+                continue
+            told = [d for d in run if not self._told_by(number, cause, d)]
+            if told and told[-1] != last:
+                id, clear = self.card.results[number].objective.id, self.days[run[0] - 1] if run[0] else None
+                yield Episode(id, cause, self.days[run[0]], self.days[run[-1]], clear)
+            run = []
 
     def twins(self, number: int) -> tuple[int, ...]:
         """The objectives on the same KPI and the same part of the data, whose alerts may be the same."""
@@ -223,9 +253,8 @@ class Watch:
     def _rule(self, held: float) -> Rule:
         return self.rules[int(math.ceil(held / 1000) * 1000 - held) - 1]
 
-    def _told_by(self, number: int, cause: str) -> list[tuple[int, str]]:
-        """The alerts that tell an objective's: those of its twins, and of its guard or of what it guards."""
-        day = len(self.days) - 1
+    def _told_by(self, number: int, cause: str, day: int) -> list[tuple[int, str]]:
+        """The alerts that tell an objective's on a day: those of its twins, and of its guard or of what it guards."""
         own = self.score(number, day, cause)
         found = []
         late = self.late_with(number, day) if cause == "data" else ()
@@ -235,13 +264,13 @@ class Watch:
                 found.append((twin, cause))
         if cause == "guard":
             found += [(g, "course") for g in self.guards[number]
-                      if self._at_fault(g) and self.score(g, day, "course") > own + _GRAVER]  # fmt: skip
-        if cause == "course" and self._at_fault(number):
+                      if self._at_fault(g, day) and self.score(g, day, "course") > own + _GRAVER]  # fmt: skip
+        if cause == "course" and self.guarded[number] and self._at_fault(number, day):
             found += [(i, "guard") for i in self.guarded[number] if self.score(i, day, "guard") + _GRAVER > own]
         return found
 
-    def _at_fault(self, number: int) -> bool:
-        facts = self.facts(number, len(self.days) - 1)
+    def _at_fault(self, number: int, day: int) -> bool:
+        facts = self.facts(number, day)
         worse = facts["worse"]
         return facts["level"] == LEVELS["red"] or (not isinstance(worse, NoData) and worse >= FAULT)
 
@@ -250,10 +279,9 @@ class Watch:
         day = len(self.days) - 1
         if self._rule(self.score(number, day, cause)).is_fixed:
             return self.days[day], None
-        earliest = max(0, day - _LOOK_BACK)
-        while day > earliest and self.score(number, day - 1, cause):
+        while day and self.score(number, day - 1, cause):
             day -= 1
-        return self.days[day], self.days[day - 1] if day > earliest else None
+        return self.days[day], self.days[day - 1] if day else None
 
     # --- facts ---------------------------------------------------------------------------------------------------
 
@@ -290,7 +318,7 @@ class Watch:
         if result.series is not None:
             series = result.series
             values = series.values
-            place = sum(series.cadence.end_of(p) <= on for p in series.periods) - 1
+            place = series.complete(on) - 1
         facts = result.status.facts
         if day < len(self.days) - 1:
             facts = replace(facts, as_of=on, actual=self._actual(selected, day, place))

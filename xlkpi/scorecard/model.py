@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -37,6 +38,15 @@ class Series:
     def at(self, period: date) -> float:
         """The value of the period that begins on a day; NaN where there is none."""
         return self.values[self._index[period]] if period in self._index else math.nan
+
+    def complete(self, day: date) -> int:
+        """How many of the periods are complete at the end of a day."""
+        return bisect_right(self.ends, day)
+
+    @cached_property
+    def ends(self) -> tuple[date, ...]:
+        """The last day of each period."""
+        return tuple(map(self.cadence.end_of, self.periods))
 
     @cached_property
     def _index(self) -> dict[date, int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -42,7 +41,15 @@ class Reliance:
 
     def on(self, day: date, today: date) -> Trust:
         """The trust badge of the value on a day, with lateness as it is judged ``today``."""
-        periods = bisect_right(self._ends, day)
+        if (day, today) not in self._known:
+            self._known[day, today] = self._judged(self.series.complete(day), today)
+        return self._known[day, today]
+
+    @cached_property
+    def _known(self) -> dict[tuple[date, date], Trust]:
+        return {}
+
+    def _judged(self, periods: int, today: date) -> Trust:
         if not periods:
             return NOTHING
         completeness = self._completeness(periods)
@@ -67,7 +74,7 @@ class Reliance:
         sources = [name for name, first in self._begun.items() if first <= last]
         shares = []
         for i in range(max(known.index(True), periods - LOOK_BACK), periods):
-            start, end = self.series.periods[i], self._ends[i]
+            start, end = self.series.periods[i], self.series.ends[i]
             able = [n for n in sources if self._covers(n, start, end)]
             got = sum(self.whole.delivered[n].get(start, False) for n in able)
             shares.append(got / len(able) if known[i] and able else 0.0)
@@ -76,10 +83,6 @@ class Reliance:
     def _covers(self, source: str, start: date, end: date) -> bool:
         spans = self.data.spans
         return source in spans and spans[source][0] <= end and start <= spans[source][1]
-
-    @cached_property
-    def _ends(self) -> list[date]:
-        return [self.cadence.end_of(period) for period in self.series.periods]
 
     @cached_property
     def _begun(self) -> dict[str, date]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 
-from xlkpi.alerts import Alert, Watch
+from xlkpi.alerts import Alert, Episode, Watch
 from xlkpi.objectives.alert_rules import CAUSES
 from xlkpi.scorecard.model import Scorecard
 from xlkpi.workbook.alert_cells import AlertCells, alert_cells, cause_word
@@ -24,7 +25,7 @@ from xlkpi.workbook.functions import (
     sentence,
     year_of,
 )
-from xlkpi.workbook.live import Given, Live, as_date, live
+from xlkpi.workbook.live import Given, Live, as_date, live, serial
 from xlkpi.workbook.page import Page
 from xlkpi.workbook.people import Column, PeopleTable, Row, TableRow, plain, write_people
 
@@ -117,6 +118,7 @@ def alerts(book: Book, made: Calculation) -> None:
     book.alerting = watch.holding()
     kept = book.kept.get(TABLE.name, ())
     rows = [_row(book, alert, kept) for alert in watch.alerts()]
+    rows += reversed(earlier_rows(watch.episodes(), kept, partial(cause_word, book)))
     day = sentence(book.text("as_of"), {"day": day_told(made.as_of, book.language), "year": year_of(made.as_of)})
     widths = (14, *(c.width for c in TABLE.columns), 14)
     page = Page(book, "alerts", widths, book.text("page.alerts"), book.text("alerts.second"), day, made.choice)
@@ -137,11 +139,43 @@ def _row(book: Book, alert: Alert, kept: Sequence[Row]) -> Row:
     return {**row, "since": since_of(book.card, alert, same, book.last)}
 
 
+def earlier_rows(episodes: Sequence[Episode], kept: Sequence[Row], cause: Callable[[str], str]) -> list[Row]:
+    """Rows for alerts that are over, for whoever chooses a day on which they held: one for all of an objective's from a
+    cause, from the first on, and another after one that somebody took note of. Those that are there are among them.
+    """
+    found: list[Row] = []
+    for episode in sorted(episodes, key=lambda e: e.since):
+        row: dict[str, Content] = {"key": episode.objective, "cause": cause(episode.cause)}
+        same = [known for known in (*kept, *found) if all(known.get(code) == row[code] for code in row)]
+        told = _told_in(episode, same)
+        since = as_date(plain(told.get("since"))) if told else episode.since
+        if since is not None and {**row, "since": since} not in found:
+            found.append({**row, "since": since})
+    return found
+
+
+def _told_in(episode: Episode, rows: Sequence[Row]) -> Row | None:
+    """The one of the rows of its objective and cause that stands for an alert that is over on the days it held."""
+    begun: list[tuple[float, Row]] = []
+    for row in rows:
+        first = plain(row.get("since"))
+        if not isinstance(first, float | int):
+            return row  # without a date it stands for whatever holds
+        if first <= serial(episode.until):
+            begun.append((first, row))
+    if not begun:
+        return None
+    first, latest = max(begun, key=lambda known: known[0])
+    is_open = latest.get("by") in (None, "")
+    return latest if is_open or episode.clear is None or first > serial(episode.clear) else None
+
+
 def since_of(card: Scorecard, alert: Alert, kept: Sequence[Row], last: Last | None) -> date | float | None:
     """Since when an alert holds: as in the latest of the rows ``kept`` of its objective and cause where it has held
     since, else as the data tell.
 
-    It has not where it did not hold when the workbook was ``last`` built, or on an as-of date after it was seen.
+    It has not where it did not hold when the workbook was ``last`` built, or on an as-of date after it was seen; nor
+    is an alert that has begun since the latest of the rows that one's.
     """
     if not kept:
         return alert.since
@@ -153,7 +187,8 @@ def since_of(card: Scorecard, alert: Alert, kept: Sequence[Row], last: Last | No
         if (alert.objective, alert.cause) not in last.alerting:
             return alert.since if alert.since > last.day else card.as_of
         seen = last.day
-    return alert.since if alert.clear is not None and seen is not None and alert.clear > seen else first
+    ended = alert.clear is not None and any(day is not None and alert.clear > day for day in (seen, as_date(first)))
+    return alert.since if ended else first
 
 
 def _summary(book: Book, cells: AlertCells) -> Live:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from tests.checks.reading import Book
 from tests.edits import RELATIONS, SPREADSHEET, TYPES, Edited
 from tests.test_workbook_archive import content
 from tests.test_workbook_upgrade import OLDER, compute
+from tests.workbooks import rewritten
+from xlkpi import cli_build
 from xlkpi.errors import InputError
 from xlkpi.objectives import load
 from xlkpi.workbook.build import build_workbook
@@ -112,6 +115,31 @@ def test_the_workbook_follows_its_data_and_its_objectives(built: Path, case: str
     assert sorted(row[0] for row in content(built, "xlkpi_objectives")) == sorted(ids)
     again = refresh_workbook(built, Options(backups=0), compute)
     assert (again.differences.moved, again.rows["xlkpi_data"].new) == ([], 0)
+
+
+def test_a_build_tells_of_pages_of_its_template_with_too_few_lines(built: Path) -> None:
+    CASES["new channels"][0](built.parent)
+    built.rename(built.parent / "ours.xlsx")
+    done = cli_build.build(str(built.parent / "project.yaml"), None, None, "en", "ours.xlsx")
+    assert "Channels" in done.short
+    assert f"too few lines for everything on these pages: {', '.join(done.short)}." in cli_build.as_text(done)
+    assert cli_build.as_json(done)["short"] == list(done.short)
+
+
+@pytest.mark.parametrize("kind", ["theme", "layout"])
+def test_what_a_workbook_remembers_makes_no_refresh_read_files_elsewhere(built: Path, kind: str) -> None:
+    (built.parent.parent / "secret.yaml").write_text("a secret", encoding="utf-8")
+    with zipfile.ZipFile(built) as file:
+        parts = {name: file.read(name) for name in file.namelist()}
+    made = {n: c.replace(f'"{kind}":null'.encode(), f'"{kind}":"../secret.yaml"'.encode()) for n, c in parts.items()}
+    assert made != parts
+    rewritten(built, made)
+    before = built.read_bytes()
+    with pytest.raises(InputError) as caught:
+        refresh_workbook(built, Options(backups=0), compute)
+    assert [problem.code for problem in caught.value.problems] == ["look_outside"]
+    assert "a secret" not in str(caught.value)
+    assert built.read_bytes() == before
 
 
 def test_an_export_without_rows_is_refused_and_the_workbook_stays(built: Path) -> None:

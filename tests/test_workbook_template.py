@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import warnings
 import zipfile
@@ -13,6 +14,9 @@ import openpyxl
 import pytest
 from openpyxl.chart import BarChart, Reference
 from openpyxl.styles import Font
+from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.hyperlink import Hyperlink
 
 from tests.checks import recalc, sdk
 from tests.scorecards import TODAY, card, sample
@@ -20,6 +24,9 @@ from tests.workbooks import rewritten
 from xlkpi.errors import InputError
 from xlkpi.scorecard import Scorecard, scorecard
 from xlkpi.workbook.build import build_workbook
+from xlkpi.workbook.existing import read_existing
+from xlkpi.workbook.package import Package
+from xlkpi.workbook.sheet_renaming import legal_name
 
 EURO = re.compile('formatCode="[^"]*€'.encode())
 
@@ -131,3 +138,85 @@ def test_a_workbook_that_cannot_be_a_template_is_refused(home: Path, tmp_path: P
     with pytest.raises(InputError) as caught:
         build_workbook(made, home / "ours.xlsx")
     assert [p.code for p in caught.value.problems] == ["template_itself"]
+
+
+def tabs_of(path: Path) -> dict[str, str]:
+    """The names of the pages of KPIs by the objective's place."""
+    with Package(path) as package:
+        return {id: name for id, name in read_existing(package).sheets.items() if id.startswith("kpi_")}
+
+
+def named_in(path: Path) -> set[str]:
+    """The sheets that formulas, names, charts, links and pivot tables speak of."""
+    found = set()
+    for name, content in parts(path).items():
+        if name.endswith((".xml", ".rels")):
+            text = html.unescape(content.decode())
+            for spoken in re.findall(r"'((?:[^']|'')+)'!\$?[A-Z]{0,3}\$?\d", text):
+                found.add(spoken.replace("''", "'"))
+            found |= set(re.findall(r'worksheetSource[^>]*\ssheet="([^"]*)"', text))
+    return found
+
+
+@pytest.fixture(scope="module")
+def linked(home: Path) -> Path:
+    """The template with a page of people's that leads to the pages of KPIs in every way, and one tab of their own."""
+    path = home / "linked.xlsx"
+    tabs = tabs_of(home / "ours.xlsx")
+    first, second = tabs["kpi_S1"], tabs["kpi_S2"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        book = openpyxl.load_workbook(home / "ours.xlsx")
+        page = book["À nous"]
+        page["A2"] = f"='{first}'!B3&\"'{first}'!B3\""
+        page["A3"] = f'=HYPERLINK("#\'{first}\'!B3","there")'
+        page["A4"] = f"=SUM('{first}:{tabs['kpi_S3']}'!D3)"
+        page["A5"] = "there"
+        page["A5"].hyperlink = Hyperlink(ref="A5", location=f"'{first}'!B3", display="there")
+        rule = DataValidation(type="list", formula1=f"='{first}'!$B$10:$B$12")
+        rule.add("A6")
+        page.add_data_validation(rule)
+        chart = BarChart()
+        chart.add_data(Reference(book[first], min_col=3, min_row=8, max_row=12))
+        page.add_chart(chart, "B20")
+        book[first].print_title_rows = "1:5"
+        book.defined_names["ours"] = DefinedName("ours", attr_text=f"'{first}'!$B$3")
+        book.save(path)
+    rewritten(path, {n: c.replace(f"'{second}'".encode(), b"'The second one'").replace(
+        f'name="{second}"'.encode(), b'name="The second one"') for n, c in parts(path).items()})  # fmt: skip
+    return path
+
+
+def secondary(home: Path, template: str, count: int) -> Scorecard:
+    """Another project, of objectives that have no page in the template: as many primary ones, the first strategic."""
+    project, data = sample()
+    given = [o for o in project.objectives if not o.primary and o.kpi][:count]
+    objectives = tuple(replace(o, id=f"p{i}", level="operational" if i else "strategic", primary=True, priority=i + 1,
+                               guards=(), parent=None) for i, o in enumerate(given))  # fmt: skip
+    changed = replace(other(home, 1, template).project, objectives=objectives)
+    return scorecard(changed, data, today=TODAY)
+
+
+def test_tabs_of_a_template_are_called_after_the_project_s_kpis(linked: Path, home: Path) -> None:
+    made, out = secondary(home, "linked.xlsx", 2), home / "again.xlsx"
+    build_workbook(made, out)
+    before, now = tabs_of(linked), tabs_of(out)
+    first, second = (legal_name(str(result.kpi.name["fr"]), ()) for result in made.results if result.kpi)
+    unused = {id: id.removeprefix("kpi_") for id in before}
+    assert now == unused | {"kpi_S1": first, "kpi_O1": second, "kpi_S2": "The second one"}
+    sheets = openpyxl.load_workbook(out, read_only=True).sheetnames
+    in_text = before["kpi_S1"]  # a text that is no link is people's, see below
+    assert named_in(out) & set(before.values()) == {"The second one", in_text}
+    assert {n for name in named_in(out) for n in name.split(":")} <= {*sheets, in_text}
+    text = "".join(html.unescape(c.decode()) for n, c in parts(out).items() if n.endswith(".xml"))
+    page = openpyxl.load_workbook(out)["À nous"]
+    assert page["A2"].value == f"='{first}'!B3&\"'{before['kpi_S1']}'!B3\""
+    assert page["A3"].value == f'=HYPERLINK("#\'{first}\'!B3","there")'
+    assert page["A4"].value == f"=SUM('{first}:S3'!D3)"
+    assert page["A5"].hyperlink.location == f"'{first}'!B3"
+    for reference in ("$B$10:$B$12", "$C$8:$C$12", "$1:$5", "$B$3"):
+        assert f"'{first}'!{reference}" in text, reference
+    old = sdk.faults(linked)
+    assert [f for f in sdk.faults(out) if f not in old] == []
+    build_workbook(secondary(home, "again.xlsx", 1), home / "third.xlsx")
+    assert tabs_of(home / "third.xlsx") == unused | {"kpi_S1": first, "kpi_S2": "The second one"}

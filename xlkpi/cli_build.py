@@ -32,6 +32,7 @@ class Written:
     objectives: int
     statuses: dict[str, int]
     without_place: Sequence[str] = ()
+    short: Sequence[str] = ()
     backup: Path | None = None
     lacking: Mapping[str, str] = field(default_factory=dict)
 
@@ -61,7 +62,9 @@ def build(file: str, out: str | None, as_of: str | None, language: str | None, t
     made = rebuild(card, path, language=language, layout=template)
     codes = [r.status.shown for r in card.results]
     counts = {code: codes.count(code) for code in dict.fromkeys(codes)}
-    return Written(path, made.size, card.as_of, len(codes), counts, made.without_place, made.backup, made.lacking)
+    return Written(
+        path, made.size, card.as_of, len(codes), counts, made.without_place, made.short, made.backup, made.lacking
+    )
 
 
 def computing(as_of: date | None) -> Callable[[Project], Scorecard]:
@@ -100,6 +103,8 @@ def as_text(written: Written) -> str:
     lines = [text("build.done", file=str(written.path), size=size), f"  {told}", "  " + text("build.next")]
     if written.without_place:
         lines.append("  " + text("build.without_place", objectives=", ".join(written.without_place)))
+    if written.short:
+        lines.append("  " + text("build.short", pages=", ".join(written.short)))
     lines += ["  " + text("build.lacking", page=page, why=why) for page, why in written.lacking.items()]
     if written.backup:
         lines.append("  " + text("build.backup", file=written.backup.name))
@@ -115,6 +120,7 @@ def as_json(written: Written) -> dict[str, Any]:
         "objectives": written.objectives,
         "statuses": written.statuses,
         "without_place": list(written.without_place),
+        "short": list(written.short),
         "lacking": dict(written.lacking),
         "backup": str(written.backup) if written.backup else None,
     }

@@ -17,6 +17,7 @@ from xlkpi.workbook.built_rows import built_room
 from xlkpi.workbook.formats import Formats, date_format, number_format
 from xlkpi.workbook.live import Live, Span, Value, as_date, has_number, serial
 from xlkpi.workbook.references import Box
+from xlkpi.workbook.sheet_renaming import legal_name
 from xlkpi.workbook.writer import with_gaps
 
 if TYPE_CHECKING:
@@ -47,7 +48,6 @@ FULL: Mapping[str, Any] = {
 }  # fmt: skip
 #: Absolute addresses, outside of texts, names of columns and names of sheets.
 _ABSOLUTE = re.compile(r'"[^"]*"|\[[^\]]*\]|' r"'[^']*'|\$([A-Z]{1,3})\$(\d+)")
-_NOT_IN_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,12 @@ class Book:
         """What the drop-down of parts offers: everything, then each part."""
         names = [self.text_or(f"choice.{c}", c) for c in self.choices.choices]
         unique = [n if names.count(n) == 1 else c for n, c in zip(names, self.choices.choices, strict=True)]
-        return [self.text("all_choices"), *unique]
+        return [self.everything, *unique]
+
+    @property
+    def everything(self) -> str:
+        """What the drop-down calls all parts together."""
+        return self.text("all_choices" if self.choices.dimension in (None, "channel") else "all_parts")
 
     @property
     def chosen_day(self) -> date:
@@ -257,12 +262,7 @@ class Book:
         return known or self._legal(name)
 
     def _legal(self, name: str) -> str:
-        base = " ".join(name.translate(_NOT_IN_NAMES).split()).strip() or "xlkpi"
-        base = base if len(base) <= 31 else base[:30].rstrip() + "…"
-        legal, number = base, 2
-        while legal.casefold() in self._taken:
-            ending = f" {number}"
-            legal, number = base[: 31 - len(ending)] + ending, number + 1
+        legal = legal_name(name, self._taken)
         self._taken.add(legal.casefold())
         return legal
 

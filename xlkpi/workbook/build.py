@@ -38,6 +38,8 @@ class Built:
     size: int
     #: Primary objectives for which the pages of a template have no place.
     without_place: Sequence[str] = ()
+    #: Names of the template's pages that have too few lines.
+    short: Sequence[str] = ()
     #: The version that stood in its place.
     backup: Path | None = None
     #: Titles of the layout's pages that the data are not enough for yet, and why.
@@ -74,8 +76,8 @@ def build_workbook(
     layout = layout or project.template
     if layout is not None and is_workbook(layout):
         template = template_file(layout, project.folder, out)
-        without = build_from(template, out, card, kept=kept, last=last)
-        return Built(out, out.stat().st_size, without)
+        without, short = build_from(template, out, card, kept=kept, last=last)
+        return Built(out, out.stat().st_size, without, short=short)
     spoken = language or project.language or current()
     with use(spoken), tempfile.TemporaryDirectory(prefix="xlkpi-") as folder:
         path = Path(folder) / "skeleton.xlsx"
@@ -154,9 +156,9 @@ def make_skeleton(
     from xlkpi.workbook.tables import make_tables
     from xlkpi.workbook.writer import Workbook
 
-    chosen = load_layout(layout, card.project.folder)
+    chosen = load_layout(layout, card.project.folder, card.project.template)
     pages = existing.state.pages if existing else (*(p for p in chosen.pages if p != "archive"), "archive")
-    look, logo = load_theme(theme, card.project.folder)
+    look, logo = load_theme(theme, card.project.folder, card.project.theme)
     options = {
         "default_format_properties": {"font_name": look.font, "font_size": 10},
         "default_row_height": 17, "default_column_width": 64, "strings_to_formulas": False, "strings_to_urls": False,

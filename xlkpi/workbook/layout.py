@@ -86,10 +86,13 @@ class Layout:
             raise complaint("layout_pages")
 
 
-def load_layout(name: str | None, folder: Path) -> Layout:
-    """A built-in layout by its name, or a file of a project's folder. Raises DefinitionError."""
+def load_layout(name: str | None, folder: Path, own: str | None = None) -> Layout:
+    """A built-in layout by its name, or a file of a project's folder. Raises DefinitionError.
+
+    ``own``: the layout that the project itself names, which may lie elsewhere.
+    """
     layout: Layout
-    layout, document = load_file(Layout, "layouts", name or USUAL, folder)
+    layout, document = load_file(Layout, "layouts", name or USUAL, folder, own)
     from xlkpi.validation import nearest
     from xlkpi.workbook.pages import PAGES
 

@@ -36,6 +36,7 @@ class State:
     ``aside``: rows of sources that were set aside. ``known``: the objectives that there ever were.
     ``currency``: that of amounts in number formats.
     ``alerting``: the objectives and causes of which an alert held.
+    ``given``: the names that pages of KPIs were built with, whatever people have called them since.
     """
 
     format: int = FORMAT
@@ -62,6 +63,12 @@ class State:
     currency: str = ""
     alerting: Sequence[Sequence[str]] | None = None
     edition: int = 0
+    given: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def own_names(self) -> dict[str, str]:
+        """The names that xlkpi gave to the pages of KPIs, by identifier."""
+        return {**{id: name for id, name in self.sheets.items() if id.startswith("kpi_")}, **self.given}
 
     def pieces(self) -> list[str]:
         """As texts that fit cells."""
@@ -105,7 +112,7 @@ def state_of(
         days={id: serial(day) for id, day in card.held.items()},
         aside=aside_of(card), known=_known_ids(book, ids),
         alerting=None if book.alerting is None else [list(pair) for pair in book.alerting],
-        edition=book.existing.state.edition if book.existing else EDITION,
+        edition=before.edition if book.existing else EDITION, given=before.own_names,
     )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from xlkpi.workbook.series_table import append_blocks, series_table
 
 if TYPE_CHECKING:
     from xlkpi.workbook.book import Book
+    from xlkpi.workbook.state import State
 
 #: Objectives on the first page, and its two groups.
 MOST_PRIMARY = 7
@@ -83,7 +84,7 @@ def make_tables(book: Book) -> Tables:
     headers = {code: book.text_or(f"column.{code}", code) for code in OBJECTIVE_COLUMNS}
     objectives = DataTable(OBJECTIVES, {c: k for c, (k, _) in OBJECTIVE_COLUMNS.items()}, headers)
     order = _ordered(choices.objectives)
-    slots = _slots(book, [s.result.objective for s in order])
+    slots = slots_of([s.result.objective for s in order], book.existing.state if book.existing else None)
     places = {tier: [f"{tier[0].upper()}{i}" for i in range(1, book.places(f"slots.{tier}", _count(slots, tier)) + 1)]
               for tier in TIERS}  # fmt: skip
     reports = {report.id: report for report in book.smart.objectives}
@@ -128,17 +129,20 @@ def _formulas(selected: Selected) -> list[Formula]:
 
 
 def _ordered(objectives: Sequence[Selected]) -> tuple[Selected, ...]:
+    known = {selected.result.objective.id: selected for selected in objectives}
+    return tuple(known[o.id] for o in in_order([selected.result.objective for selected in objectives]))
+
+
+def in_order(objectives: Sequence[Objective]) -> list[Objective]:
     """Strategic first, then by priority, then as in the project's file; secondary ones under their parent."""
-    usual = sorted(
-        objectives, key=lambda s: (s.result.objective.level != "strategic", s.result.objective.priority or 999)
-    )
-    over = parents([s.result.objective for s in usual])
-    found: list[Selected] = []
-    for selected in usual:
-        if selected.result.objective.id not in over:
-            found.append(selected)
-            found += [s for s in usual if over.get(s.result.objective.id) == selected.result.objective.id]
-    return tuple(found)
+    usual = sorted(objectives, key=lambda o: (o.level != "strategic", o.priority or 999))
+    over = parents(usual)
+    found: list[Objective] = []
+    for objective in usual:
+        if objective.id not in over:
+            found.append(objective)
+            found += [o for o in usual if over.get(o.id) == objective.id]
+    return found
 
 
 def parents(objectives: Sequence[Objective]) -> dict[str, str]:
@@ -155,15 +159,15 @@ def parents(objectives: Sequence[Objective]) -> dict[str, str]:
     return found
 
 
-def _slots(book: Book, objectives: Sequence[Objective]) -> dict[str, str]:
-    """The places on the first page: S1, S2 ... O1, O2 ..., at most seven in all.
+def slots_of(objectives: Sequence[Objective], state: State | None) -> dict[str, str]:
+    """The places on the first page of objectives in their order: S1, S2 ... O1, O2 ..., at most seven in all.
 
-    In a workbook that is refreshed an objective keeps its place, and new ones take those that are free.
+    In a workbook that is refreshed an objective keeps its place, and new ones take those that are free; ``state`` is
+    what it remembers.
     """
     primary = [o for o in objectives if o.primary] or list(objectives)
     chosen = sorted(primary, key=lambda o: o.priority or 999)[:MOST_PRIMARY]
     chosen = [o for o in primary if o in chosen]
-    state = book.existing.state if book.existing else None
     kept = {o.id: s for o in chosen if state and (s := state.slots.get(o.id, " "))[0] == o.level[0].upper()}
     slots: dict[str, str] = {}
     for tier in TIERS:
@@ -183,6 +187,11 @@ def _title(book: Book, objective: Objective) -> str:
     return title if same < 2 else f"{title} ({objective.id})"
 
 
+def kpi_name(result: Result) -> Mapping[str, Any]:
+    """What an objective's page is named for: its KPI, or what it says where it has none."""
+    return result.kpi.name if result.kpi else result.objective.title
+
+
 def _fixed(book: Book, result: Result) -> dict[str, Any]:
     """What is known of an objective whatever is chosen."""
     from xlkpi.workbook.formats import decimals_for
@@ -194,7 +203,7 @@ def _fixed(book: Book, result: Result) -> dict[str, Any]:
     project = book.card.project
     review = o.next_review(book.card.as_of, project.fiscal_year_start)
     return {
-        "id": o.id, "title": _title(book, o), "kpi": book.say(kpi.name) if kpi else book.say(o.title),
+        "id": o.id, "title": _title(book, o), "kpi": book.say(kpi_name(result)),
         "question": book.say(kpi.question or kpi.definition) if kpi else "", "scope": book.say(o.specific),
         "level": o.level, "kind": o.kind,
         "stakeholders": ", ".join(o.stakeholders), "reason": book.say(o.relevant), "decision": book.say(o.decision),

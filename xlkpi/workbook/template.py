@@ -10,20 +10,25 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from html import escape, unescape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xlkpi.catalogue import say
 from xlkpi.errors import DefinitionError, Problem
 from xlkpi.workbook.anchors import constant_print
+from xlkpi.workbook.book import clean
 from xlkpi.workbook.cells import Change, changed_cells
 from xlkpi.workbook.existing import NAMES, Existing, choice_spot, read_existing
 from xlkpi.workbook.fill import Changes
 from xlkpi.workbook.formula_text import plain_sheet
 from xlkpi.workbook.package import Package
 from xlkpi.workbook.refresh import Work
+from xlkpi.workbook.sheet_renaming import legal_name, renamed_sheets
 from xlkpi.workbook.sheet_states import hide_sheets
+from xlkpi.workbook.tables import in_order, kpi_name, slots_of
 from xlkpi.workbook.theme import known
 
 if TYPE_CHECKING:
@@ -66,16 +71,25 @@ def template_file(name: str, folder: Path, out: Path) -> Path:
 def build_from(
     template: Path, out: Path, card: Scorecard, *, kept: Mapping[str, Sequence[Row]] | None = None,
     last: Last | None = None,
-) -> list[str]:  # fmt: skip
-    """Write a scorecard as a copy of a template; gives the primary objectives for which its pages have no place.
+) -> tuple[list[str], list[str]]:  # fmt: skip
+    """Write a scorecard as a copy of a template; gives the primary objectives for which its pages have no place, and
+    the names of pages that have too few lines.
 
     Raises WorkbookError that lists what the template lacks, or tells why it can't be filled.
     """
     from xlkpi.language import use
     from xlkpi.workbook.target import replacing
 
-    with Package(template) as package, tempfile.TemporaryDirectory(prefix="xlkpi-") as folder:
-        existing = _emptied(package, read_existing(package))
+    with ExitStack() as opened:
+        folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="xlkpi-"))
+        package = opened.enter_context(Package(template))
+        existing = read_existing(package)
+        names = _tabs(existing, card)
+        if names:
+            renamed_sheets(package, names, Path(folder) / template.name)
+            package = opened.enter_context(Package(Path(folder) / template.name))
+            existing = read_existing(package)
+        existing = _emptied(package, existing, names)
         with use(existing.state.language):
             work = Work(package, existing, card.project, lambda _: card, Path(folder) / "skeleton.xlsx", out.parent)
             work.rows = dict.fromkeys(work.people, ()) | dict(kept or {})
@@ -88,10 +102,35 @@ def build_from(
             _currency(package, changes, existing.state, card.project.currency)
             with replacing(out) as file:
                 changes.write(package, file)
-    return work.without_place(skeleton)
+    return work.without_place(skeleton), skeleton.book.short_pages
 
 
-def _emptied(package: Package, existing: Existing) -> Existing:
+def _tabs(existing: Existing, card: Scorecard) -> dict[str, str]:
+    """New names of the pages of KPIs, by their present ones: those that a build would give them.
+
+    A page that people named stays as they named it.
+    """
+    state, results = existing.state, {result.objective.id: result for result in card.results}
+    slots = slots_of(in_order([result.objective for result in card.results]), state)
+    titles = {f"kpi_{slot}": clean(say(kpi_name(results[id]), state.language)) for id, slot in slots.items()}
+    pages = sorted((id for id, name in state.own_names.items() if existing.sheets.get(id) == name), key=_tab_order)
+    ours = {existing.sheets[id] for id in pages}
+    taken = {name.casefold() for name in existing.all_sheets if name not in ours}
+    names = {}
+    for id in pages:
+        name = legal_name(titles.get(id, id.removeprefix("kpi_")), taken)
+        taken.add(name.casefold())
+        if name != existing.sheets[id]:
+            names[existing.sheets[id]] = name
+    return names
+
+
+def _tab_order(id: str) -> tuple[bool, int]:
+    slot = id.removeprefix("kpi_")
+    return slot[0] != "S", int(slot[1:])
+
+
+def _emptied(package: Package, existing: Existing, renamed: Mapping[str, str]) -> Existing:
     """The template without what people chose and typed in it, and without the rows that they added to its data."""
     if lost := [name for name in NAMES if plain_sheet(package.names[name].rpartition("!")[0]) not in package.sheets]:
         raise package.error("workbook_lacks_names", names=", ".join(lost))  # they lead to a page that was deleted
@@ -106,7 +145,9 @@ def _emptied(package: Package, existing: Existing) -> Existing:
         part.own.clear()
     layout, theme = (name if name in known(kind) else None
                      for name, kind in ((state.layout, "layouts"), (state.theme, "themes")))  # fmt: skip
-    fresh = replace(state, layout=layout, theme=theme, offered={}, alerting=None, results={}, typed={}, as_of=0.0)
+    given = {id: renamed.get(name, name) for id, name in state.own_names.items()}
+    fresh = replace(state, layout=layout, theme=theme, offered={}, alerting=None, results={}, typed={}, as_of=0.0,
+                    given=given)  # fmt: skip
     return replace(existing, state=fresh, chosen={}, typed={})
 
 

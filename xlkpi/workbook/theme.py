@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, fields
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from xlkpi.catalogue.model import Translated
@@ -68,10 +68,13 @@ class Theme:
                     raise complaint("theme_colour", key=item.name, value=colour)
 
 
-def load_theme(name: str | None, folder: Path) -> tuple[Theme, Logo | None]:
-    """A built-in theme by its name, or a file of a project's folder, and its logo. Raises DefinitionError."""
+def load_theme(name: str | None, folder: Path, own: str | None = None) -> tuple[Theme, Logo | None]:
+    """A built-in theme by its name, or a file of a project's folder, and its logo. Raises DefinitionError.
+
+    ``own``: the theme that the project itself names, which may lie elsewhere.
+    """
     found: Theme
-    found, document = load_file(Theme, "themes", name or "sobre", folder)
+    found, document = load_file(Theme, "themes", name or "sobre", folder, own)
     return found, read_logo(found.logo, folder, document.place(("logo",))) if found.logo else None
 
 
@@ -80,13 +83,19 @@ def known(kind: str) -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (_home() / kind).glob("*.yaml")))
 
 
-def load_file(model: Any, kind: str, name: str, folder: Path) -> tuple[Any, Document]:
-    """A built-in definition by its name, or a YAML file of a folder, with where it is written."""
+def load_file(model: Any, kind: str, name: str, folder: Path, own: str | None = None) -> tuple[Any, Document]:
+    """A built-in definition by its name, or a YAML file of a folder, with where it is written.
+
+    A name may come from a workbook that somebody sent: outside of the folder only ``own`` is read, which the project
+    itself names. Raises DefinitionError.
+    """
     from xlkpi.documents import read
     from xlkpi.validation import nearest, validated
 
     built_in = _home() / kind / f"{name}.yaml"
     path = folder / name if name.endswith((".yaml", ".yml")) else built_in
+    if path is not built_in and name != own and _leads_outside(name):
+        raise DefinitionError(Problem("look_outside", {"file": name}))
     if path is built_in and name not in known(kind):
         meant = nearest(name, known(kind))
         code = "value_not_listed_nearest" if meant else "value_not_listed"
@@ -94,6 +103,12 @@ def load_file(model: Any, kind: str, name: str, folder: Path) -> tuple[Any, Docu
         raise DefinitionError(Problem(code, {"value": name, "known": listed, "nearest": meant or ""}))
     document = read(path)
     return validated(model, document.data, document), document
+
+
+def _leads_outside(name: str) -> bool:
+    """Whether a path does not stay below its folder on any system; the disk, or another computer, is not asked."""
+    path = PureWindowsPath(name)  # takes both kinds of slashes, and knows drives and shares
+    return bool(path.anchor) or ".." in path.parts
 
 
 def _home() -> Path:

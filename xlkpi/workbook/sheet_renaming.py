@@ -1,0 +1,121 @@
+"""Sheets of a package renamed, as Excel does it: formulas, names, charts, links and pivot tables follow."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from html import escape, unescape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xlkpi.workbook.formula_text import plain_sheet
+from xlkpi.workbook.references import changed_formulas
+
+if TYPE_CHECKING:
+    from xlkpi.workbook.package import Package
+
+_NOT_IN_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
+_LONGEST = 31
+#: Names of sheets before an exclamation mark, outside of texts (whose links follow too) and of names of columns.
+_PREFIX = re.compile(
+    r'"(?P<text>(?:[^"]|"")*)"'
+    r"|(?<![\w.\]'])(?P<sheet>'(?:[^']|'')+'|[^\W\d][\w.]*)!"
+    r"|\[(?:[^\[\]]|\[[^\[\]]*\])*\]"
+)
+_LINK = re.compile(r"#('(?:[^']|'')+'|[^'!]+)!(.+)")
+_PARTS = re.compile(
+    r"(?:^|/)(?:worksheets|chartsheets|charts|tables|drawings|pivotCache|externalLinks)/.*\.(?:xml|rels)$"
+)
+_SHEET = re.compile(rb'(<(?:\w+:)?sheet\b[^>]*?\sname=")([^"]*)(")')
+#: Attributes that lead to a place: of links, of pivot tables' sources, of links on shapes, of shapes that show a cell.
+_LOCATION = re.compile(rb'(<(?:\w+:)?hyperlink\b[^>]*?\slocation=")([^"]*)(")')
+_SOURCE = re.compile(rb'(<(?:\w+:)?worksheetSource\b[^>]*?\ssheet=")([^"]*)(")')
+_TARGET = re.compile(rb'(\sTarget="#)([^"]*)(")')
+_SHOWN = re.compile(rb'(\stextlink=")([^"]*)(")')
+_OF_TABLES = re.compile(rb"(<(?:\w+:)?(?:calculatedColumnFormula|totalsRowFormula)\b[^>/]*>)([^<]+)")
+_TITLES = re.compile(rb"(<(?:\w+:)?lpstr>)([^<]*)")
+_APP = "docProps/app.xml"
+
+
+def legal_name(name: str, taken: Collection[str]) -> str:
+    """A name that a sheet may have, and that is not among those ``taken`` (in `str.casefold`)."""
+    base = " ".join(name.translate(_NOT_IN_NAMES).split()).strip() or "xlkpi"
+    base = base if len(base) <= _LONGEST else base[: _LONGEST - 1].rstrip() + "…"
+    legal, number = base, 2
+    while legal.casefold() in taken:
+        ending = f" {number}"
+        legal, number = base[: _LONGEST - len(ending)] + ending, number + 1
+    return legal
+
+
+def renamed_sheets(package: Package, names: Mapping[str, str], target: Path) -> None:
+    """Write a package to another file with sheets renamed, from old name to new one."""
+    from xlkpi.workbook.fill import Changes
+
+    new = {old.casefold(): name for old, name in names.items()}
+    changes = Changes()
+    for part in package.parts:
+        if part == package.workbook:
+            content = _SHEET.sub(
+                lambda m: _attribute(m, lambda name: new.get(name.casefold(), name)), package.read(part)
+            )
+            changes.put(package, part, changed_formulas(content, lambda text: _formula(text, new)))
+        elif part == _APP:
+            changes.put(package, part, _TITLES.sub(lambda m: _title(m, new), package.read(part)))
+        elif _PARTS.search(part):
+            changes.put(package, part, _followed(package.read(part), new))
+    with target.open("wb") as file:
+        changes.write(package, file)
+
+
+def _followed(xml: bytes, new: Mapping[str, str]) -> bytes:
+    """A part whose formulas and links name the sheets anew."""
+    xml = changed_formulas(xml, lambda text: _formula(text, new))
+    xml = _OF_TABLES.sub(lambda m: m[1] + _escaped(_formula(unescape(m[2].decode()), new)), xml)
+    for pattern in (_LOCATION, _TARGET, _SHOWN):
+        xml = pattern.sub(lambda m: _attribute(m, lambda text: _formula(text, new)), xml)
+    return _SOURCE.sub(lambda m: _attribute(m, lambda name: new.get(name.casefold(), name)), xml)
+
+
+def _formula(text: str, new: Mapping[str, str]) -> str:
+    """A formula, or a place such as ``'A page'!A1``, with sheets named anew."""
+    if "!" not in text:
+        return text
+
+    def prefix(found: re.Match[str]) -> str:
+        if found["sheet"]:
+            return f"{_named(found['sheet'], new)}!"
+        if found["text"] and (link := _LINK.fullmatch(found["text"])):
+            return f'"#{_named(link[1], new)}!{link[2]}"'
+        return found[0]
+
+    return _PREFIX.sub(prefix, text)
+
+
+def _named(written: str, new: Mapping[str, str]) -> str:
+    """The name as formulas write it, also that of two sheets with those between them; unchanged where it is no old
+    one.
+    """
+    ends = plain_sheet(written).split(":")
+    named = [new.get(end.casefold(), end) for end in ends]
+    return written if named == ends else "'" + ":".join(named).replace("'", "''") + "'"
+
+
+def _attribute(found: re.Match[bytes], change: Callable[[str], str]) -> bytes:
+    old = unescape(found[2].decode())
+    name = change(old)
+    return found[0] if name == old else found[1] + escape(name).encode() + found[3]
+
+
+def _title(found: re.Match[bytes], new: Mapping[str, str]) -> bytes:
+    """A title of the document's properties: a sheet's name, or that of an area on it."""
+    old = unescape(found[2].decode())
+    name = _formula(old, new) if "!" in old else new.get(old.casefold(), old)
+    return found[0] if name == old else found[1] + _escaped(name)
+
+
+def _escaped(text: str) -> bytes:
+    return escape(text, quote=False).encode()
+
+
+__all__ = ["legal_name", "renamed_sheets"]

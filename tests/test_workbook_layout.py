@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 import zipfile
 import zlib
 from dataclasses import replace
 from pathlib import Path
 from struct import pack
 
+import openpyxl
 import pytest
+from openpyxl.utils import column_index_from_string, get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
 
 from tests.checks import lint, recalc, sdk
 from tests.checks.reading import Book
 from tests.scorecards import TODAY, card, sample
 from xlkpi.errors import DefinitionError
 from xlkpi.scorecard import scorecard
+from xlkpi.scorecard.selections import selections
 from xlkpi.workbook.build import build_workbook
 from xlkpi.workbook.layout import known, load_layout
+from xlkpi.workbook.theme import load_theme
 
 THEME = """\
 name: {fr: Maison, en: House}
@@ -65,10 +72,56 @@ def test_layouts_differ_in_what_they_compare(tmp_path: Path) -> None:
     assert "Campaigns" in found["email"] or "Channels" in found["email"]
 
 
-def test_a_layout_with_another_dimension_recalculates(tmp_path: Path) -> None:
-    path = tmp_path / "made.xlsx"
-    build_workbook(card(), path, language="en", layout="social_media")
-    assert recalc.differences(path, ("libreoffice",)) == []
+@pytest.fixture(scope="module")
+def social(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("social") / "made.xlsx"
+    build_workbook(card(), path, language="fr", layout="social_media")
+    return path
+
+
+def test_a_layout_with_another_dimension_recalculates(social: Path) -> None:
+    assert recalc.differences(social, ("libreoffice",)) == []
+
+
+def test_parts_that_are_no_channels_are_not_called_so(social: Path) -> None:
+    first = {str(c.value) for c in Book(social).sheets[0].listed}
+    assert {"Réseau", "Ensemble"} <= first
+    assert not [words for words in first if "canaux" in words]
+
+
+def cut(sheet: Worksheet) -> list[str]:
+    """The texts above the table of a page printed on two sheets side by side that end in the middle on the second."""
+    last = column_index_from_string(sheet.print_title_cols.split(":")[1].strip("$"))
+    header = int(sheet.print_title_rows.split(":")[0].strip("$"))
+    merged = {box.min_row: box.max_col for box in sheet.merged_cells.ranges}
+    widths = {n: sheet.column_dimensions[get_column_letter(n)].width * 7 + 5 for n in range(1, last + 1)}
+    found = []
+    for cells in sheet.iter_rows(max_row=header - 1, max_col=last):
+        for cell in cells:
+            if isinstance(cell.value, str) and not cell.value.startswith("="):
+                until = merged.get(cell.row, last) if cell.alignment.wrap_text else last
+                room = sum(widths[n] for n in range(cell.column, until + 1))
+                lines = (
+                    math.floor((sheet.row_dimensions[cell.row].height or 13) / 10) if cell.alignment.wrap_text else 1
+                )
+                if until > last or len(cell.value) * cell.font.size * 0.5 > room * lines:
+                    found.append(f"{sheet.title}: {cell.value}")
+    return found
+
+
+def test_no_text_is_cut_where_a_page_is_printed_on_two_sheets(social: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        book = openpyxl.load_workbook(social)
+    wide = [s for s in book if s.print_title_cols and s.print_title_rows and s["B2"].value]
+    assert {"Alertes", "Revues"} <= {s.title for s in wide}
+    assert [words for sheet in wide for words in cut(sheet)] == []
+
+
+def test_campaigns_too_many_for_a_drop_down_make_room_for_channels() -> None:
+    project, data = sample()
+    many = selections(scorecard(project, data, today=TODAY), ("campaign", "channel"))
+    assert (many.dimension, bool(many.choices)) == ("channel", True)
 
 
 def test_a_company_theme_is_ten_lines_with_a_logo_on_every_page(tmp_path: Path) -> None:
@@ -111,6 +164,23 @@ def test_a_logo_that_is_not_a_small_picture_of_the_project_is_refused(
     with pytest.raises(DefinitionError) as refused:
         read_logo(name, folder, Place(file="house.yaml"))
     assert [p.code for p in refused.value.problems] == [code]
+
+
+@pytest.mark.parametrize("name", [
+    "../house.yaml", "brand/../../house.yaml", "/house.yaml", "..\\house.yaml", "C:house.yaml", "C:\\house.yaml",
+    "\\\\server\\share\\house.yaml", "//server/share/house.yaml",
+])  # fmt: skip
+def test_a_look_outside_of_the_project_is_read_only_where_the_project_names_it(name: str, tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (tmp_path / "house.yaml").write_text('accent: "#1F6F54"', encoding="utf-8")
+    for load in (load_layout, load_theme):
+        with pytest.raises(DefinitionError) as caught:
+            load(name, folder)
+        assert [problem.code for problem in caught.value.problems] == ["look_outside"]
+    assert load_theme("../house.yaml", folder, own="../house.yaml")[0].accent == "#1F6F54"
+    with pytest.raises(DefinitionError, match=r"not one of|pas une valeur"):
+        load_theme("../themes/sobre", folder)
 
 
 def test_a_link_that_leads_out_of_the_project_is_no_logo(tmp_path: Path) -> None:

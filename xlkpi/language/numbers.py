@@ -53,14 +53,6 @@ def in_unit(number: float, unit: str, currency: str = "EUR", language: str | Non
     return pattern.replace("#", _rounded(number, language))
 
 
-def difference(number: float, unit: str, currency: str = "EUR", language: str | None = None) -> str:
-    """A difference between two values of a unit: between percentages it is in points."""
-    if unit != "percent" or not math.isfinite(number):
-        return in_unit(number, unit, currency, language)
-    language = language or current()
-    return f"{_rounded(number * 100, language)}\u00a0{text('workbook.points', language)}"
-
-
 def _cents(size: float) -> int:
     """No decimals in large amounts, and as many as tell a tiny one, such as the cost of an impression."""
     if size >= 9_999.995:

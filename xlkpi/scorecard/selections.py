@@ -57,16 +57,21 @@ class Selections:
 def selections(card: Scorecard, by: Sequence[str] = DIMENSIONS[:2]) -> Selections:
     """Compute the values of a scorecard's objectives for every choice and as-of date that its pages offer.
 
-    ``by``: the dimension of the choices, the first that any source has.
+    ``by``: the dimension of the choices, the first that any source has; one with no part, or with more than a
+    drop-down can offer, makes room for the next.
     """
     days = as_of_days(card)
-    dimension = _dimension(card, by)
-    found = tuple(_selected(card, result, dimension, days) for result in card.results)
-    choices = tuple(sorted({choice for objective in found for choice in objective.parts}, key=str.casefold))
-    if len(choices) > MOST_CHOICES:
-        dimension, choices = None, ()
-        found = tuple(Selected(s.result, s.formula, s.whole, {}, s.catalogue) for s in found)
-    return Selections(dimension, choices, days, found)
+    none = Selections(None, (), days, ())
+    for dimension in _dimensions(card, by):
+        found = tuple(_selected(card, result, dimension, days) for result in card.results)
+        choices = tuple(sorted({choice for objective in found for choice in objective.parts}, key=str.casefold))
+        if 0 < len(choices) <= MOST_CHOICES:
+            return Selections(dimension, choices, days, found)
+        if not choices and none.dimension is None:
+            none = Selections(dimension, (), days, found)
+    if none.objectives:
+        return none
+    return Selections(None, (), days, tuple(_selected(card, result, None, days) for result in card.results))
 
 
 def as_of_days(card: Scorecard) -> tuple[date, ...]:
@@ -80,10 +85,10 @@ def as_of_days(card: Scorecard) -> tuple[date, ...]:
     return tuple(reversed(days))
 
 
-def _dimension(card: Scorecard, by: Sequence[str]) -> str | None:
-    """The dimension of the drop-down: the first of those wanted that any source has."""
+def _dimensions(card: Scorecard, by: Sequence[str]) -> list[str]:
+    """The dimensions that the drop-down may offer: those wanted that any source has."""
     known = {d for table in card.data.tables.values() for d in table.dimensions}
-    return next((d for d in by if d in known), None)
+    return [d for d in by if d in known]
 
 
 def _selected(card: Scorecard, result: Result, dimension: str | None, days: Sequence[date]) -> Selected:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from io import BytesIO
+from textwrap import wrap
 from typing import Any
 
 from xlkpi.workbook.book import Book, Content, widths
@@ -20,6 +21,8 @@ HEAD = (8, 30, 20, 8, 4)
 WIDEST = 1600
 #: Pixels of an indent of 1.
 INDENT = 9
+#: Pixels of a letter, as they are on average, and of a line of help.
+LETTER, LINE = 5.9, 14
 #: A page with more rows is printed on several sheets, not ever smaller on one.
 FEW_ROWS = 60
 _ALLOWED = {"select_locked_cells": True, "select_unlocked_cells": True, "format_columns": True, "format_rows": True}
@@ -94,6 +97,22 @@ class Page:
         title = f"‹ {self.book.text('page.dashboard')}"
         self.link(row, 1, "dashboard", title, font_size=9, font_color=self.theme.accent)
 
+    @property
+    def wide(self) -> bool:
+        """Whether it is printed on two sheets side by side: one could not be read."""
+        return sum(self.columns) > WIDEST
+
+    def help(self, row: int, words: str, stay: int = 1) -> None:
+        """A line of help; on a page that is printed on two sheets it has room in the columns that are on both."""
+        style: dict[str, Any] = {"font_color": self.theme.mute}
+        if not self.wide:
+            self.put(row, 1, words, **style)
+            return
+        style |= {"text_wrap": True, "valign": "top"}
+        self.ws.merge_range(row, 1, row, stay, "", self.book.format(**style))
+        self.put(row, 1, words, **style)
+        self.ws.set_row_pixels(row, LINE * lines_of(words, sum(self.columns[1 : stay + 1])) + 6)
+
     def section(
         self, row: int, first: int, last: int, title: Content, second: Content = None, at: int | None = None
     ) -> None:
@@ -152,9 +171,8 @@ class Page:
         ws = self.ws
         ws.set_landscape()
         ws.set_paper(9)
-        wide = sum(self.columns) > WIDEST
-        ws.fit_to_pages(2 if wide else 1, pages_high)
-        if wide:
+        ws.fit_to_pages(2 if self.wide else 1, pages_high)
+        if self.wide:
             ws.repeat_columns(0, stay)
         ws.set_margins(0.35, 0.35, 0.35, 0.5)
         ws.center_horizontally()
@@ -169,3 +187,9 @@ class Page:
         self.sheet.finish()
         if protect:
             ws.protect("", _ALLOWED)
+
+
+def lines_of(words: str, pixels: float) -> int:
+    """How many lines words take that are wrapped in so many pixels; no-break spaces hold."""
+    letters = max(1, int(pixels / LETTER))
+    return sum(max(1, len(wrap(part, letters))) for part in words.split("\n"))

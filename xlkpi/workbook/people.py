@@ -31,7 +31,7 @@ from xlkpi.workbook.data_sheet import column_reference, quoted
 from xlkpi.workbook.formats import date_format
 from xlkpi.workbook.functions import if_error, index, match
 from xlkpi.workbook.live import Live, Span, Value, order_of, serial
-from xlkpi.workbook.page import Page
+from xlkpi.workbook.page import Page, lines_of
 
 if TYPE_CHECKING:
     from xlkpi.workbook.book import Book, Content, Sheet
@@ -87,7 +87,8 @@ class Column:
 class PeopleTable:
     """A table that people fill: the page that it stands on, its defined name and its columns.
 
-    ``keys`` are the columns that tell a row from the others; without any, rows only ever come from people.
+    ``keys`` are the columns that tell a row from the others; without any, rows only ever come from people. Where the
+    table is too wide for one sheet of paper, its first columns, up to ``stay``, are printed on both.
     """
 
     id: str
@@ -95,6 +96,7 @@ class PeopleTable:
     columns: tuple[Column, ...]
     keys: tuple[str, ...] = ()
     free_rows: int = FREE_ROWS
+    stay: int = 1
 
     def column(self, code: str) -> Column:
         return next(c for c in self.columns if c.code == code)
@@ -220,7 +222,7 @@ def write_people(
     book.people[table.name] = written
     if own:
         page.ws.freeze_panes(header + 1, freeze)
-        page.finish(written.last, pages_high=0, repeat=(header, header), protect=False)
+        page.finish(written.last, pages_high=0, repeat=(header, header), protect=False, stay=table.stay)
     return written
 
 
@@ -230,7 +232,7 @@ def _page(book: Book, table: PeopleTable) -> Page:
     page = Page(book, table.id, widths, book.text(f"page.{table.id}"), book.text(f"{table.id}.second"))
     page.heights(5, 12, 18, 22, 8)
     page.back(6)
-    page.put(7, 1, book.text(f"{table.id}.help"), font_color=page.theme.mute)
+    page.help(7, book.text(f"{table.id}.help"), table.stay)
     return page
 
 
@@ -335,8 +337,7 @@ class _Writer:
         lines = 1
         for c in self.table.columns:
             if c.wraps and isinstance(words := values.get(c.code), str):
-                room = max(20, c.width - 16)
-                lines = max(lines, sum(max(1, math.ceil(len(part) * 5.9 / room)) for part in words.split("\n")))
+                lines = max(lines, lines_of(words, max(20, c.width - 16)))
         known = any(v not in (None, "") for v in values.values())
         return max(28 if known else 21, LINE * min(lines, 14) + 6)
 

@@ -160,7 +160,7 @@ def measures_table(book: Book) -> DataTable:
             for i, start in enumerate(of.periods):
                 row = {m: values[number * size + i] for m, values in columns.items()}
                 if any(v == v for v in row.values()):
-                    name = book.text_or(f"choice.{group[0]}", str(group[0])) if group else book.text("all_choices")
+                    name = book.text_or(f"choice.{group[0]}", str(group[0])) if group else book.everything
                     table.append(start=start, end=cadence.end_of(start), part=name, origin=ORIGIN, **row)
     return table
 

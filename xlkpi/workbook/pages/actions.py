@@ -33,7 +33,7 @@ def _advice(row: TableRow) -> Live:
 
 TABLE = PeopleTable("actions", ACTIONS, (
     Column("key", "key", 98), Column("title", "title", 140), Column("task", "text", 178), Column("owner", "text", 104),
-    Column("start", "date", 82), Column("due", "date", 82), Column("effort", "number", 48, form="#,##0.#", least=0),
+    Column("start", "date", 92), Column("due", "date", 92), Column("effort", "number", 48, form="#,##0.#", least=0),
     Column("cost", "number", 56, least=0), Column("effect", "text", 96), Column("state", "list", 66, STATES, "state"),
     Column("window", "number", 62, least=3, most=400), Column("reviews", "number", 66, filled="refreshed"),
     Column("verdict", "text", 84, filled="refreshed"), Column("measured", "text", 292, filled="refreshed"),

@@ -108,7 +108,7 @@ TABLE = PeopleTable("alerts", "xlkpi_alerts", (
     Column("meaning", "computed", 280, compute=_meaning),
     Column("actions", "computed", 290, compute=lambda row: _told("actions", row)),
     Column("by", "text", 130), Column("on", "date", 92), Column("note", "text", 190),
-), keys=("key", "cause", "since"))  # fmt: skip
+), keys=("key", "cause", "since"), stay=4)  # fmt: skip
 
 
 def alerts(book: Book, made: Calculation) -> None:
@@ -125,11 +125,11 @@ def alerts(book: Book, made: Calculation) -> None:
     page.heights(5, 12, 18, 22, 22, 8)
     page.back(6)
     page.put(7, 1, _summary(book, cells), font_size=12, bold=True)
-    page.put(8, 1, book.text("alerts.help"), font_color=page.theme.mute)
+    page.help(8, book.text("alerts.help"), TABLE.stay)
     written = write_people(book, made, TABLE, rows, page=page, header=HEADER)
     _colours(book, page, written.first, written.last)
     page.ws.freeze_panes(HEADER + 1, 5)
-    page.finish(written.last, pages_high=0, repeat=(HEADER, HEADER), protect=False, stay=4)
+    page.finish(written.last, pages_high=0, repeat=(HEADER, HEADER), protect=False, stay=TABLE.stay)
 
 
 def _row(book: Book, alert: Alert, kept: Sequence[Row]) -> Row:

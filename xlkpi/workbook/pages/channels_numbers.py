@@ -39,7 +39,7 @@ def found(book: Book, amount: Amount, data: DataTable, place: int) -> Found | No
     def first(names: tuple[str, ...]) -> str | None:
         return next((n for n in names if n in known and known[n].aggregate == "sum" and by_part(n)), None)
 
-    everything = book.text("all_choices")
+    everything = book.everything
 
     def by_part(name: str) -> bool:
         values = zip(data.columns["part"], data.columns.get(name, ()), strict=False)

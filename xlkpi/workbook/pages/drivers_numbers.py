@@ -76,7 +76,7 @@ class Numbers:
         if code not in self.data.kinds:
             return live("")
         span, stock = self.data.span(code), is_stock(self.book.card.data, measure)
-        whole = (self.data.span("part"), "=", self.book.text("all_choices"))
+        whole = (self.data.span("part"), "=", self.book.everything)
         until = ((self.data.span("end"), "=", last),) if stock else (
             (self.data.span("start"), ">=", first), (self.data.span("end"), "<=", last))  # fmt: skip
         known = count_ifs(whole, *until, (span, ">=", _ANY))

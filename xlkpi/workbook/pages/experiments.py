@@ -226,7 +226,7 @@ TABLE = PeopleTable("experiments", "xlkpi_experiments", (
     Column("needed", "computed", 96, compute=_needed, form="#,##0"),
     Column("result", "computed", 150, compute=_result), Column("state", "list", 84, STATES, "experiment_state"),
     Column("decision", "text", 140), Column("lesson", "text", 150), Column("owner", "text", 96),
-), keys=("id",))  # fmt: skip
+), keys=("id",), stay=2)  # fmt: skip
 
 
 def experiments(book: Book, made: Calculation) -> None:

@@ -21,6 +21,8 @@ from xlkpi.workbook.people import Column, PeopleTable, Row, Shown, write_people
 CLOSED = ("achieved", "partially", "missed")
 #: The calendar has a line per cadence, and these for single dates.
 SINGLE = 2
+#: Letters of the names in a line of the calendar.
+LONGEST = 100
 TABLE = PeopleTable("reviews", "xlkpi_reviews", (
     Column("date", "date", 92, filled="once"), Column("key", "key", 110, filled="once"), Column("title", "title", 180),
     Column("value", "number", 84, filled="once", form="General"),
@@ -28,7 +30,7 @@ TABLE = PeopleTable("reviews", "xlkpi_reviews", (
     Column("status", "text", 84, filled="once"), Column("verdict", "text", 96, filled="once"),
     Column("analysis", "text", 290), Column("interpretation", "text", 390), Column("reaction", "text", 190),
     Column("decision", "text", 190), Column("author", "text", 100), Column("next", "date", 92, filled="once"),
-), keys=("date", "key"), free_rows=4)  # fmt: skip
+), keys=("date", "key"), free_rows=4, stay=3)  # fmt: skip
 
 
 def reviews(book: Book, made: Calculation) -> None:
@@ -38,7 +40,7 @@ def reviews(book: Book, made: Calculation) -> None:
     page = Page(book, "reviews", widths, book.text("page.reviews"), book.text("reviews.second"), day)
     page.heights(5, 12, 18, 22)
     page.back(6)
-    page.put(7, 1, book.text("reviews.help"), font_color=page.theme.mute)
+    page.help(7, book.text("reviews.help"), TABLE.stay)
     header = _calendar(book, made, page, 8) + 1
     page.ws.set_row_pixels(header - 1, 10)
     rows = [_row(book, review) for review in reviews_of(book.card)]
@@ -51,7 +53,7 @@ def reviews(book: Book, made: Calculation) -> None:
             "format": plain(bold=True, font_color=colour),
         })  # fmt: skip
     page.ws.freeze_panes(header + 1, 4)
-    page.finish(written.last, pages_high=0, repeat=(header, header), protect=False, stay=3)
+    page.finish(written.last, pages_high=0, repeat=(header, header), protect=False, stay=TABLE.stay)
 
 
 def _row(book: Book, review: Review) -> Row:
@@ -86,19 +88,27 @@ def _calendar(book: Book, made: Calculation, page: Page, row: int) -> int:
     page.ws.set_row_pixels(row, 24)
     page.section(row, 1, len(page.columns) - 2, book.text("reviews.calendar"))
     row += 1
+    at = _names_column(book, row)
     for code in (c for c in CODES if c in by):
         page.put(row, 1, _next(code, made.as_of, book.card.project.fiscal_year_start), bold=True, **form)
         page.put(row, 2, book.text(f"reviews.cadence.{code}"), font_color=theme.mute)
-        page.put(row, 3, _names(by[code]))
+        page.put(row, at, _names(by[code]))
         page.ws.set_row_pixels(row, 20)
         row += 1
     for on, name in sorted(single)[:SINGLE]:
         page.put(row, 1, on, bold=True, **form)
         page.put(row, 2, book.text("reviews.cadence.single"), font_color=theme.mute)
-        page.put(row, 3, name)
+        page.put(row, at, name)
         page.ws.set_row_pixels(row, 20)
         row += 1
     return row
+
+
+def _names_column(book: Book, row: int) -> int:
+    """Where the calendar names KPIs: beside the columns that are printed twice, or where a workbook has them."""
+    beside = TABLE.stay + 1
+    there = book.existing.anchors.spots if book.existing else {}
+    return beside - 1 if ("reviews", row, beside - 1) in there else beside
 
 
 def _next(code: str, day: Live, first_month: int) -> Live:
@@ -114,5 +124,6 @@ def _next(code: str, day: Live, first_month: int) -> Live:
 
 
 def _names(names: list[str]) -> str:
+    """As many as fit on the first sheet of paper, and how many there are."""
     told = ", ".join(names)
-    return told if len(told) <= 190 else f"{told[:189].rsplit(', ', 1)[0]} … ({len(names)})"
+    return told if len(told) <= LONGEST else f"{told[:LONGEST].rsplit(', ', 1)[0]} … ({len(names)})"

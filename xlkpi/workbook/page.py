@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from io import BytesIO
+from itertools import pairwise
 from textwrap import wrap
 from typing import Any
 
@@ -23,6 +24,8 @@ WIDEST = 1600
 INDENT = 9
 #: Pixels of a letter, as they are on average, and of a line of help.
 LETTER, LINE = 5.9, 14
+#: Pixels of a sheet of A4 paper on its side, without its margins.
+PAPER = (1055, 712)
 #: A page with more rows is printed on several sheets, not ever smaller on one.
 FEW_ROWS = 60
 _ALLOWED = {"select_locked_cells": True, "select_unlocked_cells": True, "format_columns": True, "format_rows": True}
@@ -161,9 +164,10 @@ class Page:
 
     def finish(
         self, last_row: int, *, pages_high: int = 1, repeat: tuple[int, int] | None = None, protect: bool = True,
-        stay: int = 1,
+        stay: int = 1, sections: Sequence[int] = (),
     ) -> None:  # fmt: skip
-        """Print setup and protection; ``pages_high`` 0 is as many as needed.
+        """Print setup and protection; ``pages_high`` 0 is as many as needed, where no section that fits on one is
+        torn (``sections``: their first rows).
 
         What is too wide to be read on one page is printed on two, its first columns (``stay``) on both. A page that
         people fill is printed down to its last row, whatever they add.
@@ -172,6 +176,8 @@ class Page:
         ws.set_landscape()
         ws.set_paper(9)
         ws.fit_to_pages(2 if self.wide else 1, pages_high)
+        if sections and not pages_high:
+            self._break(sections, last_row)
         if self.wide:
             ws.repeat_columns(0, stay)
         ws.set_margins(0.35, 0.35, 0.35, 0.5)
@@ -187,6 +193,20 @@ class Page:
         self.sheet.finish()
         if protect:
             ws.protect("", _ALLOWED)
+
+    def _break(self, sections: Sequence[int], last_row: int) -> None:
+        """Pages that begin with a section; Excel takes breaks only from a page that has a scale of its own."""
+        scale = int(PAPER[0] / sum(self.columns) * 95)
+        room = PAPER[1] * 100 / scale
+        tops = [0.0]
+        for row in range(last_row + 1):
+            tops.append(tops[-1] + self.ws.height_of(row))
+        breaks = [0]
+        for first, end in pairwise([*sections[1:], last_row + 1]):
+            if tops[end] - tops[breaks[-1]] > room:
+                breaks.append(first)
+        self.ws.set_print_scale(scale)
+        self.ws.set_h_pagebreaks(sorted({*breaks[1:]}))
 
 
 def lines_of(words: str, pixels: float) -> int:

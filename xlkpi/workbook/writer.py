@@ -47,6 +47,10 @@ class Worksheet(xlsxwriter.worksheet.Worksheet):  # type: ignore[misc]  # XlsxWr
         shown = self._escape_data(result)
         self.fh.write(f'<c{known}><f t="shared"{area} si="{formula.number}"{text}<v>{shown}</v></c>')
 
+    def height_of(self, row: int) -> float:
+        """A row's height in pixels, as it is set by now."""
+        return float(self._size_row(row))
+
     def _calculate_spans(self) -> None:
         """Rows without a hint of how far they go: it is optional, and one in eight hundred bytes."""
 

@@ -24,14 +24,15 @@ def about(book: Book, made: Calculation) -> None:
     page = Page(book, "about", WIDTHS, book.text("page.about"), book.text("about.second", version=xlkpi.__version__))
     page.heights(5, 12, 18, 12)
     page.back(6)
-    row = _sources(book, page, 8)
-    row = _aside(book, page, row + 1)
-    row = _trust(book, page, row + 1)
-    row = _not_here(book, page, row)
-    row = _reading(book, page, row + 1)
+    sections = [8]
+    for part in (_sources, _aside, _trust):
+        sections.append(part(book, page, sections[-1]) + 1)
+    sections.append(_not_here(book, page, sections[-1] - 1) + 1)
+    row = _reading(book, page, sections[-1])
     page.put(row + 1, 1, book.text("about.made", project=book.say(card.project.name)), font_color=page.theme.mute)
+    sections.append(row + 3)
     end = _news(book, made, page, row + 3)
-    page.finish(end, pages_high=page.high(end))
+    page.finish(end, pages_high=page.high(end), sections=sections)
 
 
 def _head(

@@ -11,7 +11,7 @@ from xlkpi.workbook.formats import date_told, decimals_for, told
 from xlkpi.workbook.functions import if_, if_error, index, least, match, most, sentence
 from xlkpi.workbook.layout import MOST_COLUMNS
 from xlkpi.workbook.live import Given, Live
-from xlkpi.workbook.page import HEAD, Page
+from xlkpi.workbook.page import HEAD, Page, lines_of
 from xlkpi.workbook.pages.channels_lines import height_for, lines
 from xlkpi.workbook.pages.channels_numbers import TOP, Found, Numbers
 
@@ -125,7 +125,10 @@ class _Channels:
             names |= {GAP: self.text("channels.gap")}
         names |= {FIRST + i: column.name for i, column in enumerate(numbers.columns)}
         for column, name in names.items():
-            self.put(11, column, name, align="left" if column in (PART, SHARE) else "right", **header)
+            align = "left" if column in (PART, SHARE) else "right"
+            self.put(11, column, name, align=align, text_wrap=True, **header)
+        if any(lines_of(name, WIDTHS[column] - 8) > 1 for column, name in names.items()):
+            page.ws.set_row_pixels(11, 34)
 
     def _amount(self, row: int, column: int, what: Found, value: Live, style: dict[str, Any]) -> None:
         decimals = decimals_for(what.unit, [1.0 if what.per else 100_000.0]) if what.unit != "count" else 0

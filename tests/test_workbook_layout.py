@@ -118,6 +118,22 @@ def test_no_text_is_cut_where_a_page_is_printed_on_two_sheets(social: Path) -> N
     assert [words for sheet in wide for words in cut(sheet)] == []
 
 
+def test_the_two_lines_of_an_objective_are_printed_on_one_page(tmp_path: Path) -> None:
+    project, data = sample()
+    given = project.objectives[:1]
+    many = tuple(replace(given[0], id=f"o{i}", guards=(), parent=None) for i in range(30))
+    path = tmp_path / "made.xlsx"
+    build_workbook(scorecard(replace(project, objectives=many), data, today=TODAY), path, language="fr")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        page = openpyxl.load_workbook(path)["Objectifs"]
+    first = next(row for row in range(1, 40) if (page.cell(row, 2).value or "").startswith("Stratégique")) + 1
+    assert not page.sheet_properties.pageSetUpPr or not page.sheet_properties.pageSetUpPr.fitToPage
+    breaks = [item.id for item in page.row_breaks.brk]
+    assert len(breaks) >= 2
+    assert all((above - first + 1) % 2 == 0 for above in breaks), "a break is below the second line of a pair"
+
+
 def test_campaigns_too_many_for_a_drop_down_make_room_for_channels() -> None:
     project, data = sample()
     many = selections(scorecard(project, data, today=TODAY), ("campaign", "channel"))

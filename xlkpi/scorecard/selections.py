@@ -57,20 +57,15 @@ class Selections:
 def selections(card: Scorecard, by: Sequence[str] = DIMENSIONS[:2]) -> Selections:
     """Compute the values of a scorecard's objectives for every choice and as-of date that its pages offer.
 
-    ``by``: the dimension of the choices, the first that any source has; one with no part, or with more than a
-    drop-down can offer, makes room for the next.
+    ``by``: the dimension of the choices, the first that any source has; one with more parts than a drop-down can
+    offer makes room for the next.
     """
     days = as_of_days(card)
-    none = Selections(None, (), days, ())
     for dimension in _dimensions(card, by):
         found = tuple(_selected(card, result, dimension, days) for result in card.results)
         choices = tuple(sorted({choice for objective in found for choice in objective.parts}, key=str.casefold))
-        if 0 < len(choices) <= MOST_CHOICES:
+        if len(choices) <= MOST_CHOICES:
             return Selections(dimension, choices, days, found)
-        if not choices and none.dimension is None:
-            none = Selections(dimension, (), days, found)
-    if none.objectives:
-        return none
     return Selections(None, (), days, tuple(_selected(card, result, None, days) for result in card.results))
 
 

@@ -177,7 +177,7 @@ class Page:
         ws.set_paper(9)
         ws.fit_to_pages(2 if self.wide else 1, pages_high)
         if sections and not pages_high:
-            self._break(sections, last_row)
+            self._break(sections, last_row, repeat)
         if self.wide:
             ws.repeat_columns(0, stay)
         ws.set_margins(0.35, 0.35, 0.35, 0.5)
@@ -194,16 +194,20 @@ class Page:
         if protect:
             ws.protect("", _ALLOWED)
 
-    def _break(self, sections: Sequence[int], last_row: int) -> None:
+    def _break(self, sections: Sequence[int], last_row: int, repeat: tuple[int, int] | None) -> None:
         """Pages that begin with a section; Excel takes breaks only from a page that has a scale of its own."""
-        scale = int(PAPER[0] / sum(self.columns) * 95)
-        room = PAPER[1] * 100 / scale
         tops = [0.0]
         for row in range(last_row + 1):
             tops.append(tops[-1] + self.ws.height_of(row))
+        fitted = PAPER[0] / sum(self.columns)
+        if tops[-1] < 0.97 * PAPER[1] / fitted:
+            return
+        scale = int(95 * fitted)
+        room = [PAPER[1] * 100 / scale]
+        room.append(room[0] - (tops[repeat[1] + 1] - tops[repeat[0]] if repeat else 0))
         breaks = [0]
         for first, end in pairwise([*sections[1:], last_row + 1]):
-            if tops[end] - tops[breaks[-1]] > room:
+            if tops[end] - tops[breaks[-1]] > room[len(breaks) > 1]:
                 breaks.append(first)
         self.ws.set_print_scale(scale)
         self.ws.set_h_pagebreaks(sorted({*breaks[1:]}))

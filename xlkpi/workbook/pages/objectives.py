@@ -44,6 +44,8 @@ class _Objectives:
         name = book.say(book.card.project.name)
         self.page = Page(book, "objectives", WIDTHS, book.text("page.objectives"), second, day, name)
         self.put, self.theme = self.page.put, book.theme
+        #: The rows with which a sheet of paper may begin.
+        self.starts: list[int] = []
 
     def write(self) -> None:
         page = self.page
@@ -60,7 +62,7 @@ class _Objectives:
         page.ws.freeze_panes(HEADER + 2, 3)
         page.ws.outline_settings(symbols_below=False)
         folds = any(self._folded(tier) for tier in TIERS)  # Excel unfolds no protected rows
-        page.finish(row, pages_high=0, repeat=(HEADER, HEADER + 1), protect=not folds)
+        page.finish(row, pages_high=0, repeat=(HEADER, HEADER + 1), protect=not folds, sections=self.starts)
 
     def _header(self, row: int) -> None:
         page, put, text = self.page, self.put, self.book.text
@@ -88,12 +90,15 @@ class _Objectives:
         self.put(row, MARK, self.book.text(f"level.{tier}"), **style, **tint)
         first = made.rows(self.numbers[tier])
         folded = self._folded(tier)
+        self.starts.append(row)
         row += 1
         for number in range(self.numbers[tier]):
             key = f"{tier[0].upper()}{number + 1}"
             made.sheet.put(first + number, 0, key)
             found = if_error(match(key, made.now.span("position")), "")
             at = made.sheet.put(first + number, 1, found)
+            if number:
+                self.starts.append(row)
             row = self._objective(row, at)
             self._fold(row - 2, number in folded, number + 1 in folded)
         return row

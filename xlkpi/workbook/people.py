@@ -106,7 +106,9 @@ class PeopleTable:
         present = book.existing.state.columns.get(self.name, {}) if book.existing else {}
         words = {c.code: book.text_or(f"{self.id}.column.{c.code}", book.text_or(f"column.{c.code}", c.code))
                  for c in self.columns}  # fmt: skip
-        return {code: present.get(code, header) for code, header in words.items()}
+        taken = {header.casefold() for header in present.values()}  # by columns that there are no more, too
+        free = {code: f"{header} ({code})" if header.casefold() in taken else header for code, header in words.items()}
+        return {code: present.get(code, free[code]) for code in words}
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,9 +12,12 @@ import pytest
 
 from tests.checks import lint, recalc, sdk
 from tests.checks.reading import Book
-from tests.scorecards import card, computed
+from tests.checks.recalc import results
+from tests.scorecards import TODAY, card, computed
 from xlkpi.alerts import TRUST
-from xlkpi.scorecard import Result
+from xlkpi.objectives.model import Override
+from xlkpi.scorecard import Result, scorecard
+from xlkpi.workbook.book import Last
 from xlkpi.workbook.build import build_workbook
 from xlkpi.workbook.live import serial
 from xlkpi.workbook.pages import PEOPLE
@@ -72,6 +76,36 @@ def test_a_chosen_channel_gives_the_scorecard_of_that_channel(french: Path, part
     expected = card(part=("channel", part))
     for id, result in expected.by_id.items():
         _compare(made[id], result)
+
+
+def test_beside_an_earlier_day_nothing_is_told_of_another_one(tmp_path: Path) -> None:
+    """What is foreseen, a status set by hand, the next review, what the last update changed."""
+    path, day = tmp_path / "en.xlsx", date(2026, 1, 31)
+    known, why = card(), {"en": "The fair is in March"}
+    given = {
+        "roi_paid": Override("achieved", why, since=date(2026, 2, 15), until=date(2026, 4, 1)),
+        "cpa_social": Override("achieved", why, since=date(2026, 1, 10)),
+    }
+    objectives = tuple(replace(o, override=given.get(o.id)) for o in known.project.objectives)
+    project = replace(known.project, objectives=objectives)
+    last = Last(date(2026, 3, 1), dict.fromkeys(known.by_id, "achieved"))
+    build_workbook(scorecard(project, known.data, today=TODAY), path, language="en", last=last)
+    made = results(path, "ironcalc", {_place(path, "xlkpi_as_of"): serial(day)})
+    before = {(s.name, c.address): str(c.value) for s in Book(path).sheets if s.visible for c in s.listed}
+    foreseen = [place for place, words in before.items() if words == "Forecast at the due date"]
+    assert foreseen
+    for sheet, address in foreseen:
+        only = "Forecast at the due date (only for the whole on 8\u00a0Mar\u00a02026)"
+        assert (made[sheet, address], made[sheet, f"F{address[1:]}"]) == (repr(only), repr("–"))
+    (since,) = [place for place, words in before.items() if words.startswith("Since the update of")]
+    assert made[since] in (repr(""), None)
+    for on in (day, known.as_of):
+        rows = computed(path, "ironcalc", {_place(path, "xlkpi_as_of"): serial(on)})
+        expected = scorecard(project, known.data, as_of=on, today=on).by_id
+        for id in given:
+            assert rows[id]["shown"] == repr(expected[id].status.shown), (id, on)
+            assert rows[id]["review"] == serial(project.by_id[id].next_review(on)), (id, on)
+        assert [rows[id]["shown"] == repr("achieved") for id in given] == [on != day, on == day]
 
 
 def _compare(row: Mapping[str, float | str | None], result: Result) -> None:

@@ -32,7 +32,7 @@ def excel_columns(
     ``high``, ``success``, ``failure``, ``start``, ``due``, ``as_of``, ``cumulative`` (1, TRUE or 0),
     ``direction``): what is left out does not exist. It may also give the cells of settings (``on_track``
     ...; numbers are written in by default) and of the columns returned (``[@met]`` ... by default), and for
-    ``shown``: ``guard`` (a guard's status), ``override`` and ``until``. ``kind`` holds codes such as
+    ``shown``: ``guard`` (a guard's status), ``override``, ``since`` and ``until``. ``kind`` holds codes such as
     ``increase``; with ``mode`` (see :func:`mode_of`) the formulas are shorter and for that one only.
     ``words`` replaces status and verdict codes by texts.
 
@@ -196,9 +196,12 @@ class _Writer:
             self.made["capped"] = f"IF(AND({green},{red}),{self._word('at_risk')},{shown})"
             shown = self.reference("capped")
         if "override" in self.refs:
-            test = f'{self.refs["override"]}<>""'
+            tests, day = [f'{self.refs["override"]}<>""'], self.refs["as_of"]
+            if "since" in self.refs:
+                tests.append(f'OR({self.refs["since"]}="",{day}>={self.refs["since"]})')
             if "until" in self.refs:
-                test = f'AND({test},OR({self.refs["until"]}="",{self.refs["as_of"]}<{self.refs["until"]}))'
+                tests.append(f'OR({self.refs["until"]}="",{day}<{self.refs["until"]})')
+            test = tests[0] if len(tests) == 1 else f"AND({','.join(tests)})"
             self.made["shown"] = f"IF({test},{self.refs['override']},{shown})"
 
     def _levels(self, cell: str, level: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from xlkpi.status import label, rules
@@ -24,7 +25,7 @@ from xlkpi.workbook.functions import (
     month_end,
     most,
 )
-from xlkpi.workbook.live import Given, Live, Span, live
+from xlkpi.workbook.live import Given, Live, Span, live, serial
 from xlkpi.workbook.tables import BY_DAY, Tables
 
 if TYPE_CHECKING:
@@ -97,6 +98,11 @@ class Calculation:
     keys: dict[str, Span] = field(default_factory=dict)
     #: The alerts on the chosen day, once they are worked out.
     alerts: AlertCells | None = None
+
+    @property
+    def last_day(self) -> Live:
+        """The last as-of date, for which alone something is foreseen."""
+        return most(self.days)
 
     def dated(self, code: str, number: int) -> Live:
         """What the objectives' table tells of the chosen day; the number itself where it is that of every day."""
@@ -212,7 +218,20 @@ class Writer:
             place = self.sheet.put(row, OBJECTIVES_FROM, float(number + 1))
             for name, column in self.fixed.items():
                 cell = index(self.objectives.span(name), place)
-                self.sheet.write(row, column, cell & "" if self.objectives.kinds[name] == "text" else kept(cell))
+                content = cell & "" if self.objectives.kinds[name] == "text" else kept(cell)
+                if name == "override_until" and (ends := self._ends(number)):
+                    same = self.sheet.ref(row, self.fixed["override"]).same(ends[0])
+                    content = if_(and_(cell.blank, same), serial(ends[1]), content)
+                self.sheet.write(row, column, content)
+
+    def _ends(self, number: int) -> tuple[str, date] | None:
+        """The status that the project sets by hand without saying until when, and its end: the first review."""
+        result, year = self.tables.order[number].result, self.book.card.project.fiscal_year_start
+        given = result.objective.override
+        if given is None or given.since is None or given.until is not None:
+            return None
+        usual = result.kpi.cadence if result.kpi else "monthly"
+        return given.status, result.objective.next_review(given.since, year, usual)
 
     def _block(self, prefix: str, column: int, day: Live, choice_no: Live, day_no: Live) -> Block:
         inputs = [c for c in self.series.kinds if c.startswith("x")]

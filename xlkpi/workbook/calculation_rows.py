@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ from xlkpi.workbook.functions import (
 )
 from xlkpi.workbook.kpi_cells import kpi_cell
 from xlkpi.workbook.live import Given, Live, Span, Value, live, serial
+from xlkpi.workbook.next_review import next_review
 
 if TYPE_CHECKING:
     from xlkpi.workbook.book import Book
@@ -43,8 +45,8 @@ POINTS = 13
 #: What the calculation keeps of the objectives' table, blank cells as empty texts.
 FIXED = (
     "id", "level", "slot", "position", "kind", "direction", "cumulative", "baseline", "target", "low", "high",
-    "success", "failure", "start", "due", "benchmark", "benchmark_date", "override", "override_until", "weight",
-    "periods", "last_status", "first_row", "block_rows", "since_row", "choices", "unit", "format", "title",
+    "success", "failure", "start", "due", "benchmark", "benchmark_date", "override", "override_since", "override_until",
+    "weight", "periods", "last_status", "first_row", "block_rows", "since_row", "choices", "unit", "format", "title",
 )  # fmt: skip
 #: The columns of a status, in the order in which each uses only earlier ones.
 STATUS = (
@@ -60,7 +62,7 @@ NAMES = (
 TOLD = (
     "said_last_year", "said_due", "said_expected", "said_progress", "said_gap", "said_status", "said_formula", "line",
     "bar", "bench", "bench_old", "cut1", "cut2", "share", "share_weight", "tier", "primary_status", "worst", "best",
-    "changed", "changed_last", "low_point", "high_point", "half", "trust", *RATES,
+    "changed", "changed_last", "low_point", "high_point", "half", "trust", "review", *RATES,
 )  # fmt: skip
 _PACED = ("reach", "increase", "decrease", "total")
 
@@ -141,7 +143,8 @@ class Row:
         put("capped", Live(texts["capped"], capped))
         until, override = get("override_until").number, get("override").value
         day = self.day.number
-        held = override not in ("", None) and (until is None or (day is not None and day < until))
+        begun = (since := _since(self.selected)) is None or (day is not None and day >= serial(since))
+        held = override not in ("", None) and begun and (until is None or (day is not None and day < until))
         put("shown", Live(texts["shown"], override if held else capped))
         self._distance()
 
@@ -158,6 +161,8 @@ class Row:
 
         names = {n: n for n in INPUTS if n != "as_of"} | {n: n for n in STATUS}
         names |= {"guard": "guard", "override": "override", "until": "override_until"}
+        if _since(self.selected) is not None:
+            names["since"] = "override_since"
         cells = {name: self.get(column).text for name, column in names.items()}
         cells["as_of"] = self.day.text
         cells |= {"failed": '""', "verdict": '""'}
@@ -265,6 +270,8 @@ class Told:
         put("said_status", self._judged())
         put("said_formula", self._formula())
         put("trust", self.made.dated("trusts", self.number))
+        month = self.book.card.project.fiscal_year_start
+        put("review", next_review(self.selected.result.objective, self.made.as_of, month))
         write_rates(self, day_shown(self.book, self.selected, self.made.as_of))
         self._bullet(or_(limits, stays))
         self._ranks()
@@ -274,6 +281,8 @@ class Told:
         """The computed status where a person set another, or that a guard holds it back."""
         get, until = self.get, self.get("override_until")
         held = and_(get("override").differs(""), or_(until.blank, self.made.as_of < until))
+        if _since(self.selected) is not None:
+            held = and_(held, self.made.as_of >= get("override_since"))
         word = index(self.made.words, match(get("capped"), self.made.codes))
         guarded = if_(get("capped").differs(get("status")), self.book.text("said.guarded"), "")
         return if_error(if_(held, self.say("said.computed", status=word), guarded), "")
@@ -367,6 +376,12 @@ def shown_in(objectives: DataTable, number: int, selected: Selected) -> tuple[st
     """The unit of an objective, and the decimals that it is shown with."""
     unit = selected.result.kpi.unit if selected.result.kpi else "count"
     return unit, int(str(objectives.columns["format"][number])[len(unit) :] or 0)
+
+
+def _since(selected: Selected) -> date | None:
+    """From when on the status that the project sets by hand holds."""
+    given = selected.result.objective.override
+    return given.since if given else None
 
 
 def _codes(level: str) -> list[str]:

@@ -27,7 +27,7 @@ _HIDDEN = (
     "S", "M", "A", "R", "T", "smart", "score", "weight", "trust", "sources", "unit", "format", "gap_format",
     "direction", "cumulative", "slot", "position", "periods", "first_row", "last_status", "last_day", "block_rows",
     "since_row", "choices", "definition", "pitfalls", "formula", "input", "landing", "landing_low", "landing_high",
-    "probability", "outlook", *BY_DAY,
+    "probability", "outlook", "override_since", *BY_DAY,
 )  # fmt: skip
 _WIDE = {"id": 15, "title": 44, "kpi": 30, "owner": 22, "benchmark_source": 26, "override_reason": 26}
 

@@ -41,7 +41,8 @@ OBJECTIVE_COLUMNS: Mapping[str, tuple[str, bool]] = {
     "due": ("date", True), "kind": ("text", False), "baseline": ("number", True), "target": ("number", True),
     "low": ("number", True), "high": ("number", True), "success": ("number", True), "failure": ("number", True),
     "benchmark": ("number", True), "benchmark_date": ("date", True), "benchmark_source": ("text", True),
-    "override": ("text", True), "override_until": ("date", True), "override_reason": ("text", True),
+    "override": ("text", True), "override_since": ("date", False), "override_until": ("date", True),
+    "override_reason": ("text", True),
     "stakeholders": ("text", False), "reason": ("text", False), "decision": ("text", False), "review": ("date", False),
     **{f"{letter}_why": ("text", False) for letter in LETTERS},
     "S": ("text", False), "M": ("text", False), "A": ("text", False), "R": ("text", False), "T": ("text", False),
@@ -205,7 +206,7 @@ def _fixed(book: Book, result: Result) -> dict[str, Any]:
     return {
         "id": o.id, "title": _title(book, o), "kpi": book.say(kpi_name(result)),
         "question": book.say(kpi.question or kpi.definition) if kpi else "", "scope": book.say(o.specific),
-        "level": o.level, "kind": o.kind,
+        "level": o.level, "kind": o.kind, "override_since": o.override.since if o.override else None,
         "stakeholders": ", ".join(o.stakeholders), "reason": book.say(o.relevant), "decision": book.say(o.decision),
         "review": review, "unit": unit, "format": f"{unit}{decimals}", "gap_format": f"{unit}{decimals}",
         "direction": kpi.direction if kpi else "none", "cumulative": 1.0 if result.cumulative else 0.0,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xlkpi.workbook.formats import day_told, told
 from xlkpi.workbook.functions import (
+    and_,
     count,
     if_,
     if_error,
@@ -48,7 +49,10 @@ def panels(board: Board, row: int) -> int:
 
 
 def _since_last(board: Board) -> Live:
-    """Which status has changed since the workbook was last built or refreshed, where it is known; in one line."""
+    """Which status has changed since the workbook was last built or refreshed, where it is known; in one line.
+
+    It compares the statuses of the whole on the last day; nothing is told beside another choice.
+    """
     book, made = board.book, board.made
     objectives, order = made.tables.objectives, made.now.span("changed_last")
     day = made.sheet.put(made.rows(1), 1, most(objectives.span("last_day")))
@@ -62,7 +66,7 @@ def _since_last(board: Board) -> Live:
     one, many = (sentence(book.text(f"panel.last_{n}"), words) for n in ("one", "many"))
     none = sentence(book.text("panel.last_none"), words)
     told_ = if_(changed.same(0), none, if_(changed.same(1), one, many))
-    return if_(day.same(0), "", if_error(told_, ""))
+    return if_(and_(made.present, day > 0), if_error(told_, ""), "")
 
 
 def _item(board: Board, row: int, columns: tuple[int, int, int], at: Live, order: str, rank: int) -> None:

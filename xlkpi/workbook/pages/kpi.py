@@ -8,7 +8,7 @@ from xlkpi.status import rules
 from xlkpi.workbook.book import Book
 from xlkpi.workbook.calculation import Calculation
 from xlkpi.workbook.data_sheet import ACTIONS, NOTES
-from xlkpi.workbook.formats import date_format, settled
+from xlkpi.workbook.formats import date_format, date_told, settled
 from xlkpi.workbook.functions import (
     count_ifs,
     if_,
@@ -117,6 +117,8 @@ class _KPI(View):
         change = self.put_calc(if_error(self.known("latest") - self.known("last_year"), ""))
         points = if_(self.known("unit").same("percent"), 100, 1)
         benchmark = self._benchmark()
+        last = sentence(text("kpi.last_only"), {"day": date_told(made.last_day, self.book.language)})
+        only = self.put_calc(if_(made.present, "", last))
         facts: list[tuple[Live | str, Live, str]] = [
             (text("kpi.target") & (" " & due), goal, "value"),
             (text("kpi.expected"), self.known("goal_now"), "value"),
@@ -126,8 +128,8 @@ class _KPI(View):
             (text("kpi.change"), if_error(settled(change, self.known("half")) * points, ""), "change"),
             (text("kpi.pace"), self.known("pace"), self.book.number_format("ratio", 2)),
             (benchmark, self.known("benchmark"), "value"),
-            (text("kpi.landing"), if_(made.present, self.table("landing"), ""), "value"),
-            (text("kpi.probability"), if_(made.present, self.table("probability"), ""), percent),
+            (text("kpi.landing") & only, if_(made.present, self.table("landing"), ""), "value"),
+            (text("kpi.probability") & only, if_(made.present, self.table("probability"), ""), percent),
         ]  # fmt: skip
         line = {"bottom": 1, "bottom_color": self.theme.hair}
         for name, number, form in facts:

@@ -7,7 +7,7 @@ from typing import Any
 from xlkpi.smart import LETTERS
 from xlkpi.workbook.book import Book
 from xlkpi.workbook.calculation import Calculation
-from xlkpi.workbook.formats import date_format, day_told
+from xlkpi.workbook.formats import date_format, date_told, day_told
 from xlkpi.workbook.functions import count_ifs, count_texts, if_, if_error, index, match, sentence, shortened, year_of
 from xlkpi.workbook.live import Given, Live
 from xlkpi.workbook.page import Page
@@ -52,7 +52,11 @@ class _Objectives:
         page.heights(5, 12, 18, 8, 24, 18)
         page.back(6)
         legend = "    ".join(f"{MARKS[v]} {self.book.text(f'verdict.{v}')}" for v in ("pass", "warning", "fail"))
-        self.put(6, STATUS, legend, font_size=8, font_color=self.theme.mute, align="right")
+        told = sentence(self.book.text("objectives.letters_day"), {
+            "day": date_told(self.made.last_day, self.book.language)})  # fmt: skip
+        earlier = if_(self.made.as_of.same(self.made.last_day), "", told)
+        note = self.made.sheet.put(self.made.rows(1), 1, earlier)
+        self.put(6, STATUS, note & legend, font_size=8, font_color=self.theme.mute, align="right")
         self._header(HEADER)
         row = HEADER + 2
         for tier in self.book.layout.tiers:
@@ -144,7 +148,7 @@ class _Objectives:
         put(row + 1, OWNER, shortened(self._text("stakeholders", at), 44), **lower)
         dates = {"num_format": date_format(book.language), "align": "right"}
         put(row, DUE, self._text("due", at), **dates, **upper)
-        put(row + 1, DUE, self._text("review", at), **dates, **page.lower)
+        put(row + 1, DUE, if_error(made.now.at("review", at), "–"), **dates, **page.lower)
         words = if_error(index(made.words, look), "–")
         put(row, STATUS, words, bold=True, align="right", **upper)
         page.sheet.statuses(row, STATUS, STATUS, MARK)

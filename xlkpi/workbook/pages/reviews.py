@@ -12,8 +12,8 @@ from xlkpi.status import label
 from xlkpi.workbook.book import Book
 from xlkpi.workbook.calculation import Calculation
 from xlkpi.workbook.formats import date_format, day_told, decimals_for, typeset
-from xlkpi.workbook.functions import month_end, month_of, rest, sentence, year_of
-from xlkpi.workbook.live import Live
+from xlkpi.workbook.functions import sentence, year_of
+from xlkpi.workbook.next_review import next_period
 from xlkpi.workbook.page import Page
 from xlkpi.workbook.people import Column, PeopleTable, Row, Shown, write_people
 
@@ -90,7 +90,7 @@ def _calendar(book: Book, made: Calculation, page: Page, row: int) -> int:
     row += 1
     at = _names_column(book, row)
     for code in (c for c in CODES if c in by):
-        page.put(row, 1, _next(code, made.as_of, book.card.project.fiscal_year_start), bold=True, **form)
+        page.put(row, 1, next_period(code, made.as_of, book.card.project.fiscal_year_start), bold=True, **form)
         page.put(row, 2, book.text(f"reviews.cadence.{code}"), font_color=theme.mute)
         page.put(row, at, _names(by[code]))
         page.ws.set_row_pixels(row, 20)
@@ -109,18 +109,6 @@ def _names_column(book: Book, row: int) -> int:
     beside = TABLE.stay + 1
     there = book.existing.anchors.spots if book.existing else {}
     return beside - 1 if ("reviews", row, beside - 1) in there else beside
-
-
-def _next(code: str, day: Live, first_month: int) -> Live:
-    """The first day after the period of a day, as :meth:`xlkpi.cadence.Cadence.next_review`."""
-    if code == "daily":
-        return day + 1
-    if code == "weekly":
-        return day + 7 - rest(day - 2, 7)
-    if code == "monthly":
-        return month_end(day, 0) + 1
-    months = 3 if code == "quarterly" else 12
-    return month_end(day, months - 1 - rest(month_of(day) - first_month, months)) + 1
 
 
 def _names(names: list[str]) -> str:

@@ -245,7 +245,7 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_log_is_calculated_natively_as_by_ab_test(logged: Path) -> None:
     """Fisher's sum over an array is beyond ironcalc: LibreOffice is the judge."""
     assert recalc.differences(logged, ("libreoffice",)) == []
-    rows = _table(logged, "xlkpi_experiments")
+    rows, early = _table(logged, "xlkpi_experiments"), []
     for i, (na, xa, nb, xb) in enumerate(CASES):
         row, found = rows[f"t{i}"], compare_proportions(xa, na, xb, nb)
         expected = {
@@ -261,10 +261,13 @@ def test_the_log_is_calculated_natively_as_by_ab_test(logged: Path) -> None:
             text(f"workbook.experiments.{found.verdict}", "en") if found.verdict != "not_enough_data" else "Not enough"
         )
         assert str(row["Result so far"]).startswith(word), i
+        early.append(found.verdict.endswith("higher") and found.needed > min(na, nb))
+        assert ("so far; not enough data yet" in str(row["Result so far"])) == early[-1], i
+    assert True in early, "significant before the sample is there"
 
 
 def test_means_in_the_log_are_calculated_natively_as_by_ab_test_mean(logged: Path) -> None:
-    rows = _table(logged, "xlkpi_experiments")
+    rows, early = _table(logged, "xlkpi_experiments"), []
     for i, case in enumerate(MEAN_CASES):
         row, found = rows[f"m{i}"], compare_means(*case)
         expected = {
@@ -280,6 +283,9 @@ def test_means_in_the_log_are_calculated_natively_as_by_ab_test_mean(logged: Pat
             text(f"workbook.experiments.{found.verdict}", "en") if found.verdict != "not_enough_data" else "Not enough"
         )
         assert str(row["Result so far"]).startswith(word), i
+        early.append(found.verdict.endswith("higher") and found.needed > min(case[2], case[5]))
+        assert ("so far; not enough data yet" in str(row["Result so far"])) == early[-1], i
+    assert False in early
 
 
 def test_means_that_cannot_be_are_told_and_half_filled_rows_are_not_enough_data(logged: Path) -> None:

@@ -187,10 +187,13 @@ def _needed_of_means(row: TableRow, lift: Live) -> Live:
 def _result(row: TableRow) -> Live:
     book, p, needed = row.book, row["p_value"], row["needed"]
     small = row["smaller"]
-    lacking = sentence(book.text("experiments.lacking"), {"n": digits_of(needed - small, 0, book.language)})
+    more = digits_of(needed - small, 0, book.language)
+    lacking = sentence(book.text("experiments.lacking"), {"n": more})
     unsure = if_(is_number(needed), if_(needed <= small, book.text("experiments.no_difference"), lacking),
                  book.text("experiments.no_data"))  # fmt: skip
     higher = if_(row["rate_b"] > row["rate_a"], book.text("experiments.b_higher"), book.text("experiments.a_higher"))
+    early = sentence(book.text("experiments.early"), {"higher": higher, "n": more})
+    higher = if_(if_(is_number(needed), needed > small, False), early, higher)
     told = if_(is_number(p), if_(p < live(1) - LEVEL, higher, unsure), book.text("experiments.no_data"))
     counts = [row[f"{what}_{side}"] for side in "ab" for what in ("trials", "successes")]
     wrong = and_(*map(is_number, counts), p.blank)

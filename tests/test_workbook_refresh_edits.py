@@ -29,6 +29,8 @@ from tests.edits_drawn import (
 from tests.small_shop import DATA, FIRST, SERIES, Shop
 from xlkpi.language import use
 from xlkpi.scorecard import read_data, scorecard
+from xlkpi.workbook.compare import compare
+from xlkpi.workbook.package import Package
 from xlkpi.workbook.refresh import Options, refresh_workbook
 from xlkpi.workbook.told import row_words
 from xlkpi.workbook.upgrade import upgrade_workbook
@@ -243,10 +245,14 @@ def test_calculated_columns_that_only_cells_tell_are_in_new_rows(shop: Shop, bet
         before = [len(re.findall(pattern, book.text(p))) for p in book.parts if "xl/tables/" in p]
         for part in [p for p in book.parts if "xl/tables/" in p and "calculatedColumnFormula" in book.text(p)]:
             book.change(part, lambda xml: re.sub(pattern, "", xml))
+        saved = shop.workbook.with_name("saved.xlsx")
+        book.save(saved)
     for channels in filter(None, (between, [*CHANNELS[:4]])):
         shop.channels = list(channels)
         shop.write()
         assert refresh_workbook(shop.workbook, ONCE).replaced == []
+    with Package(saved) as was, Package(shop.workbook) as now:  # as for a workbook that is open in Excel
+        assert [part for part in compare(was, now).others if "tables/" in part] == []
     columns = budget_formulas(shop.workbook)
     assert len(columns[13]) > 10
     assert [columns[row] == columns[13] for row in (14, 15, 16)] == [True] * 3

@@ -26,7 +26,10 @@ _FORMULA = re.compile(rb"<formula1?\b[^>]*>([^<]*)</formula1?>")
 _OPERANDS = re.compile(rb"<formula[12]\b[^>]*>([^<]*)</formula[12]>")
 _SELECTED = re.compile(rb"<xm:sqref>[^<]*</xm:sqref>")
 _SERIES = re.compile(rb"<(?:\w+:)?f>([^<]*)</(?:\w+:)?f>")
-_TABLE = re.compile(rb'(<(?:table|autoFilter)\b[^>]*?\sref=")[^"]*"|(<calculatedColumnFormula\b[^>]*>)[^<]*')
+_TABLE = re.compile(rb'(<(?:table|autoFilter)\b[^>]*?\sref=")[^"]*"')
+#: What a refresh may change of a column, or give back where another program left it out: Excel keeps it by itself.
+_COLUMN_FORMULA = re.compile(rb"<calculatedColumnFormula\b[^>]*?(?:/>|>[^<]*</calculatedColumnFormula>)")
+_PLAIN_COLUMN = re.compile(rb"(<tableColumn\b[^>]*?)\s*>\s*</tableColumn>")
 _FILTER = re.compile(
     rb"<autoFilter\b[^>]*?(?:/>|>(.*?)</autoFilter>)|<sortState\b[^>]*?(?:/>|>.*?</sortState>)", re.DOTALL
 )
@@ -216,7 +219,8 @@ def _conditions(found: Compared, sheet: str, old: bytes, new: bytes) -> None:
 def _table(found: Compared, before: Package, after: Package, part: str) -> None:
     contents = before.read(part), after.read(part)
     filters = [b"".join(_FILTER.findall(xml)) for xml in contents]
-    plain = [_TABLE.sub(rb"\1\2", _FILTER.sub(b"", xml)) for xml in contents]
+    bare = [_PLAIN_COLUMN.sub(rb"\1/>", _COLUMN_FORMULA.sub(b"", _FILTER.sub(b"", xml))) for xml in contents]
+    plain = [_TABLE.sub(rb"\1", xml) for xml in bare]
     if plain[0].split() != plain[1].split():
         found.others.append(part)
         return

@@ -516,3 +516,11 @@ def test_the_schema_completes_kpis_and_goals():
     keys = schema("en")["$defs"]["Objective"]["properties"]
     assert "roi" in keys["kpi"]["anyOf"][0]["enum"]
     assert "sales" in keys["goal"]["anyOf"][0]["enum"]
+
+
+def test_an_id_that_yaml_reads_as_a_date_is_an_id_that_cannot_be(tmp_path):
+    file = tmp_path / "project.yaml"
+    file.write_text("xlkpi: 1\nname: T\nobjectives:\n  - {id: 2000-01-01, title: T, kpi: a}\n", encoding="utf-8")
+    with pytest.raises(DefinitionError) as refused:
+        load(file)
+    assert [(p.code, p.place.line) for p in refused.value.problems] == [("objective_id", 4), ("kpi_unknown_nearest", 4)]

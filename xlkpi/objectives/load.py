@@ -6,6 +6,7 @@ import os
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import fields
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -199,8 +200,8 @@ def _named(data: dict[str, Any]) -> Iterator[tuple[str, str, tuple[str | int, ..
     for section in ("objectives", "experiments"):
         entries = data.get(section)
         for i, raw in enumerate(entries if isinstance(entries, tuple) else ()):
-            if isinstance(raw, dict) and isinstance(raw.get("id"), str):
-                yield section, raw["id"], (section, i)
+            if isinstance(raw, dict) and isinstance(raw.get("id"), str | date):  # to the models a date is its text
+                yield section, str(raw["id"]), (section, i)
 
 
 def _mapping(data: Any, key: str) -> bool:

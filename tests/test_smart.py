@@ -475,6 +475,7 @@ def test_a_guard_without_an_objective_is_told_without_being_blamed(project):
         "kind": "decrease",
         "baseline": 50,
         "target": 40,
+        "guards": [],
     }
     assert "set_idle_guard" not in collection(project, {**GOOD, "guards": ["cac"]}, cost)
 

@@ -292,6 +292,11 @@ _PIECES = [*"),\"'[]{}1-*% é^", "KPI_ROI(", "SMART_STATUS(", "SUM(", "A1", "B1:
            "xlkpi_data[Cost]", "name", "1e999"]  # fmt: skip
 
 
+def test_a_range_written_backwards_is_explained() -> None:
+    assert "blank" not in explained("=SUM(C1:B1)", [["", 2, 3]])
+    assert "BA:B" in explained("=BA:B", [["", 2, 3]])
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.sampled_from(_PIECES), max_size=12).map("".join))
 def test_no_formula_makes_an_explanation_fail(pieces: str) -> None:

@@ -203,7 +203,7 @@ def _cells(window: Window, cell: Any, written: str) -> Any | None:
     """The cells that a reference, a name or a table's column leads to."""
     if found := _REFERENCE.fullmatch(written):
         sheet = window.sheet(plain_sheet(found["sheet"])) if found["sheet"] else cell.sheet
-        return _used(sheet, sheet.range(found["cells"].replace("$", ""))) if sheet is not None else None
+        return _used(sheet, sheet.range(_in_order(found["cells"]))) if sheet is not None else None
     if (found := _TABLE.fullmatch(written)) and (table := window.table(found["table"])) is not None:
         headers = rows_of(table[1].header_row_range)[0]
         if found["column"] in headers and (body := table[1].data_body_range) is not None:
@@ -213,6 +213,14 @@ def _cells(window: Window, cell: Any, written: str) -> Any | None:
             if name.name.casefold() == written.casefold():
                 return name.refers_to_range
     return None
+
+
+def _in_order(cells: str) -> str:
+    """A range from its first to its last column and row, as Excel itself writes it."""
+    corners = [re.split(r"(?<=[A-Za-z])(?=\d)", corner) for corner in cells.replace("$", "").split(":")]
+    columns = sorted((corner[0] for corner in corners), key=lambda letters: (len(letters), letters.upper()))
+    rows = sorted((corner[1] for corner in corners if len(corner) > 1), key=int)
+    return ":".join(map("".join, zip(columns, rows, strict=True) if rows else ((c,) for c in columns)))
 
 
 def _used(sheet: Any, cells: Any) -> Any:

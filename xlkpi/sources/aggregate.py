@@ -96,7 +96,7 @@ def aggregate(
             absent(name, table.dimensions, table.place)
     conditions = selected(table.expression, where or {}, table.place)
     rows = ex.dated(table, cadence, conditions, first, last)
-    about = table.connection.run(ex.totals(table, conditions, first, last)).to_pylist()[0]
+    about = _counts(table, where or {}, first, last)
     found = table.connection.run(ex.grouped(table, rows, measures, by))
     days = tuple(_as_date(given or about[key]) for key, given in (("first", first), ("last", last)))
     grid = Grid(found, by, cadence, days if fill else (None, None), table.place)
@@ -125,6 +125,16 @@ def aggregate(
         unavailable=unavailable,
     )
     return Aggregated(grid.table(values), by, measures, cadence, provenance, codes)
+
+
+def _counts(table: Table, where: Where, first: date | None, last: date | None) -> Mapping[str, Any]:
+    """The rows of a selection, whatever they are grouped by; asked for once."""
+    key = first, last, tuple(sorted((name, _several(values)) for name, values in where.items()))
+    if key not in table.counted:
+        conditions = selected(table.expression, where, table.place)
+        found = table.connection.run(ex.totals(table, conditions, first, last))
+        table.counted[key] = found.to_pylist()[0]
+    return table.counted[key]
 
 
 def grains(

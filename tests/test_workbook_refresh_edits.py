@@ -26,7 +26,7 @@ from tests.edits_drawn import (
     add_validation,
     define_name,
 )
-from tests.small_shop import DATA, FIRST, SERIES, Shop
+from tests.small_shop import DATA, FIRST, OBJECTIVES, SERIES, TARGETS, Shop
 from xlkpi.language import use
 from xlkpi.workbook.compare import compare
 from xlkpi.workbook.existing import read_existing
@@ -176,6 +176,20 @@ def test_columns_beside_a_table_and_sheets_renamed_and_moved_stay(shop: Shop) ->
     assert [data[f"J{row}"].value for row in (1, 2, 3)] == ["Remarque", "à vérifier", 12.5]
     assert next(s for s in after.sheets if s.name == "Chiffres").cells["R40"].formula == "1+1"
     assert recalc.differences(shop.workbook, ("ironcalc",)) == []
+    assert sdk.faults(shop.workbook) == []
+
+
+def test_a_cell_beside_the_rows_that_a_table_grows_into_stays(shop: Shop) -> None:
+    with Edited(shop.workbook) as book:
+        put_cell(book, TARGETS, "BS5", "=2+3", cached=5)
+        put_cell(book, TARGETS, "BT4", "à moi")
+        put_cell(book, TARGETS, "BS9", "plus bas")
+    for number in (4, 1, 3):
+        shop.objectives = list(OBJECTIVES)[:number]
+        shop.write()
+        assert refresh_workbook(shop.workbook, ONCE).replaced == []
+        cells = next(s for s in Book(shop.workbook).sheets if s.name == TARGETS).cells
+        assert (cells["BS5"].formula, cells["BT4"].value, cells["BS9"].value) == ("2+3", "à moi", "plus bas"), number
     assert sdk.faults(shop.workbook) == []
 
 

@@ -186,7 +186,7 @@ class DataPart:
         if number <= box.top:
             self.above.append(whole)
             return
-        left, inside, right = self._split(content)
+        left, inside, right = self.split(content)
         if number > box.bottom + self.totals:
             if content or _PLAIN_ATTRIBUTES.sub(b"", attributes).strip():
                 self.below[number] = whole
@@ -198,7 +198,8 @@ class DataPart:
         else:
             self._table_row(number, attributes, inside)
 
-    def _split(self, content: bytes) -> tuple[bytes, Inside, bytes]:
+    def split(self, content: bytes) -> tuple[bytes, Inside, bytes]:
+        """The cells of a row that stand left of the table, in its columns, and right of it."""
         left, right = b"", b""
         inside: Inside = []
         for cell in CELL.finditer(content):

@@ -51,6 +51,7 @@ def sheet_xml(
         values = {"table": part.table.name, "rows": data.num_rows, "limit": MAX_ROWS - 1}
         raise part.error("workbook_too_many_rows", **values)
     _refuse_covering(part, end)
+    _grow_over(part, end)
     usual = {n: str(column.style).encode() for n, column in enumerate(columns, part.box.left)}
     edits = _edits(part, data, usual)
     rows = rows_xml(
@@ -117,6 +118,15 @@ def _refuse_covering(part: DataPart, end: int) -> None:
             if cell[2] and inside and part.box.bottom + part.totals < number <= end:
                 at = next(v for k, v in ATTRIBUTE.findall(cell[1]) if k == b"r").decode()
                 raise part.error("workbook_covered", table=part.table.name, cell=at)
+
+
+def _grow_over(part: DataPart, end: int) -> None:
+    """Rows below that are the table's from now on: what stands there to its left and right stands beside it."""
+    for number in [n for n in part.below if n <= end]:
+        row = ROW.fullmatch(part.below.pop(number))
+        left, _, right = part.split(row[2] or b"") if row else (b"", (), b"")
+        if left or right:
+            part.beside[number] = left, right
 
 
 def _edits(part: DataPart, data: pa.Table, usual: Mapping[int, bytes]) -> dict[int, Any]:

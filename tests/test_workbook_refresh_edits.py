@@ -179,6 +179,19 @@ def test_columns_beside_a_table_and_sheets_renamed_and_moved_stay(shop: Shop) ->
     assert sdk.faults(shop.workbook) == []
 
 
+def test_links_lead_to_their_page_again_after_two_pages_swapped_their_names(shop: Shop) -> None:
+    with Edited(shop.workbook) as book:
+        for old, new in ((FIRST, "…"), ("Alertes", FIRST), ("…", "Alertes")):
+            rename_sheet(book, old, new)
+        assert b"#'Alertes'!" in book.parts[book.sheets["Alertes"]]
+    assert refresh_workbook(shop.workbook, ONCE).replaced == []
+    page = next(s for s in Book(shop.workbook).sheets if s.name == "Alertes")
+    formulas = " ".join(c.formula for c in page.listed if c.formula)
+    assert f"#'{FIRST}'!" in formulas
+    assert "#'Alertes'!" not in formulas
+    assert recalc.differences(shop.workbook, ("ironcalc",)) == []
+
+
 def test_a_cell_beside_the_rows_that_a_table_grows_into_stays(shop: Shop) -> None:
     with Edited(shop.workbook) as book:
         put_cell(book, TARGETS, "BS5", "=2+3", cached=5)

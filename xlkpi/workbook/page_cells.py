@@ -56,7 +56,7 @@ def update_pages(package: Package, changes: Changes, before: Changes, existing: 
         wanted: dict[Address, Change] = {}
         for address, key in places.items():
             cell, new = cells.get(address), prints.get(key)
-            if cell is None or _print(cell, sheet, existing) != existing.anchors.prints[key]:
+            if cell is None or not _is_ours(cell, sheet, existing, key):
                 kept.replaced.append((sheet, f"{xl_col_to_name(address[1])}{address[0] + 1}"))
                 continue
             change = _change(book, rows, key, cell, existing.anchors.prints[key], new, move)
@@ -81,7 +81,7 @@ def replaced(package: Package, existing: Existing) -> list[tuple[str, str]]:
         if spot in chosen or spot.sheet not in cells:
             continue
         cell = cells[spot.sheet].get((spot.row, spot.column))
-        if cell is None or _print(cell, spot.sheet, existing) != existing.anchors.prints[key]:
+        if cell is None or not _is_ours(cell, spot.sheet, existing, key):
             found.append((spot.sheet, f"{xl_col_to_name(spot.column)}{spot.row + 1}"))
     return found
 
@@ -130,10 +130,16 @@ def _same(one: Value, other: Value) -> bool:
     return (one is None and other == "") or (type(one) is type(other) and one == other)
 
 
-def _print(cell: Cell, sheet: str, existing: Existing) -> str:
+def _is_ours(cell: Cell, sheet: str, existing: Existing, key: Key) -> bool:
+    """Whether a cell still holds what was written; links name pages as they were called then."""
+    wanted = existing.anchors.prints[key]
     if cell.formula is None:
-        return constant_print(cell.value)
-    return formula_print(cell.formula, sheet, existing.identifiers, existing.anchor_keys.get)
+        return constant_print(cell.value) == wanted
+    present, original = existing.identifiers, existing.anchor_keys.get
+    if formula_print(cell.formula, sheet, present, original) == wanted:
+        return True
+    then = {**present, **{name: id for id, name in existing.state.sheets.items()}}
+    return _LINK in cell.formula and formula_print(cell.formula, sheet, then, original) == wanted
 
 
 def _renew_prints(package: Package, changes: Changes, existing: Existing, fresh: Mapping[Key, str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -18,6 +19,7 @@ from tests.edits_drawn import (
     add_chart,
     add_conditional_format,
     add_macros,
+    add_note,
     add_picture,
     add_pivot,
     add_printer_settings,
@@ -28,13 +30,14 @@ from tests.edits_drawn import (
 )
 from tests.small_shop import DATA, FIRST, OBJECTIVES, SERIES, TARGETS, Shop
 from xlkpi.language import use
+from xlkpi.workbook.comments import comments
 from xlkpi.workbook.compare import compare
 from xlkpi.workbook.existing import read_existing
 from xlkpi.workbook.package import Package
 from xlkpi.workbook.pages import PEOPLE
 from xlkpi.workbook.people_rows import read_people
 from xlkpi.workbook.refresh import Options, refresh_workbook
-from xlkpi.workbook.told import row_words
+from xlkpi.workbook.told import people_words, row_words
 from xlkpi.workbook.upgrade import left_behind
 
 ONCE = Options(backups=0)
@@ -203,6 +206,31 @@ def test_a_cell_beside_the_rows_that_a_table_grows_into_stays(shop: Shop) -> Non
         assert refresh_workbook(shop.workbook, ONCE).replaced == []
         cells = next(s for s in Book(shop.workbook).sheets if s.name == TARGETS).cells
         assert (cells["BS5"].formula, cells["BT4"].value, cells["BS9"].value) == ("2+3", "à moi", "plus bas"), number
+    assert sdk.faults(shop.workbook) == []
+
+
+def test_comments_follow_their_row_and_stand_beside_the_table_where_it_is_no_more(shop: Shop) -> None:
+    with Edited(shop.workbook) as book:
+        add_threaded_comment(book, TARGETS, "J3", "convenu avec Ana")  # on the second objective, the basket
+        add_note(book, DATA, "B15", "le deuxième mois du web")
+    told = []
+    for objectives, channels in (
+        (["orders", "roas", "revenue", "basket"], ["web", "boutique", "marché"]), (["revenue", "orders"], ["boutique"]),
+        (["basket", "orders"], ["boutique", "marché"]),
+    ):  # fmt: skip
+        shop.objectives, shop.channels = objectives, channels
+        shop.write()
+        done = refresh_workbook(shop.workbook, ONCE)
+        with Package(shop.workbook) as package:
+            places = [comments(package, package.sheets[name]) for name in (TARGETS, DATA)]
+            boxes = [package.read(part) for part in package.parts if part.endswith(".vml")]
+        told.append((places, list(done.stranded), [re.findall(rb"<x:(?:Row|Column)>(\d+)", box) for box in boxes]))
+    assert told[0][:2] == ([["J5"], ["B21"]], [])
+    assert told[0][2] == [[b"4", b"9"], [b"20", b"1"]]
+    assert told[1][0] == [["BS1"], ["J1"]]
+    assert sorted(told[1][1]) == [(TARGETS, "BS1"), (DATA, "J1")]
+    assert told[2][:2] == (told[1][0], [])
+    assert any("BS1" in line for line in people_words(replace(done, stranded=told[1][1])))
     assert sdk.faults(shop.workbook) == []
 
 

@@ -7,13 +7,13 @@ something hangs on it that the archive can't hold: a comment, a formula, a cell 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from xlkpi.workbook.cells import address_of
+from xlkpi.workbook.comments import comments
 from xlkpi.workbook.live import as_date, serial
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ ARCHIVE = "xlkpi_archive"
 TABLES = ("xlkpi_alerts", "xlkpi_reviews", "xlkpi_actions", "xlkpi_experiments", "xlkpi_notes", "xlkpi_swot")
 #: What a cell holds.
 _LONGEST = 32_000
-_COMMENT = re.compile(rb'<(?:\w+:)?(?:comment|threadedComment)\b[^>]*?\sref="([A-Z]+[0-9]+)"')
 
 
 @dataclass
@@ -189,19 +188,9 @@ def _held(package: Package, part: PeoplePart) -> set[int]:
     return {row - part.box.top for row in rows}
 
 
-def comments(package: Package, sheet_part: str) -> list[str]:
-    """The addresses of the cells of a sheet on which somebody commented."""
-    return sorted({
-        at.decode()
-        for relation in package.relations(sheet_part).values()
-        if relation.kind in ("comments", "threadedComment") and not relation.external
-        for at in _COMMENT.findall(package.read(relation.target))
-    })  # fmt: skip
-
-
 def ids_ever(state: State, rows: Sequence[Row]) -> set[str]:
     """The objectives that a workbook ever had: those that it remembers, and those of its archive."""
     return {*state.known, *state.results, *(str(row["key"]) for row in rows if row.get("key"))}
 
 
-__all__ = ["ARCHIVE", "TABLES", "Archived", "Words", "archived", "comments", "ids_ever", "moved_rows"]
+__all__ = ["ARCHIVE", "TABLES", "Archived", "Words", "archived", "ids_ever", "moved_rows"]

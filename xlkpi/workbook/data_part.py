@@ -219,11 +219,7 @@ class DataPart:
         return address_of(reference)[1] + 1
 
     def _table_row(self, number: int, attributes: bytes, inside: Inside) -> None:
-        values: dict[str, Value] = {}
-        for column, cell in inside:
-            if cell[2]:
-                read = read_cell(dict(ATTRIBUTE.findall(cell[1])), cell[2], self.strings)
-                values[self.headers[column - self.box.left]] = read.value
+        values = self._values(inside)
         style_row = self.rows + len(self.people) < _VOTES
         for column, cell in inside if style_row else ():
             style = _style_of(cell)
@@ -253,6 +249,18 @@ class DataPart:
             self.remembered[key] = values
         if own:
             self.own[key] = own
+
+    def _values(self, inside: Inside) -> dict[str, Value]:
+        return {
+            self.headers[column - self.box.left]: read_cell(
+                dict(ATTRIBUTE.findall(cell[1])), cell[2], self.strings).value
+            for column, cell in inside if cell[2]
+        }  # fmt: skip
+
+    def key_of_row(self, content: bytes) -> Key | None:
+        """The key of a row of ours, by its cells; None for a row of somebody else's."""
+        values = self._values(self.split(content)[1])
+        return None if self.marks is None or values.get(self.marks.mark) is None else self._key(values)
 
     def _cell_styles(self, inside: Inside) -> dict[int, bytes]:
         """The formats of a row's cells; once the usual ones are known, those that differ."""

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from xlkpi.errors import WorkbookError
 from xlkpi.language import current, text
 from xlkpi.scorecard.model import Scorecard
-from xlkpi.workbook.archive import comments
 from xlkpi.workbook.build import Built, build_workbook
+from xlkpi.workbook.comments import comments
 from xlkpi.workbook.existing import Existing, read_existing
 
 if TYPE_CHECKING:

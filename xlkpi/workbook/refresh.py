@@ -170,6 +170,7 @@ class Work:
         self.archived = self._archived()
         self.rows: dict[str, Sequence[Row]] = dict(self.archived.rows)
         self.last = Last.of(state)
+        self.stranded: list[tuple[str, str]] = []
 
     def _archived(self) -> Archived:
         """The rows of people's tables, those on objectives that are gone in the archive."""
@@ -198,6 +199,7 @@ class Work:
         """Put what is new into the parts of the package."""
         from xlkpi.workbook.build import make_skeleton
         from xlkpi.workbook.chart_caches import update_charts
+        from xlkpi.workbook.comments import follow_rows
         from xlkpi.workbook.data_part_xml import add_columns
         from xlkpi.workbook.fill import Changes, fill_part
         from xlkpi.workbook.on_opening import recalculate, refresh_pivots
@@ -219,6 +221,7 @@ class Work:
             part, rows = existing.parts[name], skeleton.rows[name]
             add_columns(part, rows.column_names)
             fill_part(changes, part, rows)
+            self.stranded += [(part.table.sheet, at) for at in follow_rows(package, changes, part, rows)]
             growths.append(part.growth(rows.num_rows))
         changes.follow(package, insertions, [part.table.sheet_part for part in existing.parts.values()])
         changes.follow(package, [*growths, *self._calculated(skeleton)])
@@ -241,7 +244,7 @@ class Work:
             path, options.dry_run, self.differences, self._counts(skeleton.rows), self.kept.replaced,
             {name: count for name, count in self.added.items() if count > 0 and name != ARCHIVE},
             without_place=self.without_place(skeleton), short=skeleton.book.short_pages, archived=self.archived,
-            older=self.existing.state.edition < EDITION,
+            stranded=self.stranded, older=self.existing.state.edition < EDITION,
         )  # fmt: skip
 
     def _counts(self, tables: dict[str, Any]) -> dict[str, RowCount]:

@@ -79,6 +79,9 @@ def people_words(done: Refreshed) -> list[str]:
     if done.replaced:
         listed = ", ".join(f"{sheet}!{cell}" for sheet, cell in done.replaced[:MOST])
         lines.append(text("refresh.replaced", count=len(done.replaced), cells=listed))
+    if done.stranded:
+        listed = ", ".join(f"{sheet}!{cell}" for sheet, cell in done.stranded[:MOST])
+        lines.append(text("refresh.stranded", cells=listed))
     if done.without_place:
         lines.append(text("refresh.without_place", objectives=", ".join(done.without_place)))
     if done.short:

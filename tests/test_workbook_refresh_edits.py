@@ -30,15 +30,12 @@ from tests.edits_drawn import (
 )
 from tests.small_shop import DATA, FIRST, OBJECTIVES, SERIES, TARGETS, Shop
 from xlkpi.language import use
+from xlkpi.workbook.anew import Former
 from xlkpi.workbook.comments import comments
 from xlkpi.workbook.compare import compare
-from xlkpi.workbook.existing import read_existing
 from xlkpi.workbook.package import Package
-from xlkpi.workbook.pages import PEOPLE
-from xlkpi.workbook.people_rows import read_people
 from xlkpi.workbook.refresh import Options, refresh_workbook
 from xlkpi.workbook.told import people_words, row_words
-from xlkpi.workbook.upgrade import left_behind
 
 ONCE = Options(backups=0)
 CHANNELS = ("web", "boutique", "marché", "salon", "foire")
@@ -349,6 +346,6 @@ def test_the_hidden_sheets_may_be_renamed_too(shop: Shop) -> None:
     assert recalc.differences(shop.workbook, ("ironcalc",)) == []
     assert list(Edited(shop.workbook).sheets) == names
     with Package(shop.workbook) as package:
-        existing = read_existing(package)
-        people = read_people(package, existing.state.columns, list(PEOPLE), existing.strings)
-        assert left_behind(package, existing, people) == [("sheet", "xlkpi_anchors")], "an upgrade would say so"
+        former = Former(package)
+        with former.built(lambda out: shop.build(out), {}) as made:
+            assert former.left(made) == [("sheet", "xlkpi_anchors")], "an upgrade would say so"

@@ -275,9 +275,9 @@ def over_cells(book: Any) -> None:
     ("edit", "left"),
     [
         (with_sheet, "the sheet Mine"),
-        (with_comment, "comments"),
+        (with_comment, r"the comments on Dashboard \(C5\)"),
         (with_row, "rows or columns added on Data"),
-        (over_cells, "the cells written over on Dashboard: B3, the cells written over on Notes: B2"),
+        (over_cells, r"the cells written over on Dashboard \(B3\), the cells written over on Notes \(B2\)"),
     ],
 )
 def test_what_an_upgrade_can_not_carry_over_is_refused_and_named(

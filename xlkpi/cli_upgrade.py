@@ -29,7 +29,7 @@ def upgrade(file: str, *, project: str | None, dry_run: bool, as_of: str | None,
 
 def as_text(done: Upgraded) -> str:
     """What became of the workbook, what was carried over, and what stays in the one before."""
-    from xlkpi.workbook.upgrade import left_words
+    from xlkpi.workbook.left_behind import left_words
 
     if done.current:
         return text("upgrade.current", file=str(done.path), version=done.after)
@@ -41,6 +41,7 @@ def as_text(done: Upgraded) -> str:
     lines += [text("refresh.archived", table=name, rows=count) for name, count in done.archived.items()]
     if done.pages:
         lines.append(text("upgrade.pages", pages=", ".join(done.pages)))
+    lines += [text(f"upgrade.reset.{kind}", name=name) for kind, name in done.reset]
     if done.left:
         lines.append(text("upgrade.left", what=left_words(done.left)))
     if done.backup:

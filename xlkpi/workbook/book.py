@@ -15,7 +15,7 @@ from xlkpi.language import has_text, text
 from xlkpi.status import rules
 from xlkpi.workbook.built_rows import built_room
 from xlkpi.workbook.formats import Formats, date_format, number_format
-from xlkpi.workbook.live import Live, Span, Value, as_date, has_number, serial
+from xlkpi.workbook.live import Live, Span, Value, as_date, serial
 from xlkpi.workbook.references import Box
 from xlkpi.workbook.sheet_renaming import legal_name
 from xlkpi.workbook.writer import with_gaps
@@ -104,6 +104,14 @@ class Book:
     offered_before: Mapping[str, Sequence[str]] = field(default_factory=dict)
     #: The workbook that is refreshed: its sheets' names, its places and its choices are kept.
     existing: Existing | None = None
+    #: What people chose in the cells of choices, by name; a day only where it is not the latest one.
+    chosen: Mapping[str, Value] = field(default_factory=dict)
+    #: The names that people gave to sheets of a workbook that is built anew, by identifier.
+    names: dict[str, str] = field(default_factory=dict)
+    #: Those that they gave to pages of KPIs, by objective.
+    kpi_names: Mapping[str, str] = field(default_factory=dict)
+    #: The names that a build gives to sheets, by identifier, whatever people call them.
+    given: dict[str, str] = field(default_factory=dict)
     #: How many of each kind the pages have room for, see :meth:`places`.
     room: dict[str, int] = field(default_factory=dict)
     #: Of which kinds a workbook that is refreshed has too few lines.
@@ -132,6 +140,8 @@ class Book:
         if self.existing:
             self.project_typed, self.offered_before = self.existing.project_typed, self.existing.state.offered
             self._taken |= {name.casefold() for name in self.existing.all_sheets}
+            self.chosen = self.existing.choices
+        self._taken |= {name.casefold() for name in (*self.names.values(), *self.kpi_names.values())}
 
     @property
     def currency(self) -> str:
@@ -152,15 +162,14 @@ class Book:
     @property
     def chosen_day(self) -> date:
         """The day that is shown: the scorecard's, or the earlier one that somebody chose."""
-        found = self.existing.chosen.get("xlkpi_as_of") if self.existing else None
-        latest = self.existing is None or found in (None, self.existing.state.as_of)
-        day = None if latest or not has_number(found) else as_date(found)
-        return day if day in self.choices.days else self.card.as_of
+        found = self.chosen.get("xlkpi_as_of")
+        days = {serial(day): day for day in self.choices.days}
+        return days.get(found // 1, self.card.as_of) if isinstance(found, float) else self.card.as_of
 
     @property
     def chosen_part(self) -> str:
         """The part that is shown: everything, or the one that somebody chose and that there still is."""
-        found = self.existing.chosen.get("xlkpi_choice") if self.existing else None
+        found = self.chosen.get("xlkpi_choice")
         return found if isinstance(found, str) and found in self.part_names else self.part_names[0]
 
     def text(self, key: str, **values: Any) -> str:
@@ -257,9 +266,13 @@ class Book:
         return chart
 
     def sheet_name(self, id: str, name: str) -> str:
-        """The name of a new sheet: legal and unique, or what it is called in the workbook that is refreshed."""
-        known = self.existing.sheets.get(id) if self.existing else None
-        return known or self._legal(name)
+        """The name of a new sheet: legal and unique, or what people call it already."""
+        known = self.existing.sheets.get(id) if self.existing else self.names.get(id)
+        if known is None:
+            self.given[id] = self._legal(name)
+            return self.given[id]
+        self.given[id] = legal_name(name, {other.casefold() for other in self.given.values()})
+        return known
 
     def _legal(self, name: str) -> str:
         legal = legal_name(name, self._taken)

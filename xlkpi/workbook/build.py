@@ -24,6 +24,7 @@ from xlkpi.workbook.theme import load_theme
 
 if TYPE_CHECKING:
     from xlkpi.workbook.book import Book, Last
+    from xlkpi.workbook.carried import Carried
     from xlkpi.workbook.existing import Existing
     from xlkpi.workbook.people import Row
     from xlkpi.workbook.state import State
@@ -76,7 +77,7 @@ def build_workbook(
     layout = layout or project.template
     if layout is not None and is_workbook(layout):
         template = template_file(layout, project.folder, out)
-        without, short = build_from(template, out, card, kept=kept, last=last)
+        without, short = build_from(template, out, card, kept=kept, last=last, carried=carried)
         return Built(out, out.stat().st_size, without, short=short)
     spoken = language or project.language or current()
     with use(spoken), tempfile.TemporaryDirectory(prefix="xlkpi-") as folder:
@@ -112,16 +113,6 @@ def _functions(card: Scorecard, skeleton: Path, language: str) -> dict[str, byte
         return {}
     with Package(skeleton) as package:
         return {package.workbook: with_names(package, card.project.catalogue.functions, language)[0]}
-
-
-@dataclass(frozen=True)
-class Carried:
-    """What a workbook that is built anew takes over from the one before: what the project says in cells of objectives
-    that people changed, and the rows that were once put into people's tables, so that those taken out stay out.
-    """
-
-    project_typed: Mapping[str, Mapping[str, Any]]
-    offered: Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -166,10 +157,8 @@ def make_skeleton(
     with Workbook(path, options) as writer:
         choices = selections(card, chosen.by)
         book = Book(writer, look, language, card, choices, _smart(card, language), chosen, logo, kept=kept or {},
-                    existing=existing)  # fmt: skip
+                    existing=existing, **(carried.for_book() if carried else {}))  # fmt: skip
         book.last = last
-        if carried is not None:
-            book.project_typed, book.offered_before = carried.project_typed, carried.offered
         tables = make_tables(book)
         pages = tuple(id for id in pages if book.context.has(id))
         for id in pages:
@@ -203,6 +192,8 @@ def _add(book: Book, tables: Tables, id: str) -> None:
         return
     columns = tables.objectives.columns
     names = {str(slot): str(name) for slot, name in zip(columns["slot"], columns["kpi"], strict=True) if slot}
+    ids = zip(columns["id"], columns["slot"], strict=True)
+    book.names |= {f"kpi_{slot}": name for id, slot in ids if slot and (name := book.kpi_names.get(str(id)))}
     for slot in tables.all_slots:
         book.add(f"kpi_{slot}", names.get(slot, slot))
 
@@ -229,4 +220,4 @@ def _properties(book: Book, writer: Any) -> None:
     writer.set_size(2400, 1500)
 
 
-__all__ = ["Built", "Carried", "Skeleton", "build_workbook", "make_skeleton"]
+__all__ = ["Built", "Skeleton", "build_workbook", "make_skeleton"]

@@ -65,6 +65,12 @@ class Existing:
         given = {name: id for id, name in self.state.sheets.items() if name not in self.all_sheets}
         return given | {name: id for id, name in self.sheets.items()}
 
+    @property
+    def choices(self) -> dict[str, Value]:
+        """What people chose: a day only where it is not simply the latest one, which moves on."""
+        latest = None, self.state.as_of
+        return {name: v for name, v in self.chosen.items() if name != "xlkpi_as_of" or v not in latest}
+
     @cached_property
     def anchor_keys(self) -> dict[Spot, Key]:
         """What stands where on the pages."""
@@ -96,7 +102,7 @@ def read_existing(package: Package, *, older: bool = False) -> Existing:
     sheets |= {"provenance": _sheet_of(package, "xlkpi_version"), "calculation": _sheet_of(package, "xlkpi_period_end"),
                ANCHORS: anchor_sheet}  # fmt: skip
     return Existing(
-        state, sheets, tuple(package.sheets), anchors, dict(_chosen(package, strings)),
+        state, sheets, package.all_sheets, anchors, dict(_chosen(package, strings)),
         _typed(package, state, parts[OBJECTIVES]), parts, strings, package=package,
     )  # fmt: skip
 

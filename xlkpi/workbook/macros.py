@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from itertools import chain
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 from xml.sax.saxutils import quoteattr
 
 from xlkpi.workbook.package import CONTENT_TYPES, Package, local_name, relations_of
 from xlkpi.workbook.package_writer import PackageWriter
+
+if TYPE_CHECKING:
+    from xlkpi.workbook.fill import Changes
 
 _CODE_NAME = re.compile(rb'\scodeName="([^"]*)"')
 _SHEET_PROPERTIES = re.compile(rb"<(?:\w+:)?sheetPr\b[^>]*>")
@@ -21,15 +24,18 @@ _RELATION = re.compile(rb'<Relationship\b[^>]*?/(?:vbaProject|extensibility)"[^>
 _HEAD = 1 << 16
 
 
-def write_with_macros(made: Package, old: Package, sheets: Mapping[str, str], file: BinaryIO) -> None:
-    """Write a workbook with the kind, the macros and the ribbon of an old one, in place of its own.
+def write_with_macros(
+    made: Package, changes: Changes, old: Package, sheets: Mapping[str, str], file: BinaryIO
+) -> None:  # fmt: skip
+    """Write a workbook, with changes, with the kind, the macros and the ribbon of an old one, in place of its own.
 
     ``sheets``: the names of sheets by those that they had, so that modules of sheets stay with them.
     """
     kept, gone = _carried(old), {part for _, parts in _carried(made).values() for part in parts}
     others = set(made.parts) - gone
     moved = [p for p in dict.fromkeys(part for _, parts in kept.values() for part in parts) if p not in others]
-    changed = {made.workbook: _with_code_name(made.read(made.workbook), old.read(old.workbook))}
+    workbook = changes.read(made, made.workbook)
+    changed = {made.workbook: _with_code_name(workbook, old.read(old.workbook))}
     for source in ("", old.workbook):
         here = relations_of(source and made.workbook)
         new = [(kind, target) for (from_, target), (kind, _) in kept.items() if from_ == source]
@@ -49,6 +55,11 @@ def write_with_macros(made: Package, old: Package, sheets: Mapping[str, str], fi
     for part in moved:
         writer.copy(old, part)
     writer.close()
+
+
+def has_macros(package: Package) -> bool:
+    """Whether a workbook has macros or a ribbon of its own."""
+    return bool(_carried(package))
 
 
 def _carried(package: Package) -> dict[tuple[str, str], tuple[str, list[str]]]:
@@ -149,4 +160,4 @@ def _put(content: bytes, element: re.Match[bytes], name: bytes) -> bytes:
     return content[: element.start()] + tag + content[element.end() :]
 
 
-__all__ = ["write_with_macros"]
+__all__ = ["has_macros", "write_with_macros"]

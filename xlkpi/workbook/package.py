@@ -170,6 +170,11 @@ class Package:
         return {name: r.target for name, r in self._sheet_relations() if r.kind == "worksheet"}
 
     @cached_property
+    def all_sheets(self) -> tuple[str, ...]:
+        """The names of all sheets, those that are a chart, too."""
+        return tuple(name for name, _ in self._sheet_relations())
+
+    @cached_property
     def tables(self) -> Mapping[str, TablePart]:
         """Every Excel table by its name in lower case."""
         found = {}

@@ -1,39 +1,33 @@
 """A build where a scorecard stands already: what people wrote in it stays, or the build is refused.
 
-The rows of the tables that people fill are carried over, as a refresh does, and the version before is kept beside the
-new one. What a build has no place for (values typed in the table of objectives, people's own sheets, cells of ours that
-they wrote over, comments) is left to a refresh, which keeps the whole workbook.
+The rows of the tables that people fill are carried over, with what they chose and how they named, ordered and hid the
+sheets, and the version before is kept beside the new one. What a build has no place for (values typed in the table of
+objectives, people's own sheets, cells of ours that they wrote over, comments, charts) is left to a refresh, which keeps
+the whole workbook.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xlkpi.errors import WorkbookError
-from xlkpi.language import current, text
+from xlkpi.language import current
 from xlkpi.scorecard.model import Scorecard
+from xlkpi.workbook.anew import Former
 from xlkpi.workbook.build import Built, build_workbook
-from xlkpi.workbook.comments import comments
-from xlkpi.workbook.existing import Existing, read_existing
+from xlkpi.workbook.carried import carried
+from xlkpi.workbook.left_behind import left_words
+from xlkpi.workbook.macros import has_macros
+from xlkpi.workbook.package import Package
 
 if TYPE_CHECKING:
-    from xlkpi.workbook.book import Last
-    from xlkpi.workbook.package import Package
     from xlkpi.workbook.people import Row
 
-#: Cells that are named where people wrote over more.
-MOST_NAMED = 12
-
-
-@dataclass(frozen=True)
-class Before:
-    """What is taken over from the workbook before: people's rows by table, and what it said."""
-
-    rows: Mapping[str, Sequence[Row]] = field(default_factory=dict)
-    last: Last | None = None
+#: What a file is that holds nothing of ours: it is kept beside the build, and nothing is taken over.
+_OTHERS = {"workbook_not_ours", "workbook_other_format", "workbook_damaged", "workbook_encrypted", "workbook_bomb"}
 
 
 def rebuild(card: Scorecard, out: Path, *, language: str | None = None, layout: str | None = None) -> Built:
@@ -42,72 +36,68 @@ def rebuild(card: Scorecard, out: Path, *, language: str | None = None, layout: 
     Raises WorkbookError where the one before holds what would be lost; then it stays as it was.
     """
     from xlkpi.workbook.backup import backup_name, keep
+    from xlkpi.workbook.lock import locked
     from xlkpi.workbook.target import refuse_open
+    from xlkpi.workbook.template import is_workbook, template_file
 
     refuse_open(out)
     if not out.is_file():
         return build_workbook(card, out, language=language, layout=layout)
-    before = read_before(out, card, language or card.project.language or current())
-    keep(out, 1)
-    made = build_workbook(card, out, language=language, layout=layout, kept=before.rows, last=before.last)
+    template = layout or card.project.template
+    if template is not None and is_workbook(template):
+        template_file(template, card.project.folder, out)  # a template is not written over
+    spoken = language or card.project.language or current()
+    try:
+        with locked(out), Package(out) as package:
+            made = _anew(Former(package), card, spoken, layout)
+    except WorkbookError as error:
+        if not all(problem.code in _OTHERS for problem in error.problems):
+            raise
+        keep(out, 1)
+        made = build_workbook(card, out, language=language, layout=layout)
     return replace(made, backup=backup_name(out, 1))
 
 
-def read_before(path: Path, card: Scorecard, language: str) -> Before:
-    """What to take over; nothing from a file that is no scorecard of this version."""
+def _anew(former: Former, card: Scorecard, language: str, layout: str | None) -> Built:
+    """Build in place of a scorecard."""
     from xlkpi.workbook.archive import moved_rows
     from xlkpi.workbook.book import Last
-    from xlkpi.workbook.package import Package
-    from xlkpi.workbook.pages import PEOPLE
-    from xlkpi.workbook.people_rows import read_people
 
-    try:
-        with Package(path) as package:
-            existing = read_existing(package)
-            state = existing.state
-            people = read_people(package, state.columns, list(PEOPLE), existing.strings)
-            written = {name: part.filled for name, part in people.items()}
-            _refuse_loss(package, existing, written if state.language != language else {})
-            ids = [result.objective.id for result in card.results]
-            rows = moved_rows(package, state, people, ids, card.today, anew=True).rows
-    except WorkbookError as error:
-        if any(problem.code in ("workbook_written_in", "workbook_typed") for problem in error.problems):
-            raise
-        return Before()
+    package, existing, state = former.package, former.existing, former.state
     last = Last.of(state)
-    if last is not None and last.day >= card.as_of:
-        last = None
-    return Before(rows if state.language == language else {}, last)
+    rows: Mapping[str, Sequence[Row]] = {}
+    if state.language == language:
+        ids = [result.objective.id for result in card.results]
+        rows = moved_rows(package, state, former.people, ids, card.today, anew=True).rows
+    result: list[Built] = []
+
+    def build(out: Path) -> None:
+        result.append(build_workbook(
+            card, out, language=language, layout=layout, kept=rows,
+            last=last if last and last.day < card.as_of else None, carried=carried(existing),
+        ))  # fmt: skip
+
+    with former.built(build, rows) as made:
+        left = [("typed", id) for id in existing.typed]
+        left += [("rows", name) for name in _untold(former)] if state.language != language else []
+        left += former.left(made)
+        if left:
+            raise package.error("workbook_written_in", what=left_words(left), name=package.path.name)
+        former.replaced_by(made, 1, keep_macros=not has_macros(made.package))
+    return replace(result[0], path=package.path, size=package.path.stat().st_size)
 
 
-def _refuse_loss(package: Package, existing: Existing, rows: Mapping[str, Sequence[Row]]) -> None:
-    """Raise WorkbookError that names what people wrote and a build can't take over; ``rows`` are such, too."""
+def _untold(former: Former) -> list[str]:
+    """Sheets with rows of people's, in a workbook of another language: a build does not translate what they wrote."""
     from xlkpi.workbook.pages import PEOPLE
     from xlkpi.workbook.people import identity
 
-    lost = [*existing.typed, *(name for name in existing.all_sheets if name not in existing.identifiers)]
-    lost += [part.table.sheet for part in existing.parts.values() if part.people]
-    for name, filled in rows.items():
-        offered = set(existing.state.offered.get(name, ()))
-        if any(repr(identity(PEOPLE[name], row)) not in offered for row in filled):
-            lost.append(existing.state.sheets.get(PEOPLE[name].id, name))
-    lost += _handwork(package, existing)
-    if lost:
-        raise package.error("workbook_written_in", what=", ".join(lost), name=package.path.name)
+    found = []
+    for name, part in former.people.items():
+        offered = set(former.state.offered.get(name, ()))
+        if any(repr(identity(PEOPLE[name], row)) not in offered for row in part.filled):
+            found.append(part.table.sheet)
+    return found
 
 
-def _handwork(package: Package, existing: Existing) -> list[str]:
-    """The cells of ours in which people put something else, and those on which they commented."""
-    from xlkpi.workbook.page_cells import replaced
-
-    found = [f"{sheet}!{cell}" for sheet, cell in replaced(package, existing)]
-    found += [
-        text("refresh.comment_at", cell=f"{sheet}!{address}")
-        for sheet, part in package.sheets.items()
-        for address in comments(package, part)
-    ]
-    more = len(found) - MOST_NAMED
-    return found if more <= 0 else [*found[:MOST_NAMED], text("refresh.more_cells", count=more)]
-
-
-__all__ = ["Before", "read_before", "rebuild"]
+__all__ = ["rebuild"]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _NOT_IN_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 _LONGEST = 31
+_FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]|^'|'$")
 #: Names of sheets before an exclamation mark, outside of texts (whose links follow too) and of names of columns.
 _PREFIX = re.compile(
     r'"(?P<text>(?:[^"]|"")*)"'
@@ -46,6 +47,11 @@ def legal_name(name: str, taken: Collection[str]) -> str:
         ending = f" {number}"
         legal, number = base[: _LONGEST - len(ending)] + ending, number + 1
     return legal
+
+
+def is_legal(name: str) -> bool:
+    """Whether a sheet may have a name, beside others of other names."""
+    return 0 < len(name) <= _LONGEST and not _FORBIDDEN.search(name)
 
 
 def renamed_sheets(package: Package, names: Mapping[str, str], target: Path) -> None:
@@ -118,4 +124,4 @@ def _escaped(text: str) -> bytes:
     return escape(text, quote=False).encode()
 
 
-__all__ = ["legal_name", "renamed_sheets"]
+__all__ = ["is_legal", "legal_name", "renamed_sheets"]

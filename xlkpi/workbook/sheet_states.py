@@ -7,6 +7,8 @@ from collections.abc import Collection
 from html import unescape
 from typing import TYPE_CHECKING
 
+from xlkpi.workbook.package import local_name
+
 if TYPE_CHECKING:
     from xlkpi.workbook.fill import Changes
     from xlkpi.workbook.package import Package
@@ -14,6 +16,14 @@ if TYPE_CHECKING:
 _SHEET = re.compile(rb"(<(?:\w+:)?sheet\b[^>]*?)(/?>)")
 _STATE = re.compile(rb'\sstate="[^"]*"')
 _HIDDEN = re.compile(rb'\sstate="(?:hidden|veryHidden)"')
+
+
+def hidden_sheets(package: Package) -> set[str]:
+    """The names of the sheets that are not shown."""
+    return {
+        element.get("name", "") for element in package.tree(package.workbook).iter()
+        if local_name(element) == "sheet" and element.get("state", "visible") != "visible"
+    }  # fmt: skip
 
 
 def show_sheet(package: Package, changes: Changes, name: str) -> None:
@@ -49,4 +59,4 @@ def _is_named(tag: bytes, names: Collection[str]) -> bool:
     return name is not None and unescape(name[1].decode()) in names
 
 
-__all__ = ["hide_sheets", "show_sheet"]
+__all__ = ["hidden_sheets", "hide_sheets", "show_sheet"]

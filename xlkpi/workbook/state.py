@@ -36,7 +36,9 @@ class State:
     ``aside``: rows of sources that were set aside. ``known``: the objectives that there ever were.
     ``currency``: that of amounts in number formats.
     ``alerting``: the objectives and causes of which an alert held.
-    ``given``: the names that pages of KPIs were built with, whatever people have called them since.
+    ``given``: the names that sheets were built with, whatever people have called them since; earlier versions know
+    those of the pages of KPIs alone, and only of a workbook that was refreshed.
+    ``rules``: fingerprints of the conditional formats and validations that it was built with.
     """
 
     format: int = FORMAT
@@ -64,10 +66,11 @@ class State:
     alerting: Sequence[Sequence[str]] | None = None
     edition: int = 0
     given: Mapping[str, str] = field(default_factory=dict)
+    rules: Sequence[str] | None = None
 
     @property
     def own_names(self) -> dict[str, str]:
-        """The names that xlkpi gave to the pages of KPIs, by identifier."""
+        """The names that xlkpi gave to the pages of KPIs, and to others where that is known, by identifier."""
         return {**{id: name for id, name in self.sheets.items() if id.startswith("kpi_")}, **self.given}
 
     def pieces(self) -> list[str]:
@@ -89,6 +92,7 @@ def state_of(
     book: Book, tables: Tables, folder: Path, pages: Sequence[str], looks: tuple[str | None, str | None]
 ) -> State:
     """The state of a book that is written to a folder, once its pages are; ``looks`` are its layout and its theme."""
+    from xlkpi.workbook.rules import rules_of
     from xlkpi.workbook.tables import OBJECTIVE_COLUMNS
 
     card, objectives = book.card, tables.objectives
@@ -112,7 +116,8 @@ def state_of(
         days={id: serial(day) for id, day in card.held.items()},
         aside=aside_of(card), known=_known_ids(book, ids),
         alerting=None if book.alerting is None else [list(pair) for pair in book.alerting],
-        edition=before.edition if book.existing else EDITION, given=before.own_names,
+        edition=before.edition if book.existing else EDITION, given=before.own_names if book.existing else book.given,
+        rules=before.rules if book.existing else rules_of(book),
     )  # fmt: skip
 
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from xlkpi.scorecard.model import Scorecard
     from xlkpi.workbook.book import Last
     from xlkpi.workbook.build import Skeleton
+    from xlkpi.workbook.carried import Carried
     from xlkpi.workbook.people import Row
     from xlkpi.workbook.state import State
 
@@ -70,7 +71,7 @@ def template_file(name: str, folder: Path, out: Path) -> Path:
 
 def build_from(
     template: Path, out: Path, card: Scorecard, *, kept: Mapping[str, Sequence[Row]] | None = None,
-    last: Last | None = None,
+    last: Last | None = None, carried: Carried | None = None,
 ) -> tuple[list[str], list[str]]:  # fmt: skip
     """Write a scorecard as a copy of a template; gives the primary objectives for which its pages have no place, and
     the names of pages that have too few lines.
@@ -84,12 +85,17 @@ def build_from(
         folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="xlkpi-"))
         package = opened.enter_context(Package(template))
         existing = read_existing(package)
-        names = _tabs(existing, card)
+        named = _named(existing, card, carried) if carried else {}
+        names = _tabs(existing, card, named)
+        given = {id: name if id in named else names.get(name, name) for id, name in _given(existing).items()}
         if names:
             renamed_sheets(package, names, Path(folder) / template.name)
             package = opened.enter_context(Package(Path(folder) / template.name))
             existing = read_existing(package)
-        existing = _emptied(package, existing, names)
+        existing = _emptied(package, existing, given)
+        if carried:
+            state = replace(existing.state, offered=carried.offered)
+            existing = replace(existing, state=state, chosen=carried.chosen)
         with use(existing.state.language):
             work = Work(package, existing, card.project, lambda _: card, Path(folder) / "skeleton.xlsx", out.parent)
             work.rows = dict.fromkeys(work.people, ()) | dict(kept or {})
@@ -105,18 +111,39 @@ def build_from(
     return work.without_place(skeleton), skeleton.book.short_pages
 
 
-def _tabs(existing: Existing, card: Scorecard) -> dict[str, str]:
-    """New names of the pages of KPIs, by their present ones: those that a build would give them.
+def _given(existing: Existing) -> dict[str, str]:
+    """The names of the template's sheets, those of pages of KPIs as they were built."""
+    return {**existing.sheets, **{id: n for id, n in existing.state.own_names.items() if id.startswith("kpi_")}}
+
+
+def _named(existing: Existing, card: Scorecard, carried: Carried) -> dict[str, str]:
+    """What people call sheets of the workbook before, by identifier in the template."""
+    slots = _slots(existing, card)
+    named = {**carried.names, **{f"kpi_{slots[id]}": name for id, name in carried.kpi_names.items() if id in slots}}
+    others = {name for id, name in existing.sheets.items() if id not in named}
+    taken = {name.casefold() for name in (*others, *set(existing.all_sheets) - set(existing.sheets.values()))}
+    return {id: name for id, name in named.items() if id in existing.sheets and name.casefold() not in taken}
+
+
+def _slots(existing: Existing, card: Scorecard) -> dict[str, str]:
+    return slots_of(in_order([result.objective for result in card.results]), existing.state)
+
+
+def _tabs(existing: Existing, card: Scorecard, named: Mapping[str, str]) -> dict[str, str]:
+    """New names of sheets by their present ones: those that people gave them, and for the pages of KPIs those that a
+    build would give them.
 
     A page that people named stays as they named it.
     """
     state, results = existing.state, {result.objective.id: result for result in card.results}
-    slots = slots_of(in_order([result.objective for result in card.results]), state)
+    slots = _slots(existing, card)
     titles = {f"kpi_{slot}": clean(say(kpi_name(results[id]), state.language)) for id, slot in slots.items()}
-    pages = sorted((id for id, name in state.own_names.items() if existing.sheets.get(id) == name), key=_tab_order)
-    ours = {existing.sheets[id] for id in pages}
-    taken = {name.casefold() for name in existing.all_sheets if name not in ours}
-    names = {}
+    built = {id: name for id, name in state.own_names.items() if id.startswith("kpi_")}
+    built = {id: name for id, name in built.items() if existing.sheets.get(id) == name and id not in named}
+    pages = sorted(built, key=_tab_order)
+    ours = {existing.sheets[id] for id in (*pages, *named)}
+    taken = {name.casefold() for name in (*named.values(), *(n for n in existing.all_sheets if n not in ours))}
+    names = {existing.sheets[id]: name for id, name in named.items() if name != existing.sheets[id]}
     for id in pages:
         name = legal_name(titles.get(id, id.removeprefix("kpi_")), taken)
         taken.add(name.casefold())
@@ -130,7 +157,7 @@ def _tab_order(id: str) -> tuple[bool, int]:
     return slot[0] != "S", int(slot[1:])
 
 
-def _emptied(package: Package, existing: Existing, renamed: Mapping[str, str]) -> Existing:
+def _emptied(package: Package, existing: Existing, given: Mapping[str, str]) -> Existing:
     """The template without what people chose and typed in it, and without the rows that they added to its data."""
     if lost := [name for name in NAMES if plain_sheet(package.names[name].rpartition("!")[0]) not in package.sheets]:
         raise package.error("workbook_lacks_names", names=", ".join(lost))  # they lead to a page that was deleted
@@ -145,7 +172,6 @@ def _emptied(package: Package, existing: Existing, renamed: Mapping[str, str]) -
         part.own.clear()
     layout, theme = (name if name in known(kind) else None
                      for name, kind in ((state.layout, "layouts"), (state.theme, "themes")))  # fmt: skip
-    given = {id: renamed.get(name, name) for id, name in state.own_names.items()}
     fresh = replace(state, layout=layout, theme=theme, offered={}, alerting=None, results={}, typed={}, as_of=0.0,
                     given=given)  # fmt: skip
     return replace(existing, state=fresh, chosen={}, typed={})

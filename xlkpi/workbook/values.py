@@ -16,9 +16,10 @@ from xlkpi.workbook.chart_values import with_numbers
 from xlkpi.workbook.conditions import Place, holds
 from xlkpi.workbook.data_sheet import DATA, OBJECTIVES, SERIES
 from xlkpi.workbook.live import Value
-from xlkpi.workbook.package import CONTENT_TYPES, Package, local_name
+from xlkpi.workbook.package import CONTENT_TYPES, Package
 from xlkpi.workbook.package_writer import PackageWriter
 from xlkpi.workbook.references import column_number
+from xlkpi.workbook.sheet_states import hidden_sheets
 from xlkpi.workbook.target import replacing
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -77,11 +78,7 @@ class _Copy:
         self.strings = self._shared_strings()
         self.read: dict[str, dict[Place, Value]] = {}
         behind = {package.tables[name].sheet for name in (DATA, OBJECTIVES, SERIES) if name in package.tables}
-        hidden = {
-            e.get("name", "") for e in package.tree(package.workbook).iter()
-            if local_name(e) == "sheet" and e.get("state", "visible") != "visible"
-        }  # fmt: skip
-        self.sheets = {n: p for n, p in package.sheets.items() if n not in behind | hidden | omit}
+        self.sheets = {n: p for n, p in package.sheets.items() if n not in behind | hidden_sheets(package) | omit}
 
     def parts(self, title: str) -> dict[str, bytes]:
         """All parts of the copy by name, the list of content types first."""

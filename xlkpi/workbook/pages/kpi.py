@@ -51,7 +51,7 @@ def explorer(book: Book, made: Calculation) -> None:
     }  # fmt: skip
     style = book.format(num_format='@* "▾ "', **typed)
     sheet.ws.merge_range(6, RIGHT, 6, END, "", style)
-    known = book.existing.chosen.get("xlkpi_objective") if book.existing else None
+    known = book.chosen.get("xlkpi_objective")
     shown = known if known in titles else titles[first] if titles else ""
     chosen = sheet.write(6, RIGHT, str(shown), style)
     span = made.now.span("title")

@@ -121,7 +121,9 @@ class _Channels:
         if numbers.left and numbers.right:
             group = {"font_size": 8, "font_color": self.theme.accent, "bold": True, "align": "center"}
             sides = self.text("channels.shares", left=numbers.left.name, right=numbers.right.name)
-            page.ws.merge_range(10, BARS, 10, BARS_END, sides, self.book.format(**group))
+            style = self.book.format(**group)
+            page.ws.merge_range(10, BARS, 10, BARS_END, "", style)
+            page.sheet.write(10, BARS, sides, style)
             names |= {GAP: self.text("channels.gap")}
         names |= {FIRST + i: column.name for i, column in enumerate(numbers.columns)}
         for column, name in names.items():

@@ -423,5 +423,5 @@ def test_a_target_changed_in_the_workbook_asks_for_a_line_in_the_journal(logged:
     letters = next(a for a, c in cells.items() if position(a)[0] == top and c.value == header)[:-1]
     journal = next(t for t in book.tables if t.name == "xlkpi_journal").sheet
     found = recalc.results(logged, "ironcalc", {(table.sheet, f"{letters}{top + 1}"): 123.0})
-    assert str(found[journal, "B9"]).strip("'").startswith("1 target(s) changed")
+    assert str(found[journal, "B9"]).strip("'").startswith("1 target changed")
     assert recalc.results(logged, "ironcalc", {})[journal, "B9"] == repr("")

@@ -144,3 +144,24 @@ def test_an_unknown_key_is_no_text() -> None:
     assert not has_text("no.such.key", "fr")
     with pytest.raises(KeyError):
         text("no.such.key", "fr")
+
+
+@pytest.mark.parametrize(
+    ("language", "rows", "told"),
+    [
+        ("fr", 0, "0 ligne reprise"), ("fr", 1, "1 ligne reprise"), ("fr", 2, "2 lignes reprises"),
+        ("en", 0, "0 rows carried over"), ("en", 1, "1 row carried over"), ("en", 1_200, "1,200 rows carried over"),
+    ],
+)  # fmt: skip
+def test_the_word_that_goes_with_a_number_is_in_the_singular_or_in_the_plural(
+    language: str, rows: int, told: str
+) -> None:
+    assert text("upgrade.rows", language, table="T", rows=rows).endswith(told)
+
+
+def test_both_words_for_a_number_are_there_and_no_text_leaves_the_choice_to_the_reader() -> None:
+    for language in languages():
+        for key, value in texts(language).items():
+            for _, name, spec, _ in string.Formatter().parse(value) if isinstance(value, str) and "|" in value else ():
+                assert name is None or not spec or all(spec.partition("|")), key
+            assert not re.search(r"\w\((?:s|x|e?s)\)", str(value)), key

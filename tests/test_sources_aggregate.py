@@ -442,7 +442,7 @@ def test_provenance_tells_rows_days_selection_and_what_has_no_value() -> None:
         "last": "2026-01-06",
         "unavailable": ({"measure": "reach", "reason": "people", "rows": 1},),
     }
-    assert "reach : pas de valeur dans 1 lignes, car des personnes" in found.text("fr").replace("\u00a0", " ")
+    assert "reach : pas de valeur dans 1 ligne, car des personnes" in found.text("fr").replace("\u00a0", " ")
     assert "channel: a" in found.text("en")
 
 

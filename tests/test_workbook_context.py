@@ -235,7 +235,7 @@ def test_figures_beyond_the_lines_are_told_and_a_new_build_makes_room(tmp_path: 
         (sheet, at[code][0]): value for at, row in zip(free, given, strict=False) for code, value in row.items()
     }
     told = {str(value).strip("'") for place, value in results(path, ENGINE, inputs).items() if place[0] == sheet}
-    assert {*names[:3], "Figures without a line here: 1 (a new build makes room)"} <= told
+    assert {*names[:3], "Figures without a line here: 1 (xlkpi upgrade makes room)"} <= told
     kept: list[Row] = [{"name": "A", "figure": name, "value": 2.0} for name in names]
     made = tmp_path / "made.xlsx"
     build_workbook(scorecard(load(file)), made, language="en", kept={"xlkpi_competitors": kept})

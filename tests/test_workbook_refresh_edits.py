@@ -276,7 +276,7 @@ def test_what_people_wrote_in_rows_that_vanish_is_counted(shop: Shop) -> None:
     done = refresh_workbook(shop.workbook, ONCE)
     assert done.rows["xlkpi_data"].lost == 1
     with use("fr"):
-        assert [words for words in row_words(done.rows) if "1 lignes où l’on avait écrit" in words]
+        assert [words for words in row_words(done.rows) if "1 ligne où l’on avait écrit" in words]
     now = next(s for s in Book(shop.workbook).sheets if s.name == DATA).listed
     assert [c.value for c in now if str(c.value).startswith("vu")] == ["vu : web"]
 

@@ -94,11 +94,7 @@ def as_text(written: Written) -> str:
 
     size = plain(round(written.size / 1000))
     counts = ", ".join(f"{label(code)} {count}" for code, count in written.statuses.items())
-    holds = text(
-        "build.holds_one" if written.objectives == 1 else "build.holds",
-        count=written.objectives,
-        day=day(written.as_of),
-    )
+    holds = text("build.holds", count=written.objectives, day=day(written.as_of))
     told = f"{holds} ({counts})" if counts else holds
     lines = [text("build.done", file=str(written.path), size=size), f"  {told}", "  " + text("build.next")]
     if written.without_place:

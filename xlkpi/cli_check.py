@@ -228,11 +228,10 @@ def report_as_text(report: Report, *, width: int | None = None, language: str | 
 
 def _heading(report: Report, language: str | None) -> str:
     count = len(report.objectives)
-    key = "smart.one" if count == 1 else "smart.title"
     verdicts = [objective.verdict for objective in report.objectives]
     parts = {name: verdicts.count(name) for name in ("fail", "warning")}
     good = count - sum(parts.values())
-    return f"{text(key, language, count=count, score=report.score)}  ·  " + text(
+    return f"{text('smart.title', language, count=count, score=report.score)}  ·  " + text(
         "smart.summary_fail", language, good=good, **parts
     )
 

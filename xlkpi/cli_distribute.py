@@ -65,7 +65,7 @@ def as_text(made: Distribution, *, dry_run: bool, send: bool) -> str:
 
 def _outcome(outcome: Outcome, folder: Path, dry_run: bool, send: bool) -> Iterator[str]:
     name = str(say(outcome.audience.name))
-    seen = text("distribute.seen_one" if outcome.objectives == 1 else "distribute.seen", count=outcome.objectives)
+    seen = text("distribute.seen", count=outcome.objectives)
     head = f"{outcome.id}  ·  {name}  ·  {seen}" if name != outcome.id else f"{outcome.id}  ·  {seen}"
     if outcome.state == "not_due":
         yield f"{head}  ·  {text('distribute.not_due', end=_day(outcome.period.end))}"

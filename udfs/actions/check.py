@@ -60,7 +60,7 @@ def check(book: Any) -> Told:
 def _summary(result: Result) -> str:
     parts = {name: sum(verdict == name for verdict in result.verdicts) for name in ("fail", "warning")}
     count = len(result.verdicts)
-    head = text("smart.one" if count == 1 else "smart.title", count=count, score=result.score)
+    head = text("smart.title", count=count, score=result.score)
     return f"{head}  ·  {text('smart.summary_fail', good=count - sum(parts.values()), **parts)}"
 
 

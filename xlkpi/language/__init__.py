@@ -95,7 +95,8 @@ def _flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]
 
 
 def text(key: str, language: str | None = None, /, **values: Any) -> str:
-    """The text of a key with its ``{placeholders}`` filled in; numbers are written as the language writes them.
+    """The text of a key with its ``{placeholders}`` filled in; numbers are written as the language writes them, and
+    ``{rows:row|rows}`` gives the word that goes with a number.
 
     Raises KeyError for a key that does not exist: that is a mistake of ours, found by the tests.
     """
@@ -109,7 +110,39 @@ def text(key: str, language: str | None = None, /, **values: Any) -> str:
         k: plain(v, language) if isinstance(v, int | float) and not isinstance(v, bool) else v
         for k, v in values.items()
     }
+    if "|" in template:
+        shown = {k: _Counted(v, is_singular(values[k], language)) for k, v in shown.items()}
     return str(template).format_map(shown)
+
+
+class _Counted(str):
+    """What is shown for a value, which chooses between two words."""
+
+    __slots__ = ("singular",)
+    singular: bool
+
+    def __new__(cls, shown: object, singular: bool) -> _Counted:
+        made = super().__new__(cls, shown)
+        made.singular = singular
+        return made
+
+    def __format__(self, spec: str) -> str:
+        one, choice, many = spec.partition("|")
+        if not choice:
+            return super().__format__(spec)
+        return one if self.singular else many
+
+
+def is_singular(number: object, language: str | None = None) -> bool:
+    """Whether a word that goes with a number is in the singular: in French also with 0 and 1.5."""
+    if not isinstance(number, int | float):
+        return False
+    return abs(number) == 1 or abs(number) < singular_below(language)
+
+
+def singular_below(language: str | None = None) -> float:
+    """All numbers below this one, and 1, are singular in a language."""
+    return float(text("number.singular_below", language))
 
 
 def has_text(key: str, language: str | None = None) -> bool:

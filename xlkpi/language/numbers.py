@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 
-from xlkpi.language import current, has_text, text
+from xlkpi.language import current, has_text, is_singular, text
 
 
 def plain(number: float, language: str | None = None, decimals: int | None = None) -> str:
@@ -47,7 +47,7 @@ def in_unit(number: float, unit: str, currency: str = "EUR", language: str | Non
         sign = minus if amount.startswith(minus) else ""
         pattern = text("unit.currency", language)
         return sign + pattern.replace("#", amount.removeprefix(sign)).replace("¤", symbol)
-    single = abs(number) == 1 or abs(number) < float(text("number.singular_below", language))
+    single = is_singular(number, language)
     key = f"unit.{unit}_one" if single and has_text(f"unit.{unit}_one", language) else f"unit.{unit}"
     pattern = text(key, language) if has_text(key, language) else "#"
     return pattern.replace("#", _rounded(number, language))

@@ -139,4 +139,4 @@ def _days(first: Any, last: Any, language: str) -> str:
     if start is None or end is None:
         return text("number.none", language)
     count = abs((end - start).days)
-    return text("status.days.one" if count <= 1 else "status.days.many", language, count=count)
+    return text("status.days", language, count=count)

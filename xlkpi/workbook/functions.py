@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from xlkpi.formula.evaluate import round_half_away
 from xlkpi.formula.nodata import NoData
+from xlkpi.language import singular_below
 from xlkpi.workbook.live import (
     EPOCH,
     LOOSE,
@@ -323,13 +324,24 @@ def hyperlink(place: str, shown: Given) -> Live:
 
 
 def sentence(template: str, parts: Mapping[str, Given]) -> Live:
-    """A template of the language files with live cells in its ``{placeholders}``."""
+    """A template of the language files with live cells in its ``{placeholders}``, and the words that go with numbers
+    (``{n:row|rows}``) as the current language has them.
+    """
     made: Live | None = None
     for piece in template.replace("{", "\x00{").replace("}", "}\x00").split("\x00"):
         if piece:
-            part = live(parts[piece[1:-1]]) if piece[0] == "{" and piece[-1] == "}" else live(piece)
+            part = _part(piece[1:-1], parts) if piece[0] == "{" and piece[-1] == "}" else live(piece)
             made = part if made is None else made & part
     return made or live("")
+
+
+def _part(placeholder: str, parts: Mapping[str, Given]) -> Live:
+    name, _, words = placeholder.partition(":")
+    one, choice, many = words.partition("|")
+    number, below = live(parts[name]), singular_below()
+    if not choice:
+        return number
+    return if_(number < below if below else number.same(1), one, many)
 
 
 def _rows(conditions: Sequence[tuple[Span, str, Given]]) -> tuple[list[str], set[int]]:

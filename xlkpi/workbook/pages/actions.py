@@ -13,7 +13,7 @@ from xlkpi.workbook.book import Book
 from xlkpi.workbook.calculation import Calculation
 from xlkpi.workbook.data_sheet import ACTIONS
 from xlkpi.workbook.formats import typeset
-from xlkpi.workbook.functions import and_, count_ifs, if_, is_number, or_, sum_ifs
+from xlkpi.workbook.functions import and_, count_ifs, if_, is_number, or_, sentence, sum_ifs
 from xlkpi.workbook.live import Live, as_date
 from xlkpi.workbook.page import Page
 from xlkpi.workbook.people import Column, PeopleTable, Row, TableRow, Written, plain, write_people
@@ -129,5 +129,5 @@ def _capacity(book: Book, page: Page, written: Written) -> None:
             "format": book.format.plain(font_color=page.theme.bad),
         })  # fmt: skip
     count = count_ifs((written.span("advice"), "=", book.text("actions.stop")))
-    stop = if_(count > 0, count & book.text("actions.stop_count"), "")
+    stop = if_(count > 0, sentence(book.text("actions.stop_count"), {"n": count}), "")
     page.put(10, 1, stop, bold=True, font_color=page.theme.warn)

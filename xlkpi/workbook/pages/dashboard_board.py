@@ -36,8 +36,7 @@ class Board:
     def __init__(self, book: Book, made: Calculation) -> None:
         self.book, self.made = book, made
         day = sentence(book.text("as_of"), {"day": day_told(made.as_of, book.language), "year": year_of(made.as_of)})
-        sources = book.text("sources_one" if len(book.card.project.sources) == 1 else "sources",
-                            count=len(book.card.project.sources))  # fmt: skip
+        sources = book.text("sources", count=len(book.card.project.sources))
         title = book.say(book.layout.title) or book.text("page_title.dashboard")
         self.tiers = book.layout.tiers
         self.page = Page(book, "dashboard", WIDTHS, title, book.say(book.card.project.name), day, sources)

@@ -10,7 +10,7 @@ from xlkpi.status import label
 from xlkpi.workbook.book import Book
 from xlkpi.workbook.calculation import Calculation
 from xlkpi.workbook.formats import decimals_for
-from xlkpi.workbook.functions import and_, count_ifs, if_, is_number, total
+from xlkpi.workbook.functions import and_, count_ifs, if_, is_number, sentence, total
 from xlkpi.workbook.live import Live
 from xlkpi.workbook.page import Page
 from xlkpi.workbook.people import Column, PeopleTable, Row, Shown, Written, write_people
@@ -51,7 +51,7 @@ def _unlogged(book: Book, made: Calculation, written: Written) -> Live:
         changed = target.differs("" if built is None else built)
         sheet.put(first + row, 1, if_(and_(is_number(target), changed), if_(logged > 0, 0, 1), 0))
     found = total(sheet.span(first, 1, first + max(1, count) - 1))
-    return if_(found > 0, found & book.text("journal.unlogged"), "")
+    return if_(found > 0, sentence(book.text("journal.unlogged"), {"n": found}), "")
 
 
 def _entries(book: Book) -> list[dict[str, Any]]:

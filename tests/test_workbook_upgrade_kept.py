@@ -241,7 +241,7 @@ def test_what_people_put_on_our_pages_is_named_and_an_untouched_workbook_is_not_
     assert upgrade(shop.workbook).left == []
 
 
-def test_pivot_tables_slicers_and_a_copied_chart_are_named(shop: Shop) -> None:
+def test_pivot_tables_slicers_links_typed_formulas_and_a_copied_chart_are_named(shop: Shop) -> None:
     with Edited(shop.workbook) as book:
         add_pivot(book, NOTES, 'name="xlkpi_data"', ["a", "b"])
         add_slicer(book, NOTES, 1, 1, "Canal")
@@ -250,8 +250,12 @@ def test_pivot_tables_slicers_and_a_copied_chart_are_named(shop: Shop) -> None:
         shown = book.text(next(target for _, kind, target in book.relations(drawing) if kind == "chart"))
         copy = add_chart(book, NOTES, "Notes!$A$1", [1])
         book.parts[copy] = shown.encode()
+        book.after_cells(book.sheets["Journal"], '<hyperlinks><hyperlink ref="B3" location="Notes!A1"/></hyperlinks>')
+        put_cell(book, ACTIONS, "H14", "=5*4", cached=20)
     left = upgrade(shop.workbook, leave=True, dry_run=True).left
-    assert left == [("pivots", ""), ("slicers", ""), ("charts", NOTES)]
+    assert left == [
+        ("formulas", f"{ACTIONS} (H14)"), ("pivots", ""), ("slicers", ""), ("charts", NOTES), ("links", "Journal"),
+    ]  # fmt: skip
 
 
 def test_pages_for_which_there_was_nothing_come_with_an_upgrade_of_the_same_version(tmp_path: Path) -> None:
@@ -273,17 +277,28 @@ def test_pages_for_which_there_was_nothing_come_with_an_upgrade_of_the_same_vers
     assert upgrade(shop.workbook).current
 
 
+def use_template(shop: Shop) -> None:
+    shop.write()
+    text = shop.project.read_text(encoding="utf-8")
+    shop.project.write_text(f"{text}template: modele.xlsx\n", encoding="utf-8")
+
+
 def test_the_design_of_a_projects_template_is_that_of_the_upgraded_workbook(shop: Shop) -> None:
     template = shop.folder / "modele.xlsx"
     template.write_bytes(shop.workbook.read_bytes())
     with Edited(template) as book:
         add_sheet(book, "Commentaires", {"A1": "À remplir"})
+        add_chart(book, NOTES, "'Données'!$D$2:$D$13", [1.0] * 12)
         rename_sheet(book, NOTES, "Nos notes")
         add_picture(book, FIRST)
-    text = shop.project.read_text(encoding="utf-8")
-    shop.project.write_text(f"{text}template: modele.xlsx\n", encoding="utf-8")
+        add_note(book, "Explorateur", "C3", "à lire")
+        put_cell(book, FIRST, "T4", 12)
+        put_cell(book, FIRST, "B3", "Notre titre")
+    use_template(shop)
     shop.workbook.unlink()
     rebuild(compute(load(shop.project)), shop.workbook)
+    shop.months = 7  # the charts over the data grow
+    use_template(shop)
     with Edited(shop.workbook) as book:
         rename_sheet(book, ACTIONS, "Plan")
     names = list(Edited(shop.workbook).sheets)

@@ -35,6 +35,7 @@ class Written:
     short: Sequence[str] = ()
     backup: Path | None = None
     lacking: Mapping[str, str] = field(default_factory=dict)
+    reset: Sequence[tuple[str, str]] = ()
 
 
 def build(file: str, out: str | None, as_of: str | None, language: str | None, template: str | None) -> Written:
@@ -63,8 +64,9 @@ def build(file: str, out: str | None, as_of: str | None, language: str | None, t
     codes = [r.status.shown for r in card.results]
     counts = {code: codes.count(code) for code in dict.fromkeys(codes)}
     return Written(
-        path, made.size, card.as_of, len(codes), counts, made.without_place, made.short, made.backup, made.lacking
-    )
+        path, made.size, card.as_of, len(codes), counts, made.without_place, made.short, made.backup, made.lacking,
+        made.reset,
+    )  # fmt: skip
 
 
 def computing(as_of: date | None) -> Callable[[Project], Scorecard]:
@@ -102,6 +104,7 @@ def as_text(written: Written) -> str:
     if written.short:
         lines.append("  " + text("build.short", pages=", ".join(written.short)))
     lines += ["  " + text("build.lacking", page=page, why=why) for page, why in written.lacking.items()]
+    lines += ["  " + text(f"upgrade.reset.{kind}", name=name) for kind, name in written.reset]
     if written.backup:
         lines.append("  " + text("build.backup", file=written.backup.name))
     return "\n".join(lines)
@@ -118,6 +121,7 @@ def as_json(written: Written) -> dict[str, Any]:
         "without_place": list(written.without_place),
         "short": list(written.short),
         "lacking": dict(written.lacking),
+        "reset": [{"kind": kind, "name": name} for kind, name in written.reset],
         "backup": str(written.backup) if written.backup else None,
     }
 

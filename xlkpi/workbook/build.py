@@ -43,6 +43,8 @@ class Built:
     short: Sequence[str] = ()
     #: The version that stood in its place.
     backup: Path | None = None
+    #: What was chosen in it, and names of its sheets, where that is not possible any more: kind and name.
+    reset: Sequence[tuple[str, str]] = ()
     #: Titles of the layout's pages that the data are not enough for yet, and why.
     lacking: Mapping[str, str] = field(default_factory=dict)
 

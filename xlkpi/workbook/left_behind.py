@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
-from xlsxwriter.utility import xl_col_to_name
+from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name
 
 from xlkpi.language import text
 from xlkpi.workbook.anchors import HIDDEN
-from xlkpi.workbook.comments import comments
 from xlkpi.workbook.cells import Address, read_cells
+from xlkpi.workbook.comments import comments
 from xlkpi.workbook.drawn import drawn_by_people
 from xlkpi.workbook.existing import DATA_SHEETS
 from xlkpi.workbook.package import local_name
@@ -51,6 +51,15 @@ class Made:
     existing: Existing
     same: Mapping[str, str]
 
+    def sheet(self, id: str) -> str | None:
+        """The name of the sheet that a sheet of the one before has become; None where there is none."""
+        return self.existing.sheets.get(self.same.get(id, ""))
+
+    def name_of(self, before: Existing, sheet: str) -> str:
+        """What a sheet, of ours or of a template, is called here."""
+        id = before.identifiers.get(sheet)
+        return sheet if id is None else self.sheet(id) or ""
+
 
 def left_behind(
     package: Package, existing: Existing, people: Mapping[str, PeoplePart], made: Made
@@ -62,13 +71,14 @@ def left_behind(
             found.append(("rows", data.table.sheet))
     for name, part in people.items():
         found += _of_table(package, name, part)
-    found += _named("cells", replaced(package, existing))
+    found += _named("formulas", (cell for part in people.values() for cell in _formulas(part)))
+    found += _named("cells", _written_over(package, existing, made))
     found += _named("added", _added(package, existing, people, made))
-    found += _named("comments", ((s, at) for s, part in package.sheets.items() for at in comments(package, part)))
-    if not any(kind == "comments" for kind, _ in found) and any(_COMMENTS.search(part) for part in package.parts):
+    found += _named("comments", _comments(package, existing, made))
+    if all(kind != "comments" for kind, _ in found) and _count(package, _COMMENTS) > _count(made.package, _COMMENTS):
         found.append(("notes", ""))
     for kind, pattern in _PARTS.items():
-        found += [(kind, "")] if any(pattern.search(part) for part in package.parts) else []
+        found += [(kind, "")] if _count(package, pattern) > _count(made.package, pattern) else []
     found += [("table", table.name) for name, table in package.tables.items()
               if name not in made.package.tables and table.sheet in existing.sheets.values()]  # fmt: skip
     found += drawn_by_people(package, existing, made)
@@ -115,6 +125,37 @@ def _of_table(package: Package, name: str, part: PeoplePart) -> Iterator[tuple[s
         yield "rows", part.table.sheet
 
 
+def _formulas(part: PeoplePart) -> Iterator[tuple[str, str]]:
+    """Formulas that people wrote into columns in which values are typed; their values are carried over."""
+    typed = {at for code, at in part.places.items() if code not in part.formulas}
+    for (row, column), cell in part.cells.items():
+        if column in typed and cell.formula is not None and part.box.top <= row < part.box.bottom:
+            yield part.table.sheet, f"{xl_col_to_name(column)}{row + 1}"
+
+
+def _written_over(package: Package, existing: Existing, made: Made) -> Iterator[tuple[str, str]]:
+    """Cells of ours in which people put something else, unless a template has the same there."""
+    found = replaced(package, existing)
+    there = set(replaced(made.package, made.existing)) if found else set()
+    for sheet, cell in found:
+        new = made.name_of(existing, sheet)
+        at = xl_cell_to_rowcol(cell)
+        same = _contents(package, existing, sheet).get(at) == _contents(made.package, made.existing, new).get(at)
+        if (new, cell) not in there or not same:
+            yield sheet, cell
+
+
+def _comments(package: Package, existing: Existing, made: Made) -> Iterator[tuple[str, str]]:
+    for sheet, part in package.sheets.items():
+        there = made.package.sheets.get(made.name_of(existing, sheet))
+        known = comments(made.package, there) if there else ()
+        yield from ((sheet, at) for at in comments(package, part) if at not in known)
+
+
+def _count(package: Package, pattern: re.Pattern[str]) -> int:
+    return sum(pattern.search(part) is not None for part in package.parts)
+
+
 def _added(
     package: Package, existing: Existing, people: Mapping[str, PeoplePart], made: Made
 ) -> Iterator[tuple[str, str]]:  # fmt: skip
@@ -124,14 +165,14 @@ def _added(
     for part in people.values():
         boxes.setdefault(part.table.sheet, []).append(Box.of(package.tree(part.table.part).get("ref", "")))
     for id, sheet in existing.sheets.items():
-        if id in HIDDEN or id in DATA_SHEETS.values() or sheet not in package.sheets:
+        if id in HIDDEN or id in DATA_SHEETS.values():
             continue
-        new = made.existing.sheets.get(made.same.get(id, ""))
-        there = _contents(made.package, made.existing, new).values() if new else ()
-        texts = {content for content in there if isinstance(content, str)}
+        there = _contents(made.package, made.existing, made.name_of(existing, sheet))
+        texts = {content for content in there.values() if isinstance(content, str)}
         for (row, column), content in _contents(package, existing, sheet).items():
             inside = any(_is_in(box, row + 1, column + 1) for box in boxes.get(sheet, ()))
-            if not inside and (sheet, row, column) not in spots and content not in texts:
+            is_there = content in texts or there.get((row, column)) == content
+            if not inside and (sheet, row, column) not in spots and not is_there:
                 yield sheet, f"{xl_col_to_name(column)}{row + 1}"
 
 

@@ -83,8 +83,9 @@ def _anew(former: Former, card: Scorecard, language: str, layout: str | None) ->
         left += former.left(made)
         if left:
             raise package.error("workbook_written_in", what=left_words(left), name=package.path.name)
+        reset = former.reset(made) if state.language == language else []
         former.replaced_by(made, 1, keep_macros=not has_macros(made.package))
-    return replace(result[0], path=package.path, size=package.path.stat().st_size)
+    return replace(result[0], path=package.path, size=package.path.stat().st_size, reset=reset)
 
 
 def _untold(former: Former) -> list[str]:

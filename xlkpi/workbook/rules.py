@@ -72,16 +72,28 @@ def rules_by_people(package: Package, existing: Existing, made: Made) -> Iterato
 
 
 def _rules(package: Package, existing: Existing, sheet: str, pattern: re.Pattern[bytes]) -> Iterator[str]:
-    tails = {part.table.sheet: part.tail for part in existing.parts.values()}  # their parts may be large
-    content = tails[sheet] if sheet in tails else package.read(package.sheets[sheet])
-    for found in pattern.finditer(content, max(content.rfind(_END), 0)):
+    for found in pattern.finditer(behind_cells(package, existing, sheet)):
         known = {key.decode(): value.decode() for key, value in _ATTRIBUTE.findall(found[1])}
         formulas = [unescape(formula.decode()) for formula in _FORMULA.findall(found[2] or b"")]
         yield _told(known.get("type", "none"), known.get("operator", ""), formulas, existing.identifiers.get)
 
 
+def behind_cells(package: Package, existing: Existing, sheet: str) -> bytes:
+    """What a sheet's part holds behind its cells."""
+    tails = {part.table.sheet: part.tail for part in existing.parts.values()}  # their parts may be large
+    content = tails[sheet] if sheet in tails else package.read(package.sheets[sheet])
+    return content[max(content.rfind(_END), 0) :]
+
+
 def _told(kind: str, operator: str, formulas: list[str], named: Callable[[str], str | None]) -> str:
-    """A rule without the rows of its references, whatever the sheets are called; where they are in the calculation,
+    """A rule as it is compared."""
+    told = [without_rows(formula, named) for formula in formulas[: _FORMULAS.get(kind)]]
+    told = ["1" if formula == "TRUE" else formula for formula in told]  # which LibreOffice writes
+    return " ".join([kind, "" if operator == "between" or kind in _FORMULAS else operator, *told])
+
+
+def without_rows(formula: str, named: Callable[[str], str | None]) -> str:
+    """A formula without the rows of its references, whatever the sheets are called; where they are in the calculation,
     which people don't see, does not matter.
     """
 
@@ -91,9 +103,7 @@ def _told(kind: str, operator: str, formulas: list[str], named: Callable[[str], 
             return id, ""
         return id, _ROW.sub(lambda m: f"${m[2]}" if m[1] else "", reference) or "."
 
-    told = [moved(canonical(formula), move) for formula in formulas[: _FORMULAS.get(kind)]]
-    told = ["1" if formula == "TRUE" else formula for formula in told]  # which LibreOffice writes
-    return " ".join([kind, "" if operator == "between" or kind in _FORMULAS else operator, *told])
+    return moved(canonical(formula), move)
 
 
-__all__ = ["rules_by_people", "rules_of"]
+__all__ = ["behind_cells", "rules_by_people", "rules_of", "without_rows"]

@@ -6,7 +6,7 @@ Imports pyarrow; import this module only when a sheet is written.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
@@ -28,6 +28,7 @@ _TO_ESCAPE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)"
 _SPACED_TEXT = r"^[ \t\n\r]|[ \t\n\r]$|[\t\n]|  "
 _SPECIAL = rf"[&<>]|^$|{_ILLEGAL}|{_SPACED_TEXT}"
 _TEXT = pa.large_string()
+_NOTHING = pa.scalar("", _TEXT)
 
 
 @dataclass(frozen=True)
@@ -88,14 +89,7 @@ def rows_xml(
         block = data.slice(start, BLOCK)
         begins = first_row + start
         numbers = pc.add(counted.slice(0, block.num_rows), begins).cast(_TEXT)
-        pieces: list[Any] = ['<row r="', numbers, '">']
-        for writer in writers:
-            known = writer.column.name in data.column_names
-            pieces += (
-                writer.cells(_one_array(block[writer.column.name]), numbers, begins) if known else writer.empty(numbers)
-            )
-        pieces.append("</row>")
-        rows = _joined(pieces)
+        rows = _joined(_pieces(block, writers, numbers, begins))
         wanted = sorted(i for i in edits or () if start <= i < start + block.num_rows)
         if edits and wanted:
             mask = pc.is_in(pa.array(range(block.num_rows)), pa.array([i - start for i in wanted]))
@@ -104,22 +98,46 @@ def rows_xml(
         yield _bytes(rows)
 
 
+def _pieces(block: pa.Table, writers: Sequence[_Writer], numbers: pa.Array, begins: int) -> Iterator[Any]:
+    """What the rows of a block are joined of."""
+    yield from ('<row r="', numbers, '">')
+    for writer in writers:
+        name = writer.column.name
+        if name in block.column_names:
+            yield from writer.cells(_one_array(block[name]), numbers, begins)
+        else:
+            yield from writer.empty(numbers)
+    yield "</row>"
+
+
 def _one_array(column: pa.ChunkedArray) -> pa.Array:
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
+    if pa.types.is_string_view(column.type):
+        column = column.cast(_TEXT)  # pyarrow can do little else with views
     return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
 
 
-def _joined(pieces: Sequence[Any]) -> pa.Array:
-    """Texts and text arrays joined row by row; neighbouring texts are put together first."""
-    merged: list[Any] = []
+def _joined(pieces: Iterable[Any]) -> pa.Array:
+    """Texts and text arrays joined row by row; the fewer pieces, the faster.
+
+    So neighbouring texts are put together first, and with the few values of an encoded array beside them.
+    """
+    texts, arrays = [""], []  # a text before each array, and one after the last
     for piece in pieces:
-        if isinstance(piece, str) and merged and isinstance(merged[-1], str):
-            merged[-1] += piece
+        if isinstance(piece, str):
+            texts[-1] += piece
         else:
-            merged.append(piece)
-    parts = [pa.scalar(piece, _TEXT) if isinstance(piece, str) else piece for piece in merged]
-    return pc.binary_join_element_wise(*parts, pa.scalar("", _TEXT))
+            arrays.append(piece)
+            texts.append("")
+    for i, array in enumerate(arrays):
+        if isinstance(array, pa.DictionaryArray):
+            arrays[i] = _joined([texts[i], array.dictionary, texts[i + 1]]).take(array.indices)
+            texts[i] = texts[i + 1] = ""
+    parts = [pa.scalar(texts[0], _TEXT)]
+    for array, text in zip(arrays, texts[1:], strict=True):
+        parts += [array, pa.scalar(text, _TEXT)] if text else [array]
+    return pc.binary_join_element_wise(*parts, _NOTHING)
 
 
 def _bytes(texts: pa.Array) -> memoryview:
@@ -172,25 +190,30 @@ class _Writer:
 
     def cells(self, values: pa.Array, numbers: pa.Array, begins: int) -> list[Any]:
         """The pieces of a block's cells, to be joined row by row."""
-        if values.null_count == len(values) and not self.blank(numbers):
+        encoded = self._encoded(values)
+        if not values.null_count or self.blank(numbers):
+            return self._cells(encoded, numbers, values, begins)
+        if values.null_count == len(values):
             return []
-        made = self._cells(values, numbers, begins)
-        if values.null_count and not self.blank(numbers):
-            return [pc.if_else(values.is_null(), pa.scalar("", _TEXT), _joined(made))]
-        return made
+        there = values.is_valid()
+        made = _joined(self._cells(encoded.filter(there), numbers.filter(there), values, begins))
+        return [pc.replace_with_mask(pa.repeat(_NOTHING, len(values)), there, made)]
 
-    def _cells(self, values: pa.Array, numbers: pa.Array, begins: int) -> list[Any]:
-        begin = self._begin(numbers)
+    def _encoded(self, values: pa.Array) -> pa.Array:
+        """Most columns repeat few values, whose XML is then made once a block; one that does not is not asked again."""
         if self._repeats and not (pa.types.is_null(values.type) or pa.types.is_nested(values.type)):
-            # Most columns repeat few values, whose XML is then made once a block; one that does not is not asked again.
             encoded = values.dictionary_encode()
             self._repeats = len(encoded.dictionary) * _WORTH_IT <= len(values)
-            if self._repeats:
-                ends = pa.concat_arrays(
-                    [self._ends(encoded.dictionary, values, begins), pa.array([self._blank], _TEXT)]
-                )
-                return [*begin, ends.take(encoded.indices.fill_null(len(ends) - 1))]
-        ways = self._ways(values, values, begins)
+            return encoded if self._repeats else values
+        return values
+
+    def _cells(self, values: pa.Array, numbers: pa.Array, block: pa.Array, begins: int) -> list[Any]:
+        begin = self._begin(numbers)
+        if isinstance(values, pa.DictionaryArray):
+            ways = self._ways(values.dictionary, block, begins)
+            ends = pa.concat_arrays([self._mixed(ways), pa.array([self._blank], _TEXT)])
+            return [*begin, pa.DictionaryArray.from_arrays(values.indices.fill_null(len(ends) - 1), ends)]
+        ways = self._ways(values, block, begins)
         if len(ways) == 1 and not ways[0][1].null_count:
             return [*begin, *self._end(*ways[0])]
         return [*begin, self._mixed(ways)]
@@ -200,9 +223,6 @@ class _Writer:
 
     def _end(self, kind: _Kind, text: Any) -> list[Any]:
         return [f"{kind.attributes}>{self._formula}{kind.opening}", text, f"{kind.closing}</c>"]
-
-    def _ends(self, distinct: pa.Array, values: pa.Array, begins: int) -> pa.Array:
-        return self._mixed(self._ways(distinct, values, begins))
 
     def _mixed(self, ways: Sequence[tuple[_Kind, pa.Array]]) -> pa.Array:
         """What follows a cell's address: by the way that has its value, or of a blank cell."""
@@ -226,7 +246,7 @@ class _Writer:
             return self._dates(values)
         if pa.types.is_time(kind) or pa.types.is_duration(kind):
             return [(_NUMBER, _days(values).cast(_TEXT))]
-        if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind):
             return [self._texts(values.cast(_TEXT), block, begins)]
         raise WorkbookError(Problem("workbook_column_type", {"column": self.column.name, "type": str(kind)}))
 

@@ -38,7 +38,7 @@ class Former:
         self.read = stamp(package.path)
         self.package, self.existing = package, read_existing(package, older=True)
         self.state = self.existing.state
-        self.people = read_people(package, self.state.columns, list(PEOPLE), self.existing.strings)
+        self.people = read_people(package, self.state.columns, list(PEOPLE), self.existing.strings, self.existing)
 
     @contextmanager
     def built(self, build: Callable[[Path], object], rows: Mapping[str, Sequence[Row]]) -> Iterator[Made]:

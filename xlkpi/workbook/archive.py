@@ -176,7 +176,7 @@ def _titles(part: PeoplePart) -> dict[str, str]:
 
 def _held(package: Package, part: PeoplePart) -> set[int]:
     """The rows, from 0, with a comment, a formula of people's, or something in a column of theirs."""
-    ours = {at: code in part.formulas for code, at in part.places.items()}
+    ours = {at: code in part.formulas.usual for code, at in part.places.items()}
     rows = {
         row
         for (row, column), cell in part.cells.items()

@@ -79,7 +79,7 @@ class SheetRows:
         if own:
             return Formula(own)
         home, text = self._shared.get(index, (at, ""))
-        return Formula(_shifted(text, at[0] - home[0], at[1] - home[1])) if text else Unclear("")
+        return Formula(shifted(text, at[0] - home[0], at[1] - home[1])) if text else Unclear("")
 
     @cached_property
     def _shared(self) -> dict[int, tuple[Address, str]]:
@@ -177,7 +177,7 @@ def _is_same(one: Content, other: Content) -> bool:
     return type(one) is type(other) and one == other
 
 
-def _shifted(formula: str, down: int, right: int) -> str:
+def shifted(formula: str, down: int, right: int) -> str:
     """A formula as a cell has it that stands so many rows and columns further."""
 
     def single(found: re.Match[str]) -> str:

@@ -6,7 +6,6 @@ What is read here goes through :func:`xlkpi.workbook.people.merged`; only cells 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import unescape
@@ -19,9 +18,11 @@ from xlkpi.workbook.formula_text import canonical
 from xlkpi.workbook.package import local_name
 from xlkpi.workbook.references import Box, Growth
 from xlkpi.workbook.row_insertion import Insertion, insert_rows
+from xlkpi.workbook.table_formulas import TableFormulas, formulas_of
 
 if TYPE_CHECKING:
     from xlkpi.workbook.book import Book
+    from xlkpi.workbook.existing import Existing
     from xlkpi.workbook.fill import Changes
     from xlkpi.workbook.live import Value
     from xlkpi.workbook.package import Package, TablePart
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
 _CALCULATED = re.compile(rb"(<calculatedColumnFormula\b[^>]*>)([^<]*)(</calculatedColumnFormula>)")
 _COLUMN = re.compile(r'<tableColumn\b(?:[^>"]|"[^"]*")*?\sname="([^"]*)"(?:[^>"/]|"[^"]*")*(/?)>')
-#: A column of the same row; in its name a quote stands before what has a meaning.
-_THIS_ROW = re.compile(r"\[\[#This Row\],\[((?:'.|[^'\]])*)\]\]")
 _RANGE = re.compile(rb'(<(?:table|autoFilter)\b[^>]*?\sref="[A-Z]+\d+:[A-Z]+)\d+"')
 
 
@@ -43,12 +42,9 @@ class PeoplePart:
     places: Mapping[str, int]
     cells: Mapping[Address, Cell]
     rows: list[dict[str, Value]]
-    #: The formulas of calculated columns by code.
-    formulas: Mapping[str, str]
-    #: Those by header that only the cells have: some programs, such as LibreOffice, leave them out of the definition.
-    in_cells: Mapping[str, str]
-    #: What stands above the columns, people's too.
-    headers: frozenset[str]
+    #: Those of calculated columns.
+    formulas: TableFormulas
+    headers: Mapping[str, str]
 
     @property
     def filled(self) -> list[Row]:
@@ -59,17 +55,28 @@ class PeoplePart:
     def last_filled(self) -> int:
         return max((i + 1 for i, row in enumerate(self.rows) if any(v is not None for v in row.values())), default=0)
 
+    @property
+    def own_formulas(self) -> list[Address]:
+        """The cells of calculated columns in which somebody put a formula of theirs."""
+        codes = {at: code for code, at in self.places.items()}
+        return [at for at, formula in self.formulas.texts.items() if not self.formulas.is_ours(codes[at[1]], formula)]
+
     def moved_down(self, insertion: Insertion) -> None:
         """Tell the table that rows were inserted into its sheet."""
         box = self.box
         self.box = Box(box.left, insertion.row(box.top), box.right, insertion.row(box.bottom))
         self.cells = {(insertion.row(row + 1) - 1, column): cell for (row, column), cell in self.cells.items()}
+        texts = self.formulas.texts
+        self.formulas.texts = {(insertion.row(row + 1) - 1, column): text for (row, column), text in texts.items()}
 
 
 def read_people(
-    package: Package, columns: Mapping[str, Mapping[str, str]], names: Sequence[str], strings: list[str]
-) -> dict[str, PeoplePart]:
-    """The tables of these names that the workbook has; ``columns`` are headers by code, by table."""
+    package: Package, columns: Mapping[str, Mapping[str, str]], names: Sequence[str], strings: list[str],
+    existing: Existing | None = None,
+) -> dict[str, PeoplePart]:  # fmt: skip
+    """The tables of these names that the workbook has; ``columns`` are headers by code, by table. ``existing`` tells
+    formulas of people's from ours.
+    """
     from xlkpi.workbook.pages import PEOPLE
 
     found, pages = {}, {}
@@ -79,13 +86,14 @@ def read_people(
             if table.sheet not in pages:
                 pages[table.sheet] = read_cells(package, package.sheets[table.sheet], strings)
             ours = {c.code for c in PEOPLE[name].columns if c.is_formula}
-            found[name] = _read(package, table, columns[name], pages[table.sheet], ours)
+            found[name] = _read(package, table, columns[name], pages[table.sheet], ours, existing)
     return found
 
 
 def _read(
-    package: Package, table: TablePart, headers: Mapping[str, str], cells: Mapping[Address, Cell], ours: set[str]
-) -> PeoplePart:
+    package: Package, table: TablePart, headers: Mapping[str, str], cells: Mapping[Address, Cell], ours: set[str],
+    existing: Existing | None,
+) -> PeoplePart:  # fmt: skip
     tree = package.tree(table.part)
     box = Box.of(tree.get("ref", ""))
     box = Box(box.left, box.top, box.right, box.bottom - int(tree.get("totalsRowCount", "0")))
@@ -93,23 +101,13 @@ def _read(
     written = [next((c.text or "" for c in e if local_name(c) == "calculatedColumnFormula"), None)
                for e in tree.iter() if local_name(e) == "tableColumn"]  # fmt: skip
     places = {code: box.left - 1 + present.index(h) for code, h in headers.items() if h in present}
-    computed = {code: f for code, at in places.items() if (f := written[at - box.left + 1]) is not None}
-    in_cells = {code: f for code in ours & places.keys() - computed.keys()
-                if (f := _usual_formula(cells, box, places[code])) is not None}  # fmt: skip
-    computed |= in_cells
+    defined = {code: f for code, at in places.items() if (f := written[at - box.left + 1]) is not None}
+    formulas = formulas_of(cells, box, places, defined, present, ours, table.name, table.sheet, headers, existing)
     rows: list[dict[str, Value]] = []
     for row in range(box.top, box.bottom):
-        found = {code: cells.get((row, at)) for code, at in places.items() if code not in computed}
+        found = {code: cells.get((row, at)) for code, at in places.items() if code not in formulas.usual}
         rows.append({code: _typed(cell.value) if cell else None for code, cell in found.items()})
-    in_cells_of = {headers[code]: f for code, f in in_cells.items()}
-    return PeoplePart(table, box, places, cells, rows, computed, in_cells_of, frozenset(present))
-
-
-def _usual_formula(cells: Mapping[Address, Cell], box: Box, column: int) -> str | None:
-    """The formula that most cells of a table's column have that have one."""
-    there = [c.formula for row in range(box.top, box.bottom) if (c := cells.get((row, column))) and c.formula]
-    written = Counter(canonical(formula) for formula in there)
-    return next((f for f in there if written[canonical(f)] == max(written.values())), None)
+    return PeoplePart(table, box, places, cells, rows, formulas, headers)
 
 
 def _typed(value: Value) -> Value:
@@ -168,26 +166,27 @@ def update_people(package: Package, changes: Changes, parts: Mapping[str, People
 
 def _write_formulas(package: Package, changes: Changes, part: PeoplePart) -> None:
     """Put into the table's definition the formulas that only its cells have, for rows that are added later."""
+    in_cells = {part.headers[code]: formula for code, formula in part.formulas.in_cells.items()}
 
     def column(found: re.Match[str]) -> str:
-        if (formula := part.in_cells.get(unescape(found[1]))) is None:
+        if (formula := in_cells.get(unescape(found[1]))) is None:
             return found[0]
         opened = found[0].removesuffix("/>").removesuffix(">")
         inside = f"<calculatedColumnFormula>{escape(formula)}</calculatedColumnFormula>"
         return f"{opened}>{inside}" + ("</tableColumn>" if found[2] else "")
 
-    if part.in_cells:
+    if in_cells:
         definition = changes.read(package, part.table.part).decode()
         changes.put(package, part.table.part, _COLUMN.sub(column, definition).encode())
 
 
 def _without_page(package: Package, changes: Changes, part: PeoplePart) -> None:
     """A table for whose page there is nothing now: its calculated cells are blank until there is; people's stay."""
-    ours = {part.places[code]: canonical(formula) for code, formula in part.formulas.items()}
+    codes = {at: code for code, at in part.places.items()}
     wanted = {
         at: Change(None)
-        for at, cell in part.cells.items()
-        if part.box.top <= at[0] < part.box.bottom and cell.formula and canonical(cell.formula) == ours.get(at[1])
+        for at, formula in part.formulas.texts.items()
+        if part.box.top <= at[0] < part.box.bottom and part.formulas.is_ours(codes[at[1]], formula)
     }
     if wanted:
         content = changes.read(package, part.table.sheet_part)
@@ -206,7 +205,7 @@ def _update(package: Package, changes: Changes, part: PeoplePart, written: Writt
             styles[row, at] = cell.style if cell else styles.get((row - 1, at), above.style if above else 0)
             column = written.table.column(code)
             value = values[code][i] if i < written.rows else ("" if column.is_formula else None)
-            change = _change(cell, value, column.is_formula, _formula(part, written, code, cell))
+            change = _calculated(part, written, code, (row, at), value) if column.is_formula else _typed_in(cell, value)
             if change is not None:
                 wanted[row, at] = change
     if not wanted:
@@ -225,29 +224,25 @@ def _update(package: Package, changes: Changes, part: PeoplePart, written: Writt
     return _count(written) - part.last_filled
 
 
-def _formula(part: PeoplePart, written: Written, code: str, cell: Cell | None) -> str | None:
-    """The formula that a calculated column's cell gets: in rows that are added, and where it is another one now."""
-    new = _new_formula(part, written, code)
-    if new is None:
-        return None
+def _calculated(part: PeoplePart, written: Written, code: str, at: Address, value: Value) -> Change | None:
+    """What a cell of a calculated column becomes; one in which somebody put something else stays."""
+    formulas, cell, present = part.formulas, part.cells.get(at), part.formulas.texts.get(at)
+    new = formulas.new(written, code)
     if cell is None or (cell.formula is None and cell.value in (None, "")):
-        return new
-    is_ours = canonical(cell.formula or "") == canonical(part.formulas[code])
-    return new if is_ours and canonical(new) != canonical(part.formulas[code]) else None
-
-
-def _new_formula(part: PeoplePart, written: Written, code: str) -> str | None:
-    """The formula of a calculated column as it is now; as it was, where it would read columns that the table lacks."""
-    new, old = written.sheet.formulas.get((written.first, written.place(code))), part.formulas.get(code)
-    if new is None or old is None:
+        if (theirs := formulas.theirs(code, at)) is not None:
+            return Change(None, theirs)
+        return None if new is None else Change(value, new)
+    if present is None or not formulas.is_ours(code, present):
         return None
-    read = {re.sub(r"'(.)", r"\1", found) for found in _THIS_ROW.findall(new)}
-    return new if read <= part.headers else old
+    if new is not None and canonical(new) != canonical(present):
+        return Change(value, new)
+    return None if _shown(cell.value) == _shown(value) else Change(value, keep=True)
 
 
 def _definition(package: Package, changes: Changes, part: PeoplePart, written: Written) -> None:
     """The formulas of calculated columns in the table's definition, for rows that people add."""
-    new = {f: _new_formula(part, written, code) for code, f in part.formulas.items()}
+    formulas = part.formulas
+    new = {f: formulas.new(written, code) for code, f in formulas.usual.items() if formulas.is_ours(code, f)}
 
     def formula(found: re.Match[bytes]) -> bytes:
         old = unescape(found[2].decode())
@@ -262,15 +257,7 @@ def _shown(value: Value) -> Value:
     return "" if value is None else value
 
 
-def _change(cell: Cell | None, value: Value, is_formula: bool, formula: str | None) -> Change | None:
-    """What a cell becomes; a calculated cell in which somebody typed stays what they typed."""
-    if is_formula:
-        if formula is not None:
-            return Change(value, formula)
-        if cell is None or cell.formula is None or _shown(cell.value) == _shown(value):
-            return None
-        return Change(value, keep=True)
+def _typed_in(cell: Cell | None, value: Value) -> Change | None:
+    """What a cell that people fill becomes; a formula of theirs stays."""
     before = _typed(cell.value) if cell else None
-    if before == value or (cell is not None and cell.formula is not None):
-        return None
-    return Change(value)
+    return None if before == value or (cell is not None and cell.formula is not None) else Change(value)

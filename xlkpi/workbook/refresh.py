@@ -166,7 +166,9 @@ class Work:
         self.card = compute(self.project)
         self.differences = differences(existing, self.card)
         state = existing.state
-        self.people: dict[str, PeoplePart] = read_people(package, state.columns, list(PEOPLE), existing.strings)
+        self.people: dict[str, PeoplePart] = read_people(
+            package, state.columns, list(PEOPLE), existing.strings, existing
+        )
         self.archived = self._archived()
         self.rows: dict[str, Sequence[Row]] = dict(self.archived.rows)
         self.last = Last.of(state)

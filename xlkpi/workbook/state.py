@@ -39,6 +39,7 @@ class State:
     ``given``: the names that sheets were built with, whatever people have called them since; earlier versions know
     those of the pages of KPIs alone, and only of a workbook that was refreshed.
     ``rules``: fingerprints of the conditional formats and validations that it was built with.
+    ``formulas``: fingerprints of those in people's tables, by table and column.
     """
 
     format: int = FORMAT
@@ -67,6 +68,7 @@ class State:
     edition: int = 0
     given: Mapping[str, str] = field(default_factory=dict)
     rules: Sequence[str] | None = None
+    formulas: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
 
     @property
     def own_names(self) -> dict[str, str]:
@@ -93,6 +95,7 @@ def state_of(
 ) -> State:
     """The state of a book that is written to a folder, once its pages are; ``looks`` are its layout and its theme."""
     from xlkpi.workbook.rules import rules_of
+    from xlkpi.workbook.table_formulas import formula_prints
     from xlkpi.workbook.tables import OBJECTIVE_COLUMNS
 
     card, objectives = book.card, tables.objectives
@@ -118,6 +121,7 @@ def state_of(
         alerting=None if book.alerting is None else [list(pair) for pair in book.alerting],
         edition=before.edition if book.existing else EDITION, given=before.own_names if book.existing else book.given,
         rules=before.rules if book.existing else rules_of(book),
+        formulas=formula_prints(book),
     )  # fmt: skip
 
 

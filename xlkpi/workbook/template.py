@@ -184,7 +184,7 @@ def _empty_people(work: Work, changes: Changes, skeleton: Skeleton) -> None:
     """
     for name, part in work.people.items():
         gone = name not in skeleton.book.people
-        ours = {at: code in part.formulas for code, at in part.places.items()}
+        ours = {at: code in part.formulas.usual for code, at in part.places.items()}
         wanted = {
             (row, column): Change(None)
             for (row, column), cell in part.cells.items()

@@ -1,0 +1,164 @@
+"""Formulas that people put into the calculated columns of xlkpi's tables: theirs stay, ours are kept up to date."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import pytest
+
+from tests.checks import recalc, sdk
+from tests.checks.reading import Book, SheetCell, letters_of
+from tests.edits import Edited, put_cell
+from tests.engines import libreoffice, require
+from tests.small_shop import NOTES, Shop
+from xlkpi.workbook.existing import read_existing
+from xlkpi.workbook.package import Package
+from xlkpi.workbook.pages import PEOPLE
+from xlkpi.workbook.people_rows import read_people
+from xlkpi.workbook.refresh import Options, refresh_workbook
+
+ONCE = Options(backups=0)
+TABLE, HEADER = "xlkpi_budget", "Écart"
+THEIRS = f"{TABLE}[[#This Row],[Dépense]]*2"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("shop")
+    Shop(folder).build()
+    return folder
+
+
+@pytest.fixture
+def shop(home: Path, tmp_path: Path) -> Shop:
+    made = Shop(tmp_path)
+    made.write()
+    made.workbook.write_bytes((home / made.workbook.name).read_bytes())
+    return made
+
+
+def column(path: Path, table: str = TABLE, header: str = HEADER) -> list[SheetCell]:
+    book = Book(path)
+    found = next(t for t in book.tables if t.name == table)
+    letters = letters_of(found.area.left + list(found.columns).index(header))
+    cells = next(s for s in book.sheets if s.name == found.sheet).cells
+    return [cells[f"{letters}{row}"] for row in range(found.area.top + 1, found.area.bottom + 1)]
+
+
+def fill_column(path: Path, formula: str, *, shared: bool = False, definition: bool = True) -> None:
+    """As Excel fills a calculated column: every row, and the table's definition; ``shared`` as it may write it."""
+    cells = column(path)
+    with Edited(path) as book:
+        for number, cell in enumerate(cells):
+            put_cell(book, "Budget", cell.address, f"={formula}", cached=7.5)
+            if shared:
+                area = f' ref="{cells[0].address}:{cells[-1].address}"' if number == 0 else ""
+                written = f'<f t="shared"{area} si="99">' + (escape(formula) if number == 0 else "") + "</f>"
+                book.change(
+                    book.sheets["Budget"],
+                    lambda xml, a=cell.address, w=written: re.sub(
+                        rf'(<c\b[^>]*\br="{a}"[^>]*>)<f>[^<]*</f>', lambda m: m[1] + w, xml
+                    ),
+                )
+        part = next(t for _, k, t in book.relations(book.sheets["Budget"]) if k == "table")
+        new = f"<calculatedColumnFormula>{escape(formula)}</calculatedColumnFormula>" if definition else ""
+        book.change(
+            part,
+            lambda xml: re.sub(
+                rf'(<tableColumn\b[^>]*name="{HEADER}"[^>]*>)<calculatedColumnFormula>[^<]*</calculatedColumnFormula>',
+                lambda m: m[1] + new, xml,
+            ),
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_formula_that_fills_a_column_stays_and_new_rows_get_it(shop: Shop, shared: bool) -> None:
+    fill_column(shop.workbook, THEIRS, shared=shared)
+    assert refresh_workbook(shop.workbook, ONCE).replaced == []
+    assert [cell.value for cell in column(shop.workbook)] == [7.5, 7.5]
+    shop.channels = ["web", "boutique", "marché", "salon", "foire"]
+    shop.write()
+    refresh_workbook(shop.workbook, ONCE)
+    cells = column(shop.workbook)
+    assert len(cells) == 5
+    assert {cell.formula for cell in cells} <= {THEIRS, ""}
+    assert cells[-1].formula == THEIRS
+    assert THEIRS.encode() in b"".join(Edited(shop.workbook).parts.values())
+    wrong = recalc.differences(shop.workbook, ("libreoffice",))
+    assert {d.formula for d in wrong} <= {THEIRS, ""}  # theirs keep their values until a program calculates
+    assert sdk.faults(shop.workbook) == []
+
+
+def test_a_formula_over_cells_of_its_row_is_shifted_into_new_rows(shop: Shop) -> None:
+    first = column(shop.workbook, header="Dépense")[0].address
+    row = int(re.sub(r"\D", "", first))
+    for number, cell in enumerate(column(shop.workbook)):
+        with Edited(shop.workbook) as book:
+            put_cell(book, "Budget", cell.address, f"={first[0]}{row + number}*2", cached=7.5)
+    with Edited(shop.workbook) as book:
+        part = next(t for _, k, t in book.relations(book.sheets["Budget"]) if k == "table")
+        book.change(part, lambda xml: re.sub(
+            rf'(name="{HEADER}"[^>]*><calculatedColumnFormula>)[^<]*', rf"\g<1>{first[0]}{row}*2", xml))  # fmt: skip
+    shop.channels = ["web", "boutique", "marché", "salon"]
+    shop.write()
+    refresh_workbook(shop.workbook, ONCE)
+    assert [c.formula for c in column(shop.workbook)] == [f"{first[0]}{row + n}*2" for n in range(4)]
+
+
+def test_a_formula_in_one_cell_stays_with_its_value_while_the_others_are_valued(shop: Shop) -> None:
+    target = column(shop.workbook)[0]
+    with Edited(shop.workbook) as book:
+        put_cell(book, "Budget", target.address, "=6*7", cached=42)
+    shop.factor = 1.4
+    shop.write()
+    refresh_workbook(shop.workbook, ONCE)
+    one, other = column(shop.workbook)
+    assert (one.formula, one.value) == ("6*7", 42)
+    assert other.formula == column(shop.build(shop.folder / "new.xlsx"))[1].formula
+    assert recalc.differences(shop.workbook, ("libreoffice",)) == []
+
+
+def test_after_libreoffice_ours_are_ours_and_theirs_are_theirs(shop: Shop) -> None:
+    if (missing := libreoffice.available()) is not None:
+        require(missing)
+    fill_column(shop.workbook, THEIRS)
+    saved = libreoffice.save_again(shop.workbook, shop.workbook.with_name("saved.xlsx"))
+    shop.workbook.write_bytes(saved.read_bytes())
+    with Package(shop.workbook) as package:
+        existing = read_existing(package)
+        people = read_people(package, existing.state.columns, list(PEOPLE), existing.strings, existing)
+    theirs = {name: len(part.own_formulas) for name, part in people.items() if part.own_formulas}
+    assert theirs == {TABLE: 2}
+    shop.channels = ["web", "boutique", "marché", "salon"]
+    shop.write()
+    refresh_workbook(shop.workbook, ONCE)
+    assert len({cell.formula for cell in column(shop.workbook)}) == 1
+    assert column(shop.workbook)[-1].formula == THEIRS
+    assert {d.formula for d in recalc.differences(shop.workbook, ("libreoffice",))} <= {THEIRS}
+
+
+def test_a_header_that_somebody_renamed_makes_no_formula_theirs(shop: Shop) -> None:
+    """Excel rewrites the formulas that name a column as its header is changed."""
+    with Edited(shop.workbook) as book:
+        for part in (p for p in list(book.parts) if "/tables/" in p or p == book.sheets[NOTES]):
+            old, new = (f"xlkpi_notes[[#This Row],[{header}]]".encode() for header in ("Clé", "Code"))
+            book.parts[part] = book.parts[part].replace(old, new)
+        part = next(t for _, k, t in book.relations(book.sheets[NOTES]) if k == "table")
+        book.change(part, lambda xml: xml.replace('name="Clé"', 'name="Code"'))
+        cell = column(shop.workbook, "xlkpi_notes", "Clé")[0]
+        header = re.sub(r"\d+", lambda m: str(int(m[0]) - 1), cell.address)
+        put_cell(book, NOTES, header, "Code")
+    with Package(shop.workbook) as package:
+        existing = read_existing(package)
+        people = read_people(package, existing.state.columns, ["xlkpi_notes"], existing.strings, existing)
+    assert people["xlkpi_notes"].own_formulas == []
+
+
+def test_all_formulas_of_a_new_workbook_are_known_as_ours(shop: Shop) -> None:
+    with Package(shop.workbook) as package:
+        existing = read_existing(package)
+        people = read_people(package, existing.state.columns, list(PEOPLE), existing.strings, existing)
+    assert sum(len(part.formulas.texts) for part in people.values()) > 50
+    assert {name: part.own_formulas for name, part in people.items() if part.own_formulas} == {}

@@ -12,7 +12,7 @@ from tests.checks import recalc, sdk
 from tests.checks.reading import Book, SheetCell, letters_of
 from tests.edits import Edited, put_cell
 from tests.engines import libreoffice, require
-from tests.small_shop import NOTES, Shop
+from tests.small_shop import DATA, NOTES, Shop
 from xlkpi.workbook.existing import read_existing
 from xlkpi.workbook.package import Package
 from xlkpi.workbook.pages import PEOPLE
@@ -47,6 +47,41 @@ def column(path: Path, table: str = TABLE, header: str = HEADER) -> list[SheetCe
     return [cells[f"{letters}{row}"] for row in range(found.area.top + 1, found.area.bottom + 1)]
 
 
+def share(book: Edited, sheet: str, address: str, formula: str, area: str, first: bool) -> None:
+    """A cell's formula as one that several cells have; the first of them has its text."""
+    written = f' ref="{area}" si="99">{escape(formula)}</f>' if first else ' si="99"/>'
+
+    def change(xml: str) -> str:
+        cell = rf'(<c\b[^>]*\br="{address}"[^>]*>)<f>[^<]*</f>'
+        return re.sub(cell, lambda found: f'{found[1]}<f t="shared"{written}', xml)
+
+    book.change(book.sheets[sheet], change)
+
+
+def add_column(path: Path, formula: str, *, definition: bool, shared: bool = False) -> None:
+    """A calculated column at the right end of the data, as Excel makes it; ``{row}`` is each cell's own."""
+    with Edited(path) as book:
+        found = next(t for t in Book(path).tables if t.name == "xlkpi_data")
+        letters, first, last = letters_of(found.area.right + 1), found.area.top + 1, found.area.bottom
+        put_cell(book, DATA, f"{letters}1", "À moi")
+        for row in range(first, last + 1):
+            written = formula.format(row=row)
+            put_cell(book, DATA, f"{letters}{row}", f"={written}", cached=1.5)
+            if shared:
+                share(book, DATA, f"{letters}{row}", written, f"{letters}{first}:{letters}{last}", row == first)
+        part = next(t for _, k, t in book.relations(book.sheets[DATA]) if k == "table")
+        inside = f"<calculatedColumnFormula>{escape(formula.format(row=first))}</calculatedColumnFormula>"
+        column = f'<tableColumn id="99" name="À moi">{inside if definition else ""}</tableColumn>'
+
+        def change(xml: str) -> str:
+            xml = re.sub(r'(ref="A1:)[A-Z]+', rf"\g<1>{letters}", xml)
+            count = len(found.columns) + 1
+            xml = re.sub(r'<tableColumns count="\d+"', f'<tableColumns count="{count}"', xml)
+            return xml.replace("</tableColumns>", f"{column}</tableColumns>")
+
+        book.change(part, change)
+
+
 def fill_column(path: Path, formula: str, *, shared: bool = False, definition: bool = True) -> None:
     """As Excel fills a calculated column: every row, and the table's definition; ``shared`` as it may write it."""
     cells = column(path)
@@ -54,14 +89,7 @@ def fill_column(path: Path, formula: str, *, shared: bool = False, definition: b
         for number, cell in enumerate(cells):
             put_cell(book, "Budget", cell.address, f"={formula}", cached=7.5)
             if shared:
-                area = f' ref="{cells[0].address}:{cells[-1].address}"' if number == 0 else ""
-                written = f'<f t="shared"{area} si="99">' + (escape(formula) if number == 0 else "") + "</f>"
-                book.change(
-                    book.sheets["Budget"],
-                    lambda xml, a=cell.address, w=written: re.sub(
-                        rf'(<c\b[^>]*\br="{a}"[^>]*>)<f>[^<]*</f>', lambda m: m[1] + w, xml
-                    ),
-                )
+                share(book, "Budget", cell.address, formula, f"{cells[0].address}:{cells[-1].address}", number == 0)
         part = next(t for _, k, t in book.relations(book.sheets["Budget"]) if k == "table")
         new = f"<calculatedColumnFormula>{escape(formula)}</calculatedColumnFormula>" if definition else ""
         book.change(
@@ -162,3 +190,22 @@ def test_all_formulas_of_a_new_workbook_are_known_as_ours(shop: Shop) -> None:
         people = read_people(package, existing.state.columns, list(PEOPLE), existing.strings, existing)
     assert sum(len(part.formulas.texts) for part in people.values()) > 50
     assert {name: part.own_formulas for name, part in people.items() if part.own_formulas} == {}
+
+
+@pytest.mark.parametrize("kind", ["structured", "relative", "shared", "libreoffice"])
+def test_a_calculated_column_in_the_data_is_filled_into_rows_that_are_added(shop: Shop, kind: str) -> None:
+    revenue = "xlkpi_data[[#This Row],[Chiffre d’affaires]]*2"
+    formula = revenue if kind in ("structured", "libreoffice") else "D{row}*2"
+    add_column(shop.workbook, formula, definition=kind != "libreoffice", shared=kind == "shared")
+    if kind == "libreoffice":
+        if (missing := libreoffice.available()) is not None:
+            require(missing)
+        saved = libreoffice.save_again(shop.workbook, shop.workbook.with_name("saved.xlsx"))
+        shop.workbook.write_bytes(saved.read_bytes())
+    shop.channels, shop.months = ["boutique", "marché"], 8  # rows come among the others, and the first cell's goes
+    shop.write()
+    assert refresh_workbook(shop.workbook, ONCE).replaced == []
+    cells = column(shop.workbook, "xlkpi_data", "À moi")
+    assert len(cells) == 24
+    assert [cell.formula for cell in cells] == [formula.format(row=row) for row in range(2, 26)]
+    assert sdk.faults(shop.workbook) == []

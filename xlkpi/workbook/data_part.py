@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from xlkpi.errors import Place, Problem, WorkbookError
 from xlkpi.workbook.cells import ATTRIBUTE, CELL, ROW, address_of, read_cell
 from xlkpi.workbook.live import Value, order_of
+from xlkpi.workbook.own_formulas import SharedFormulas
 from xlkpi.workbook.package import Package, TablePart, local_name
 from xlkpi.workbook.references import Box, Growth
 from xlkpi.workbook.usual_rows import UsualRows
@@ -55,7 +56,7 @@ class PersonsRow:
 
     number: int
     values: dict[str, Value]
-    cells: list[tuple[bytes, bytes]]
+    cells: list[bytes]
     attributes: bytes = b""
 
 
@@ -109,6 +110,7 @@ class DataPart:
         self._has_keys = self.box.bottom - self.box.top <= _SMALL
         self.keys: set[Key] = set()
         self.rows = 0
+        self._shared = SharedFormulas()
         self._votes: dict[int, dict[bytes, int]] = {}
         self._read()
 
@@ -232,7 +234,7 @@ class DataPart:
             self.rows += 1
             return
         if values.get(self.marks.mark) is None:
-            cells = [(cell[1], cell[2] or b"") for _, cell in inside]
+            cells = [self._shared.apart(cell[0], number, column) for column, cell in inside]
             self.people.append(PersonsRow(number, values, cells, look))
             return
         self.rows += 1
@@ -240,7 +242,7 @@ class DataPart:
         theirs = {}
         for column, cell in inside:
             if cell[2] and self.headers[column - self.box.left] not in self.ours:
-                theirs[column] = cell[0]
+                theirs[column] = self._shared.apart(cell[0], number, column)
         typed = {h: v for h, v in values.items() if h not in self.ours and h not in self.formulas}
         own = OwnRow(theirs, typed, self._cell_styles(inside), look, number)
         if self._has_keys:

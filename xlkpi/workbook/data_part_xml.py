@@ -15,6 +15,7 @@ from xlkpi.workbook.cells import ATTRIBUTE, CELL, ROW, address_of, in_xml
 from xlkpi.workbook.data_part import NUMBER, ROW_END, STYLE, DataPart, OwnRow, letters_of
 from xlkpi.workbook.data_sheet import MAX_ROWS
 from xlkpi.workbook.formula_text import moved
+from xlkpi.workbook.own_formulas import Filled, filled_columns
 from xlkpi.workbook.references import Box
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from xlkpi.workbook.sheet_rows import RowColumn
 
+_UNCHANGED = OwnRow()
 _DIMENSION = re.compile(rb'(<dimension ref=")[^"]*"')
 _TABLE_RANGE = re.compile(r'(<(?:table|autoFilter)\b[^>]*?\sref=")[^"]*"')
 _FILTERED = re.compile(r"(<autoFilter\b[^>]*?)(?<!/)>.*?</autoFilter>", re.DOTALL)
@@ -134,10 +136,12 @@ def _edits(part: DataPart, data: pa.Table, usual: Mapping[int, bytes]) -> dict[i
     changed = {key: row for key, row in part.own.items() if row.cells or row.attributes or any(
         usual.get(n, s) != s for n, s in row.styles.items())}  # fmt: skip
     edits: dict[int, Any] = {}
-    if changed:
+    filled = filled_columns(part) if part.own else {}
+    if changed or filled:
         for i, key in enumerate(part.keys_of(data)):
-            if key in changed:
-                edits[i] = _edit(part, changed[key], part.box.top + 1 + i, usual)
+            row, new = changed.get(key, _UNCHANGED), filled if key not in part.own and key not in part.keys else {}
+            if row is not _UNCHANGED or new:
+                edits[i] = _edit(part, row, part.box.top + 1 + i, usual, new)
     for number, (left, right) in part.beside.items():
         i = number - part.box.top - 1
         if i < data.num_rows:
@@ -145,9 +149,12 @@ def _edits(part: DataPart, data: pa.Table, usual: Mapping[int, bytes]) -> dict[i
     return edits
 
 
-def _edit(part: DataPart, row: OwnRow, number: int, usual: Mapping[int, bytes]) -> Any:
-    """The row's XML with people's cells and formats put in."""
+def _edit(
+    part: DataPart, row: OwnRow, number: int, usual: Mapping[int, bytes], filled: Mapping[int, Filled]
+) -> Any:  # fmt: skip
+    """The row's XML with people's cells and formats put in; ``filled``: the formulas that a row that is new gets."""
     theirs = {n: _readdressed(cell, row.number, number) for n, cell in row.cells.items()}
+    theirs |= {n: of.cell(b"%s%d" % (letters_of(n), number), number) for n, of in filled.items()}
     styles = {n: s for n, s in row.styles.items() if usual.get(n) != s and n not in theirs}
 
     def edit(xml: str) -> str:
@@ -164,10 +171,7 @@ def _edit(part: DataPart, row: OwnRow, number: int, usual: Mapping[int, bytes]) 
 def _people_rows(part: DataPart, own: int) -> Iterator[bytes]:
     for number, row in enumerate(part.people, part.box.top + 1 + own):
         left, right = part.beside.get(number, (b"", b""))
-        cells = b"".join(
-            _readdressed(b"<c" + known + (b">" + content + b"</c>" if content else b"/>"), row.number, number)
-            for known, content in row.cells
-        )
+        cells = b"".join(_readdressed(cell, row.number, number) for cell in row.cells)
         yield b'<row r="%d"%s>' % (number, row.attributes) + left + cells + right + ROW_END
 
 
@@ -204,6 +208,7 @@ def _readdressed(cells: bytes, old: int, new: int, *, any_row: bool = False) -> 
     """Cells moved to another row, with what their formulas refer to in their own row."""
     number = rb"\d+" if any_row else str(old).encode()
     cells = re.sub(rb'(<c\b[^>]*?\br="[A-Z]+)' + number + rb'"', rb'\g<1>%d"' % new, cells)
+    cells = re.sub(rb'(<f\b[^>]*?\sref="[A-Z]+)' + number + rb'"', rb'\g<1>%d"' % new, cells)  # an array's own cell
     if old == new or any_row or b"<f" not in cells:
         return cells
 

@@ -13,10 +13,14 @@ from tests.checks.reading import Book, SheetCell, letters_of
 from tests.edits import Edited, put_cell
 from tests.engines import libreoffice, require
 from tests.small_shop import DATA, NOTES, Shop
+from xlkpi.errors import WorkbookError
+from xlkpi.objectives import load
+from xlkpi.scorecard import scorecard
 from xlkpi.workbook.existing import read_existing
 from xlkpi.workbook.package import Package
 from xlkpi.workbook.pages import PEOPLE
 from xlkpi.workbook.people_rows import read_people
+from xlkpi.workbook.rebuild import rebuild
 from xlkpi.workbook.refresh import Options, refresh_workbook
 
 ONCE = Options(backups=0)
@@ -209,3 +213,10 @@ def test_a_calculated_column_in_the_data_is_filled_into_rows_that_are_added(shop
     assert len(cells) == 24
     assert [cell.formula for cell in cells] == [formula.format(row=row) for row in range(2, 26)]
     assert sdk.faults(shop.workbook) == []
+
+
+def test_a_build_over_the_workbook_names_formulas_in_place_of_ours(shop: Shop) -> None:
+    fill_column(shop.workbook, THEIRS)
+    with pytest.raises(WorkbookError, match=r"Budget.*(K13|L13)"):
+        rebuild(scorecard(load(shop.project)), shop.workbook, language="fr")
+    assert [cell.formula for cell in column(shop.workbook)] == [THEIRS, THEIRS]

@@ -126,7 +126,7 @@ def _of_table(package: Package, name: str, part: PeoplePart) -> Iterator[tuple[s
 
 
 def _formulas(part: PeoplePart) -> Iterator[tuple[str, str]]:
-    """Formulas that people wrote: into columns in which values are typed, which are carried over, and in place of ours."""
+    """Formulas that people wrote where values are typed, which are carried over, and in place of ours."""
     typed = {at for code, at in part.places.items() if code not in part.formulas.usual}
     for (row, column), cell in part.cells.items():
         if column in typed and cell.formula is not None and part.box.top <= row < part.box.bottom:

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -19,6 +20,8 @@ FOLDER = Path(__file__).parent
 PROGRAM = FOLDER / "node_modules" / "@xarsh" / "ooxml-validator" / "dist" / "src" / "cli.js"
 HOW_TO_GET = "install Node 18 or later, then: npm install --prefix tests/checks"
 SECONDS = 120
+#: A program that ends after seconds gains nothing from code that is measured to be compiled better: a third less time.
+RUNTIME = {"DOTNET_TieredPGO": "0"}
 FOUND_NOTHING, FOUND_FAULTS = 0, 1
 
 
@@ -59,6 +62,7 @@ def faults(path: Path, *, by_openpyxl: bool = False) -> list[Fault]:
         text=True,
         encoding="utf-8",
         timeout=SECONDS,
+        env=os.environ | RUNTIME,
         check=False,
     )
     if done.returncode not in (FOUND_NOTHING, FOUND_FAULTS):

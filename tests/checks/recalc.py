@@ -62,7 +62,7 @@ def differences(
     found: list[Difference] = []
     book = Book(path)
     formula_cells = {(s.name, c.address): c for s in book.sheets for c in s.listed if c.formula is not None}
-    by_engine = {engine: results(path, engine, inputs) for engine in engines}
+    by_engine = {engine: _run(path, engine, inputs, list(formula_cells)) for engine in engines}
     if inputs:
         right: dict[Place, Result | None] = dict(by_engine[engines[0]])
     else:
@@ -96,13 +96,18 @@ def same(one: Result | None, other: Result | None, tolerance: float) -> bool:
 
 def results(path: Path, engine: str, inputs: Mapping[Place, Input] = _NO_INPUTS) -> dict[Place, Result]:
     """What one engine gives for every formula cell, after `inputs` were typed."""
+    places = [(s.name, c.address) for s in Book(path).sheets for c in s.listed if c.formula is not None]
+    return _run(path, engine, inputs, places)
+
+
+def _run(path: Path, engine: str, inputs: Mapping[Place, Input], places: Sequence[Place]) -> dict[Place, Result]:
     available, run = ENGINES[engine]
     if (missing := available()) is not None:
         require(missing)
-    return run(path, inputs)
+    return run(path, inputs, places)
 
 
-def _libreoffice(path: Path, inputs: Mapping[Place, Input]) -> dict[Place, Result]:
+def _libreoffice(path: Path, inputs: Mapping[Place, Input], places: Sequence[Place]) -> dict[Place, Result]:
     typed = []
     for (sheet, address), content in inputs.items():
         row, column = position(address)
@@ -111,7 +116,7 @@ def _libreoffice(path: Path, inputs: Mapping[Place, Input]) -> dict[Place, Resul
     return {(sheet, f"{letters_of(column + 1)}{row + 1}"): value for (sheet, row, column), value in found.items()}
 
 
-def _ironcalc(path: Path, inputs: Mapping[Place, Input]) -> dict[Place, Result]:
+def _ironcalc(path: Path, inputs: Mapping[Place, Input], places: Sequence[Place]) -> dict[Place, Result]:
     import ironcalc
 
     with tempfile.TemporaryDirectory() as folder:
@@ -131,14 +136,13 @@ def _ironcalc(path: Path, inputs: Mapping[Place, Input]) -> dict[Place, Result]:
             return found if model.get_cell_type(*at) == ironcalc.CellType.ErrorValue else repr(found)
         return repr("") if found is None else float(found)
 
-    return {place: value(place) for place in _formula_places(path)}
+    return {place: value(place) for place in places}
 
 
-def _cellrune(path: Path, inputs: Mapping[Place, Input]) -> dict[Place, Result]:
+def _cellrune(path: Path, inputs: Mapping[Place, Input], places: Sequence[Place]) -> dict[Place, Result]:
     import cellrune
 
     found: dict[Place, Result] = {}
-    places = _formula_places(path)
     with cellrune.Workbook.open_path(path) as book:
         for (sheet, address), content in inputs.items():
             if isinstance(content, str):
@@ -153,10 +157,6 @@ def _cellrune(path: Path, inputs: Mapping[Place, Input]) -> dict[Place, Result]:
             for address, (row, column) in cells:
                 found[sheet, address] = embedded.cellrune_result(block[row - 1][column - 1])
     return found
-
-
-def _formula_places(path: Path) -> list[Place]:
-    return [(s.name, c.address) for s in Book(path).sheets for c in s.listed if c.formula is not None]
 
 
 def _write_slim(path: Path, slim: Path) -> None:
@@ -174,7 +174,8 @@ def _valued(relation: re.Match[bytes]) -> bytes:
     return relation[0] if kind and kind[1] in _VALUED else b""
 
 
-ENGINES: Mapping[str, tuple[Callable[[], str | None], Callable[[Path, Mapping[Place, Input]], dict[Place, Result]]]] = {
+_Run = Callable[[Path, Mapping[Place, Input], Sequence[Place]], dict[Place, Result]]
+ENGINES: Mapping[str, tuple[Callable[[], str | None], _Run]] = {
     "libreoffice": (libreoffice.available, _libreoffice),
     "ironcalc": (embedded.ironcalc_available, _ironcalc),
     "cellrune": (embedded.cellrune_available, _cellrune),

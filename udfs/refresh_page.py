@@ -6,6 +6,7 @@ its fingerprints (:mod:`xlkpi.workbook.described`), refreshed by the command's o
 actions. It is refused, before any action, and the command named, where
 
 - cells, tables or sheets of ours have been moved, renamed or deleted, or columns were put into our tables;
+- pages need more lines than they have; those that got them earlier, by the command, are no obstacle;
 - formulas of a page have to change, since it can't be seen whether they are still ours: objectives that are new or
   gone, another make-up of a page, a version of xlkpi that writes them otherwise;
 - the project's file can't be found: a workbook on the web has no folder, so the settings have to name it.

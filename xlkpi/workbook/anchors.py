@@ -121,6 +121,10 @@ def constant_print(value: Value) -> str:
     return fingerprint(repr(float(value)) if isinstance(value, float | int) else f"'{value}")
 
 
+#: The fingerprint of a cell of ours with nothing in it.
+BLANK = constant_print(None)
+
+
 def may_hold_anchors(beginning: bytes) -> bool:
     """Whether the beginning of a sheet's part is that of the anchors'."""
     return _WRITTEN.search(beginning) is not None

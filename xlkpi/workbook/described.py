@@ -15,18 +15,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xlkpi.errors import Place, Problem, WorkbookError
-from xlkpi.workbook.anchors import ANCHORS, Anchors, Key, Spot, constant_print, prints_of
+from xlkpi.workbook.anchors import ANCHORS, BLANK, Anchors, Key, constant_print, prints_of
+from xlkpi.workbook.built_rows import BuiltRows
 from xlkpi.workbook.cells import Address, Cell, Change, address_of, changed_cells, read_cells, read_strings, reference
 from xlkpi.workbook.compare import ListChange
 from xlkpi.workbook.data_sheet import OBJECTIVES, quoted
+from xlkpi.workbook.described_anchors import anchors_of, sheet_of, stand_as_written
 from xlkpi.workbook.existing import CHOICES, DATA_SHEETS, NAMES, Existing, read_state
 from xlkpi.workbook.fill import Changes
 from xlkpi.workbook.live import Value, as_date
 from xlkpi.workbook.package import Package, is_outside
-from xlkpi.workbook.references import Box, column_number
+from xlkpi.workbook.references import Box
 
 if TYPE_CHECKING:
     from xlkpi.scorecard.model import Scorecard
+    from xlkpi.workbook.book import Book
     from xlkpi.workbook.build import Skeleton
     from xlkpi.workbook.package import TablePart
     from xlkpi.workbook.state import State
@@ -102,7 +105,7 @@ def restore(seen: Described, card: Scorecard, path: Path, folder: Path) -> Resto
         raise seen.error("workbook_not_ours")
     if missing := [name for name in state.sheets.values() if name not in seen.sheets]:
         raise seen.moved(", ".join(missing))
-    anchors = _anchors(seen, state)
+    anchors = anchors_of(seen, state)
     home = dict(state.sheets) | {id: seen.tables[name][0] for name, id in DATA_SHEETS.items()}
     home |= {"calculation": seen.named["xlkpi_period_end"][0], "provenance": seen.named["xlkpi_version"][0]}
     chosen = {name: seen.chosen(name) for name in CHOICES if name in seen.named}
@@ -114,33 +117,22 @@ def restore(seen: Described, card: Scorecard, path: Path, folder: Path) -> Resto
     skeleton = make_skeleton(card, made, state.language, state.layout, state.theme, folder=folder, existing=existing,
                              kept=_people(seen, state), last=last)  # fmt: skip
     _refuse_other_rows(seen, state, skeleton)
+    rows = BuiltRows(skeleton.book)
+    stand_as_written(anchors, rows)
     with Package(made) as package, path.open("wb") as file:
         _refuse_other_tables(seen, package, state)
         changes = Changes()
-        _pages(seen, package, changes, anchors, skeleton)
+        _pages(seen, package, changes, anchors, skeleton.book, rows)
         for table in package.tables.values():
             _table(seen, package, changes, table)
-        for id in ("calculation", "provenance", ANCHORS):
-            _hidden(seen, package, changes, home[id], whole=id != ANCHORS)
+        for id in ("calculation", "provenance"):
+            _hidden(seen, package, changes, home[id])
+        _replace(package, changes, package.sheets[home[ANCHORS]], sheet_of(seen, state, anchors))
         changes.write(package, file)
     return Restored(path, list(_lists(seen, state, skeleton, home["calculation"])))
 
 
 # --- what it says of itself ------------------------------------------------------------------------------------------
-
-
-def _anchors(seen: Described, state: State) -> Anchors:
-    """The fingerprints; every cell of a page is taken to be where it was written."""
-    found = Anchors()
-    for page, line, text in ((row + [None] * 3)[:3] for row in map(list, seen.sheets[state.sheets[ANCHORS]])):
-        if not isinstance(page, str) or not isinstance(line, float) or not isinstance(text, str):
-            continue
-        for piece in text.split():
-            letters, _, written = piece.partition(":")
-            key = page, int(line) - 1, column_number(letters) - 1
-            found.prints[key] = written
-            found.spots[key] = Spot(state.sheets[page], key[1], key[2])
-    return found
 
 
 def _people(seen: Described, state: State) -> dict[str, list[dict[str, Any]]]:
@@ -174,7 +166,7 @@ def _refuse_other_rows(seen: Described, state: State, skeleton: Skeleton) -> Non
         map(list, new.rows.get(page, ())))]  # fmt: skip
     if pages or [list(b) for b in state.blocks[2:]] != [list(b) for b in new.blocks[2:]]:
         names = [state.sheets.get(page, page) for page in pages] or [seen.tables[OBJECTIVES][0]]
-        raise seen.moved(", ".join(names[:5]))
+        raise seen.moved(", ".join((skeleton.book.short_pages or names)[:5]))  # those that get lines move the others
 
 
 def _refuse_other_tables(seen: Described, package: Package, state: State) -> None:
@@ -195,22 +187,23 @@ def _refuse_other_tables(seen: Described, package: Package, state: State) -> Non
 # --- the file --------------------------------------------------------------------------------------------------------
 
 
-def _pages(seen: Described, package: Package, changes: Changes, anchors: Anchors, skeleton: Skeleton) -> None:
+def _pages(seen: Described, package: Package, changes: Changes, anchors: Anchors, book: Book, rows: BuiltRows) -> None:
     """What stands in our cells of the pages: constants as they are seen, formulas as they must be."""
-    book, prints = skeleton.book, prints_of(skeleton.book)
-    wanted: dict[str, dict[Address, Change]] = {}
-    if missing := {key[0] for key in anchors.prints.keys() ^ prints.keys()}:
+    prints = prints_of(book, rows)
+    blank = {key for key, written in anchors.prints.items() if written == BLANK}  # lines for which there is nothing
+    if missing := {key[0] for key in (anchors.prints.keys() ^ prints.keys()) - blank}:
         raise seen.moved(", ".join(book.sheets[id].name if id in book.sheets else id for id in sorted(missing)))
+    wanted: dict[str, dict[Address, Change]] = {}
     for key, old in anchors.prints.items():
-        page, row, column = key
-        sheet, value = book.sheets[page], seen.value(anchors.spots[key].sheet, row, column)
-        is_formula, new = (row, column) in sheet.formulas, prints[key]
+        spot, sheet = anchors.spots[key], book.sheets[key[0]]
+        at, value = (spot.row, spot.column), seen.value(spot.sheet, spot.row, spot.column)
+        is_formula, new = at in sheet.formulas, prints.get(key, BLANK)
         if is_formula and new == old:
             continue
         is_as_written = constant_print(value) == old
         if not is_as_written and (is_formula or new != old or _is_elsewhere(seen, anchors, key)):
-            raise seen.moved(sheet.name)
-        wanted.setdefault(sheet.name, {})[row, column] = Change(value)
+            raise seen.moved(f"{sheet.name}!{reference(*at).decode()}")
+        wanted.setdefault(sheet.name, {})[at] = Change(value)
     for name, cells in wanted.items():
         part = package.sheets[name]
         changes.put(package, part, changed_cells(changes.read(package, part), cells))
@@ -219,7 +212,8 @@ def _pages(seen: Described, package: Package, changes: Changes, anchors: Anchors
 def _is_elsewhere(seen: Described, anchors: Anchors, key: Key) -> bool:
     """Whether what was written in a cell stands in another one of its page, where nothing of the kind was written."""
     sheet, wanted = anchors.spots[key].sheet, anchors.prints[key]
-    known = {(k[1], k[2]) for k, written in anchors.prints.items() if k[0] == key[0] and written == wanted}
+    same = (spot for k, spot in anchors.spots.items() if k[0] == key[0] and anchors.prints[k] == wanted)
+    known = {(spot.row, spot.column) for spot in same}
     return any(
         value is not None and (i, j) not in known and constant_print(value) == wanted
         for i, row in enumerate(seen.sheets[sheet])
@@ -250,19 +244,20 @@ def _table(seen: Described, package: Package, changes: Changes, table: TablePart
     changes.put(package, table.part, definition)
 
 
-def _hidden(seen: Described, package: Package, changes: Changes, sheet: str, *, whole: bool) -> None:
-    """A hidden sheet as it is seen, its formulas as values; of the fingerprints only these, and no formula."""
+def _hidden(seen: Described, package: Package, changes: Changes, sheet: str) -> None:
+    """A hidden sheet as it is seen, its formulas as values."""
     part = package.sheets[sheet]
+    there = {(i, j): Change(value) for i, row in enumerate(seen.sheets[sheet]) for j, value in enumerate(row)}
+    _replace(package, changes, part, there)
+
+
+def _replace(package: Package, changes: Changes, part: str, wanted: dict[Address, Change]) -> None:
+    """Let a sheet have these cells, and no others."""
     cells = read_cells(package, part, read_strings(package))
-    rows = seen.sheets[sheet]
-    there = {(i, j) for i, row in enumerate(rows) for j in range(len(row) if whole else min(len(row), 3))}
-    there |= {address for address in cells if whole or address[1] < 3}
-    if not whole and any(seen.value(sheet, i, j) != cells[i, j].value for i, j in there if (i, j) in cells and j < 2):
-        raise seen.moved(sheet)
-    wanted = {(i, j): Change(seen.value(sheet, i, j)) for i, j in there}
-    changes.put(package, part, changed_cells(package.read(part), {
-        address: change for address, change in wanted.items() if change.value is not None or address in cells
-    }))  # fmt: skip
+    everything = dict.fromkeys(cells, Change(None)) | {
+        at: change for at, change in wanted.items() if change.value is not None or at in cells
+    }
+    changes.put(package, part, changed_cells(package.read(part), everything))
 
 
 def _lists(seen: Described, state: State, skeleton: Skeleton, sheet: str) -> Iterator[ListChange]:

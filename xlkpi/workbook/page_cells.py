@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name
 
-from xlkpi.workbook.anchors import ANCHORS, HIDDEN, Key, Spot, constant_print, formula_print, prints_of
+from xlkpi.workbook.anchors import ANCHORS, BLANK, HIDDEN, Key, Spot, constant_print, formula_print, prints_of
 from xlkpi.workbook.built_rows import BuiltRows, both
 from xlkpi.workbook.cells import Address, Cell, Change, cells_of, changed_cells, read_cells
 from xlkpi.workbook.existing import CHOICES, choice_spot
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from xlkpi.workbook.package import Package
 
 
-_BLANK = constant_print(None)
 #: What a link to a place begins with: no program renames the sheet in it.
 _LINK = 'HYPERLINK("#'
 
@@ -63,8 +62,8 @@ def update_pages(package: Package, changes: Changes, before: Changes, existing: 
             if change is not None:
                 wanted[address] = change
                 kept.updated += 1
-            if (new or _BLANK) != existing.anchors.prints[key]:
-                fresh[key] = new or _BLANK
+            if (new or BLANK) != existing.anchors.prints[key]:
+                fresh[key] = new or BLANK
         if wanted:
             changes.put(package, part, changed_cells(changes.read(package, part), wanted))
     _renew_prints(package, changes, existing, fresh)

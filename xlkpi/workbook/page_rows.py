@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from xlsxwriter.utility import xl_col_to_name
 
-from xlkpi.workbook.anchors import ANCHORS, Spot, constant_print
+from xlkpi.workbook.anchors import ANCHORS, BLANK, Spot
 from xlkpi.workbook.built_rows import later_row
 from xlkpi.workbook.cells import ATTRIBUTE, CELL, ROW, Address, Change, address_of, cells_of, changed_cells, reference
 from xlkpi.workbook.existing import rows_inserted
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 _HIDDEN = re.compile(rb'\s(?:hidden|collapsed)="[^"]*"')
 _NUMBER = re.compile(rb'(\sr=")\d+"')
-_BLANK = constant_print(None)
 
 
 @dataclass(frozen=True)
@@ -140,12 +139,12 @@ def _anchors(package: Package, changes: Changes, existing: Existing, page: str, 
     for (row, column), spot in cells.items():
         lines.setdefault(row, {})[column] = spot
         existing.anchors.spots[page, row, column] = spot
-        existing.anchors.prints[page, row, column] = _BLANK
+        existing.anchors.prints[page, row, column] = BLANK
     existing.__dict__.pop("anchor_keys", None)  # made anew from the spots
     free = max(row for row, _ in cells_of(content, existing.strings)) + 1
     wanted: dict[Address, Change] = {}
     for at, (row, columns) in enumerate(lines.items(), start=free):
-        prints = " ".join(f"{xl_col_to_name(column)}:{_BLANK}" for column in sorted(columns))
+        prints = " ".join(f"{xl_col_to_name(column)}:{BLANK}" for column in sorted(columns))
         wanted |= {(at, 0): Change(page), (at, 1): Change(float(row + 1)), (at, 2): Change(prints)}
         for place, column in enumerate(sorted(columns), start=3):
             spot = columns[column]

@@ -1,0 +1,81 @@
+"""Refresh through the server of a workbook whose pages have become longer since it was built."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from xlkpi.udfs import settings
+from xlkpi.udfs.refresh import refresh_book
+
+from tests import office
+from tests.engines.open_excel import opened, perform, saved
+from tests.small_shop import Shop
+from xlkpi.errors import WorkbookError
+from xlkpi.workbook.compare import compare
+from xlkpi.workbook.package import Package
+from xlkpi.workbook.refresh import Options, refresh_workbook
+
+ONCE = Options(backups=0)
+
+
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workbook that was built for two channels, and refreshed with four."""
+    shop = Shop(tmp_path_factory.mktemp("grown"), channels=["web", "boutique"])
+    shop.build()
+    shop.channels += ["marché & foire", "radio"]
+    shop.write()
+    refresh_workbook(shop.workbook, ONCE)
+    return shop.folder
+
+
+@pytest.fixture
+def shop(grown: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    """It, its data others by now; the settings name its project."""
+    shutil.copytree(grown, tmp_path / "shop")
+    found = Shop(tmp_path / "shop", channels=["web", "boutique", "marché & foire", "radio"], factor=1.1)
+    found.write()
+    monkeypatch.setenv("XLKPI_PROJECT", str(found.project))
+    settings.forget()
+    yield found
+    settings.forget()
+
+
+def test_a_workbook_that_has_grown_becomes_what_the_command_makes_of_its_file(shop: Shop) -> None:
+    page = office.opened(office.described(shop.workbook))
+    refresh_book(page)
+    book = opened(shop.workbook)
+    perform(book, office.actions(page))
+    by_server = saved(book, shop.folder / "web.xlsx")
+    by_command = saved(opened(shop.workbook), shop.folder / "commande.xlsx")
+    assert differ(by_command, by_server)
+    refresh_workbook(by_command, ONCE)
+    assert not differ(by_command, by_server)
+
+
+def test_more_rows_are_refused_by_name_before_anything_is_written(shop: Shop) -> None:
+    shop.channels.append("réseaux")
+    shop.write()
+    page = office.opened(office.described(shop.workbook))
+    with pytest.raises(WorkbookError, match=r"Canaux(.|\n)*xlkpi refresh tableau\.xlsx"):
+        refresh_book(page)
+    assert office.actions(page) == []
+
+
+def test_rows_that_people_inserted_are_refused_with_a_cell_that_is_elsewhere(shop: Shop) -> None:
+    described = office.described(shop.workbook)
+    cells = next(sheet["values"] for sheet in described["sheets"] if sheet["name"] == "Canaux")
+    cells.insert(4, [""] * len(cells[0]))
+    page = office.opened(described)
+    with pytest.raises(WorkbookError, match=r"Canaux![A-Z]+\d+(.|\n)*xlkpi refresh tableau\.xlsx"):
+        refresh_book(page)
+    assert office.actions(page) == []
+
+
+def differ(one: Path, other: Path) -> list[object]:
+    with Package(one) as before, Package(other) as after:
+        found = compare(before, after)
+    return [*found.areas, *found.tables, *found.names, *found.lists, *found.rules, *found.conditions]

@@ -36,8 +36,8 @@ class TableFormulas:
     or, where a program left that out (``in_cells``), of most cells. ``texts``: of each cell that has one, by place.
     """
 
-    usual: Mapping[str, str]
-    in_cells: Mapping[str, str]
+    usual: dict[str, str]
+    in_cells: dict[str, str]
     texts: Mapping[Address, str]
     headers: frozenset[str]
     prints: Prints | None = None
@@ -94,17 +94,17 @@ def formulas_of(
                 texts[at] = cell.formula
             elif above is not None:  # shared with the one above
                 texts[at] = shifted(above[1], row - above[0], 0)
-    in_cells = {}
-    for code in ours & places.keys() - defined.keys():
-        there = [text for (_, column), text in texts.items() if column == places[code]]
-        if there:
-            in_cells[code] = _most_usual(there)
     prints = existing.state.formulas.get(name) if existing else None
-    named = existing.identifiers if existing else {}
-    return TableFormulas(
-        {**defined, **in_cells}, in_cells, texts, frozenset(present), prints, home, named,
+    found = TableFormulas(
+        dict(defined), {}, texts, frozenset(present), prints, home, existing.identifiers if existing else {},
         _renamed(list(headers.values()), present),
     )  # fmt: skip
+    for code in ours & places.keys() - defined.keys():
+        there = [text for (_, column), text in texts.items() if column == places[code]]
+        if there:  # theirs fills the column where no cell has ours any more
+            of_ours = [text for text in there if found.is_ours(code, text)]
+            found.usual[code] = found.in_cells[code] = _most_usual(of_ours or there)
+    return found
 
 
 def formula_prints(book: Book) -> dict[str, dict[str, list[str]]]:

@@ -11,9 +11,12 @@ from xlkpi.udfs import settings
 from xlkpi.udfs.refresh import refresh_book
 
 from tests import office
+from tests.edits import Edited
+from tests.edits_drawn import add_note
 from tests.engines.open_excel import opened, perform, saved
-from tests.small_shop import Shop
+from tests.small_shop import DATA, Shop
 from xlkpi.errors import WorkbookError
+from xlkpi.language import use
 from xlkpi.workbook.compare import compare
 from xlkpi.workbook.package import Package
 from xlkpi.workbook.refresh import Options, refresh_workbook
@@ -73,6 +76,26 @@ def test_rows_that_people_inserted_are_refused_with_a_cell_that_is_elsewhere(sho
     with pytest.raises(WorkbookError, match=r"Canaux![A-Z]+\d+(.|\n)*xlkpi refresh tableau\.xlsx"):
         refresh_book(page)
     assert office.actions(page) == []
+
+
+@pytest.mark.parametrize("on_the_web", [True, False])
+@pytest.mark.parametrize(("cell", "moves"), [("B3", False), ("B9", True)])
+def test_rows_with_comments_are_not_moved_under_them(shop: Shop, cell: str, moves: bool, on_the_web: bool) -> None:
+    with Edited(shop.workbook) as edited:
+        add_note(edited, DATA, cell, "à vérifier")
+    shop.months += 1  # a row more for each channel, so that only the first one stays where it is
+    shop.write()
+    described = office.described(shop.workbook)
+    next(sheet for sheet in described["sheets"] if sheet["name"] == DATA)["notes"] = [{"address": cell}]
+    book = office.opened(described) if on_the_web else opened(shop.workbook)
+    if not moves:
+        assert "basket" in refresh_book(book)
+        return
+    with use("fr"), pytest.raises(WorkbookError) as refused:
+        refresh_book(book)
+    assert "commentées de Données" in refused.value.text("fr")
+    assert "xlkpi refresh tableau.xlsx" in refused.value.text("en")
+    assert not (office.actions(book) if on_the_web else differ(shop.workbook, saved(book, shop.folder / "après.xlsx")))
 
 
 def differ(one: Path, other: Path) -> list[object]:

@@ -132,8 +132,15 @@ def _refresh_file(opened: OpenBook, steps: Steps) -> str:
                 found = compare(before, after)
             if found.others:
                 raise opened.error("open_book_others", what=", ".join(found.others[:5]))
+            refuse_comments(opened, found)
             write(opened, found, steps)
             return summary(done, opened)
+
+
+def refuse_comments(opened: OpenBook, found: Compared) -> None:
+    """Refuse to leave comments on other rows than they were about: those of an open workbook are not moved."""
+    if found.comments:
+        raise opened.error("open_book_comments", sheets=", ".join(dict.fromkeys(found.comments)))
 
 
 def write(opened: OpenBook, found: Compared, steps: Steps) -> None:
@@ -192,4 +199,4 @@ def summary(done: Refreshed, opened: OpenBook) -> str:
     return in_short(replace(done, path=Path(opened.name)))
 
 
-__all__ = ["RefreshCancelled", "Steps", "refresh_book", "summary", "undone_on_failure", "write"]
+__all__ = ["RefreshCancelled", "Steps", "refresh_book", "refuse_comments", "summary", "undone_on_failure", "write"]

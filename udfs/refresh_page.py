@@ -9,6 +9,7 @@ actions. It is refused, before any action, and the command named, where
 - pages need more lines than they have; those that got them earlier, by the command, are no obstacle;
 - formulas of a page have to change, since it can't be seen whether they are still ours: objectives that are new or
   gone, another make-up of a page, a version of xlkpi that writes them otherwise;
+- rows with notes on them would move; comments with threads are not told by the client, so they stay where they are;
 - the project's file can't be found: a workbook on the web has no folder, so the settings have to name it.
 
 References of people's own formulas, charts and formats to our tables follow as far as Excel lets them follow a table
@@ -25,6 +26,8 @@ from typing import TYPE_CHECKING, Any
 
 from xlkpi.language import use
 
+from .open_book import UNSUPPORTED
+
 if TYPE_CHECKING:
     from xlkpi.workbook.described import Described
 
@@ -40,7 +43,7 @@ def refresh_page(opened: OpenBook, steps: Steps) -> str:
     from xlkpi.workbook.package import Package
     from xlkpi.workbook.refresh import Options, refresh_copy
 
-    from .refresh import summary, write
+    from .refresh import refuse_comments, summary, write
 
     seen = describe(opened)
     state = seen.state()
@@ -59,6 +62,7 @@ def refresh_page(opened: OpenBook, steps: Steps) -> str:
         sheets = [c.sheet for c in found.conditions] + [r.sheet for r in found.rules] + [n.name for n in found.names]
         if what := list(dict.fromkeys([*found.others, *found.charts, *sheets])):
             raise opened.error("open_book_page", what=", ".join(what[:5]))
+        refuse_comments(opened, found)
         found.lists = restored.lists
         found.pivots.clear()
         write(opened, found, steps)
@@ -80,7 +84,15 @@ def describe(opened: OpenBook) -> Described:
             except (ValueError, NotImplementedError):  # it leads nowhere any more
                 continue
             named[name.name.casefold()] = cells.sheet.name, cells.address.replace("$", "")
-    return Described(opened.name, {sheet.name: _values(sheet) for sheet in book.sheets}, tables, named)
+    notes = {sheet.name: _notes(sheet) for sheet in book.sheets}
+    return Described(opened.name, {sheet.name: _values(sheet) for sheet in book.sheets}, tables, named, notes)
+
+
+def _notes(sheet: Any) -> list[str]:
+    try:
+        return [note.range.address.replace("$", "") for note in sheet.impl.notes]
+    except UNSUPPORTED:  # an older Excel, or xlwings
+        return []
 
 
 def _values(sheet: Any) -> list[list[Any]]:

@@ -6,12 +6,14 @@ say something of what it was never about.
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from xlkpi.workbook.cells import ROW, Address, address_of
 from xlkpi.workbook.data_part import DataPart, letters_of
+from xlkpi.workbook.package import relations_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from xlkpi.workbook.fill import Changes
     from xlkpi.workbook.package import Package
 
+#: The parts of a sheet with its comments: what they say, their threads, and the boxes that they are shown in.
+_KIND = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/comments"
+COMMENTS = ("comments", "threadedComment", "vmlDrawing")
 _COMMENT = re.compile(rb'(<(?:\w+:)?(?:comment|threadedComment)\b[^>]*?\sref=")([A-Z]+[0-9]+)(?=")')
 #: The box of a comment: what it looks like in programs that know no threads.
 _BOX = re.compile(rb"<x:ClientData\b[^>]*>.*?</x:ClientData>", re.DOTALL)
@@ -58,6 +63,17 @@ def follow_rows(package: Package, changes: Changes, part: DataPart, data: pa.Tab
         stranded.append(_written(place))
     _move(package, changes, part.table.sheet_part, {there[at]: to for at, to in now.items() if there[at] != to})
     return stranded
+
+
+def add_comments(package: Package, changes: Changes, sheet_part: str, addresses: Sequence[str]) -> None:
+    """Say in a sheet that has no comments on which cells some are, for a file that nobody opens."""
+    relations = relations_of(sheet_part)
+    part = posixpath.join(posixpath.dirname(sheet_part), f"seen-{posixpath.basename(sheet_part)}")
+    written = "".join(f'<comment ref="{at}"/>' for at in addresses)
+    changes.parts[part] = f"<comments><commentList>{written}</commentList></comments>".encode()
+    relation = f'<Relationship Id="seen" Type="{_KIND}" Target="/{part}"/></Relationships>'
+    content = changes.read(package, relations)
+    changes.put(package, relations, content.replace(b"</Relationships>", relation.encode()))
 
 
 def _rows_now(package: Package, part: DataPart, data: pa.Table, rows: set[int]) -> dict[int, int]:
@@ -115,4 +131,4 @@ def _written(place: Address) -> str:
     return f"{letters_of(place[1] + 1).decode()}{place[0] + 1}"
 
 
-__all__ = ["comments", "follow_rows"]
+__all__ = ["COMMENTS", "add_comments", "comments", "follow_rows"]

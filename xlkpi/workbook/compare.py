@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from html import unescape
 
 from xlkpi.workbook.cells import ATTRIBUTE, read_strings
+from xlkpi.workbook.comments import COMMENTS
 from xlkpi.workbook.content import Area, areas, blocks, changed_cells, rows_of
 from xlkpi.workbook.existing import DATA_SHEETS
 from xlkpi.workbook.package import CONTENT_TYPES, Package, local_name
@@ -92,7 +93,8 @@ class ConditionChange:
 @dataclass
 class Compared:
     """What makes the second workbook of the first. ``charts``: references of charts by their sheet, before and after.
-    ``pivots``: pivot tables whose data change, by sheet and name. ``others``: what differs in a way of no kind here.
+    ``pivots``: pivot tables whose data change, by sheet and name. ``comments``: sheets on which some move.
+    ``others``: what differs in a way of no kind here.
     """
 
     areas: list[Area] = field(default_factory=list)
@@ -103,6 +105,7 @@ class Compared:
     conditions: list[ConditionChange] = field(default_factory=list)
     charts: dict[str, dict[str, str]] = field(default_factory=dict)
     pivots: list[tuple[str, str]] = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
 
 
@@ -117,6 +120,8 @@ def compare(before: Package, after: Package) -> Compared:
     sheets = {part: name for name, part in before.sheets.items()}
     drawn = dict(_charts(before))
     pivots = dict(_pivots(before))
+    sheet_parts = [(r, sheet) for sheet, part in before.sheets.items() for r in before.relations(part).values()]
+    commented = {relation.target: sheet for relation, sheet in sheet_parts if relation.kind in COMMENTS}
     tables = {table.part: table for table in before.tables.values()}
     if set(before.parts) - set(after.parts) - {before.part_of_kind("calcChain")} or set(after.parts) - set(
         before.parts
@@ -138,6 +143,8 @@ def compare(before: Package, after: Package) -> Compared:
             _chart(found, part, drawn[part], old, new)
         elif part in pivots and _PIVOT_SOURCE.findall(old) == _PIVOT_SOURCE.findall(new):
             found.pivots += pivots[part]
+        elif part in commented:
+            found.comments.append(commented[part])
         else:
             found.others.append(part)
     return found

@@ -18,6 +18,7 @@ from xlkpi.errors import Place, Problem, WorkbookError
 from xlkpi.workbook.anchors import ANCHORS, BLANK, Anchors, Key, constant_print, prints_of
 from xlkpi.workbook.built_rows import BuiltRows
 from xlkpi.workbook.cells import Address, Cell, Change, address_of, changed_cells, read_cells, read_strings, reference
+from xlkpi.workbook.comments import add_comments
 from xlkpi.workbook.compare import ListChange
 from xlkpi.workbook.data_sheet import OBJECTIVES, quoted
 from xlkpi.workbook.described_anchors import anchors_of, sheet_of, stand_as_written
@@ -40,13 +41,14 @@ _RANGE = re.compile(rb'(<(?:table|autoFilter)\b[^>]*?\sref=")[^"]*"')
 @dataclass(frozen=True)
 class Described:
     """``sheets``: rows of values from the first cell on, by name. ``tables``: sheet and range, by name in lower case.
-    ``named``: sheet and address of the cell that a name leads to.
+    ``named``: sheet and address of the cell that a name leads to. ``notes``: the addresses of notes, by sheet.
     """
 
     name: str
     sheets: Mapping[str, Sequence[Sequence[Value]]]
     tables: Mapping[str, tuple[str, str]]
     named: Mapping[str, tuple[str, str]]
+    notes: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def error(self, code: str, **values: Any) -> WorkbookError:
         return WorkbookError(Problem(code, {"name": self.name, **values}, Place(file=self.name)))
@@ -125,6 +127,8 @@ def restore(seen: Described, card: Scorecard, path: Path, folder: Path) -> Resto
         _pages(seen, package, changes, anchors, skeleton.book, rows)
         for table in package.tables.values():
             _table(seen, package, changes, table)
+        for name in {table.sheet for table in package.tables.values() if seen.notes.get(table.sheet)}:
+            add_comments(package, changes, package.sheets[name], seen.notes[name])
         for id in ("calculation", "provenance"):
             _hidden(seen, package, changes, home[id])
         _replace(package, changes, package.sheets[home[ANCHORS]], sheet_of(seen, state, anchors))

@@ -9,7 +9,7 @@ import pytest
 
 from tests.checks import recalc, sdk
 from tests.edits import Edited, put_cell
-from tests.edits_formulas import HEADER, TABLE, THEIRS, add_column, column, fill_column
+from tests.edits_formulas import HEADER, TABLE, THEIRS, add_column, column, fill_column, share
 from tests.engines import libreoffice, require
 from tests.small_shop import NOTES, Shop
 from xlkpi.errors import WorkbookError
@@ -85,6 +85,24 @@ def test_a_formula_in_one_cell_stays_with_its_value_while_the_others_are_valued(
     assert (one.formula, one.value) == ("6*7", 42)
     assert other.formula == column(shop.build(shop.folder / "new.xlsx"))[1].formula
     assert recalc.differences(shop.workbook, ("libreoffice",)) == []
+
+
+def test_formulas_that_cells_share_belong_to_whoever_wrote_their_group(shop: Shop) -> None:
+    """Theirs in the first and the third cell, which share it, and ours in between."""
+    shop.channels = ["web", "boutique", "marché"]
+    shop.write()
+    refresh_workbook(shop.workbook, ONCE)
+    first, ours, last = column(shop.workbook)
+    with Edited(shop.workbook) as book:
+        for cell in (first, last):
+            put_cell(book, "Budget", cell.address, f"={THEIRS}", cached=7.5)
+            share(book, "Budget", cell.address, THEIRS, f"{first.address}:{last.address}", cell is first)
+    shop.factor = 1.4
+    shop.write()
+    refresh_workbook(shop.workbook, ONCE)
+    now = column(shop.workbook)
+    assert [cell.value for cell in (now[0], now[2])] == [7.5, 7.5]
+    assert [cell.formula for cell in now] == [THEIRS, ours.formula, ""]
 
 
 def test_after_libreoffice_ours_are_ours_and_theirs_are_theirs(shop: Shop) -> None:

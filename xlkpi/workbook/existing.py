@@ -58,6 +58,8 @@ class Existing:
     #: What the project itself says in the cells that people may change, once it is read.
     project_typed: dict[str, Mapping[str, Value]] = field(default_factory=dict)
     package: Package | None = field(default=None, repr=False)
+    #: Fingerprints of the formulas in people's tables, by table and column, once these are read.
+    formulas: dict[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
 
     @cached_property
     def identifiers(self) -> dict[str, str]:

@@ -8,7 +8,7 @@ from html import unescape
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from xlkpi.workbook.cells import in_xml
+from xlkpi.workbook.cells import ATTRIBUTE, CELL, Address, address_of, in_xml
 from xlkpi.workbook.content import shifted
 from xlkpi.workbook.formula_text import canonical
 
@@ -44,6 +44,18 @@ class SharedFormulas:
         return cell[: found.start()] + b"<f>" + in_xml(text) + b"</f>" + cell[found.end() :]
 
 
+def shared_texts(xml: bytes) -> dict[Address, str]:
+    """The formulas of a sheet's cells that have them in common with others, each as its cell has it."""
+    found: dict[Address, str] = {}
+    groups = SharedFormulas()
+    for cell in CELL.finditer(xml) if b't="shared"' in xml else ():
+        at = next((address_of(v) for k, v in ATTRIBUTE.findall(cell[1]) if k == b"r"), None)
+        if at is not None and b't="shared"' in (cell[2] or b""):
+            formula = _FORMULA.search(groups.apart(cell[0], *at))
+            found[at] = _text(formula) if formula and formula[2] else ""
+    return found
+
+
 class Filled:
     """A column that one formula fills: the row of one of its cells, its formula there, and its format."""
 
@@ -61,7 +73,6 @@ def filled_columns(part: DataPart) -> dict[int, Filled]:
     """The columns of people's, by number, in which all rows, or most where the table says so, have one formula."""
     found = {}
     rows = list(islice(part.own.values(), _VOTES))
-    expected = min(part.rows, _VOTES)
     for number, header in enumerate(part.headers, part.box.left):
         if header in part.ours:
             continue
@@ -72,7 +83,10 @@ def filled_columns(part: DataPart) -> dict[int, Filled]:
         first = there[0][0]
         alike = Counter(canonical(shifted(_text(match), first - row, 0)) for row, match, _ in there)
         usual, count = alike.most_common(1)[0]
-        if count < expected and header not in part.formulas:
+        everywhere = count == len(there) and part.rows == sum(
+            b"<f" in row.cells.get(number, b"") for row in part.own.values()
+        )
+        if not everywhere and header not in part.formulas:
             continue
         row, match, cell = next(t for t in there if canonical(shifted(_text(t[1]), first - t[0], 0)) == usual)
         style = _STYLE.search(cell)

@@ -12,13 +12,14 @@ from html import unescape
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
-from xlkpi.workbook.cells import Address, Cell, Change, changed_cells, in_xml, read_cells
+from xlkpi.workbook.cells import Address, Cell, Change, cells_of, changed_cells, in_xml
 from xlkpi.workbook.existing import rows_inserted
 from xlkpi.workbook.formula_text import canonical
+from xlkpi.workbook.own_formulas import shared_texts
 from xlkpi.workbook.package import local_name
 from xlkpi.workbook.references import Box, Growth
 from xlkpi.workbook.row_insertion import Insertion, insert_rows
-from xlkpi.workbook.table_formulas import TableFormulas, formulas_of
+from xlkpi.workbook.table_formulas import TableFormulas, formulas_of, present_prints
 
 if TYPE_CHECKING:
     from xlkpi.workbook.book import Book
@@ -79,20 +80,23 @@ def read_people(
     """
     from xlkpi.workbook.pages import PEOPLE
 
-    found, pages = {}, {}
+    found, pages, shared = {}, {}, {}
     for name in names:
         table = package.tables.get(name.lower())
         if table is not None and name in columns:
             if table.sheet not in pages:
-                pages[table.sheet] = read_cells(package, package.sheets[table.sheet], strings)
+                content = package.read(table.sheet_part)
+                pages[table.sheet], shared[table.sheet] = cells_of(content, strings), shared_texts(content)
             ours = {c.code for c in PEOPLE[name].columns if c.is_formula}
-            found[name] = _read(package, table, columns[name], pages[table.sheet], ours, existing)
+            found[name] = _read(package, table, columns[name], pages[table.sheet], ours, shared[table.sheet], existing)
+    if existing is not None:
+        existing.formulas.update(present_prints({name: part.formulas for name, part in found.items()}))
     return found
 
 
 def _read(
     package: Package, table: TablePart, headers: Mapping[str, str], cells: Mapping[Address, Cell], ours: set[str],
-    existing: Existing | None,
+    shared: Mapping[Address, str], existing: Existing | None,
 ) -> PeoplePart:  # fmt: skip
     tree = package.tree(table.part)
     box = Box.of(tree.get("ref", ""))
@@ -102,7 +106,9 @@ def _read(
                for e in tree.iter() if local_name(e) == "tableColumn"]  # fmt: skip
     places = {code: box.left - 1 + present.index(h) for code, h in headers.items() if h in present}
     defined = {code: f for code, at in places.items() if (f := written[at - box.left + 1]) is not None}
-    formulas = formulas_of(cells, box, places, defined, present, ours, table.name, table.sheet, headers, existing)
+    formulas = formulas_of(
+        cells, box, places, defined, present, ours, table.name, table.sheet, headers, shared, existing
+    )
     rows: list[dict[str, Value]] = []
     for row in range(box.top, box.bottom):
         found = {code: cells.get((row, at)) for code, at in places.items() if code not in formulas.usual}

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 #: Fingerprints of formulas by column; several, where a column of some workbook may still have an earlier one.
 Prints = Mapping[str, Sequence[str]]
-_MOST = 4
+_MOST = 8
 #: A column of the same row; in its name a quote stands before what has a meaning.
 _THIS_ROW = re.compile(r"(\[\[#This Row\],\[)((?:'.|[^'\]])*)(\]\])")
 
@@ -77,23 +77,17 @@ class TableFormulas:
 
 def formulas_of(
     cells: Cells, box: Box, places: Mapping[str, int], defined: Mapping[str, str], present: Sequence[str],
-    ours: set[str], name: str, home: str, headers: Mapping[str, str], existing: Existing | None,
+    ours: set[str], name: str, home: str, headers: Mapping[str, str], shared: Mapping[Address, str],
+    existing: Existing | None,
 ) -> TableFormulas:  # fmt: skip
     """The formulas of a table: ``places`` and ``defined`` by code, ``ours`` the calculated columns, ``headers`` the
-    codes' as they were written, ``present`` those that stand there.
+    codes' as they were written, ``present`` those that stand there, ``shared`` formulas that cells have in common.
     """
     texts: dict[Address, str] = {}
     for code in ours & places.keys():
-        above: tuple[int, str] | None = None
-        for row in range(box.top, box.bottom):
-            at = row, places[code]
-            if (cell := cells.get(at)) is None or cell.formula is None:
-                continue
-            if cell.formula:
-                above = row, cell.formula
-                texts[at] = cell.formula
-            elif above is not None:  # shared with the one above
-                texts[at] = shifted(above[1], row - above[0], 0)
+        for at in ((row, places[code]) for row in range(box.top, box.bottom)):
+            if (cell := cells.get(at)) is not None and (text := cell.formula or shared.get(at)):
+                texts[at] = text
     prints = existing.state.formulas.get(name) if existing else None
     found = TableFormulas(
         dict(defined), {}, texts, frozenset(present), prints, home, existing.identifiers if existing else {},
@@ -107,10 +101,19 @@ def formulas_of(
     return found
 
 
+def present_prints(tables: Mapping[str, TableFormulas]) -> dict[str, dict[str, Sequence[str]]]:
+    """The fingerprints that a workbook remembers; of those that it does not, of the formulas that pass for ours."""
+    return {
+        name: {code: [formula_print(formula, of.home, of.named)] for code, formula in of.usual.items()}
+        if of.prints is None else dict(of.prints)
+        for name, of in tables.items()
+    }  # fmt: skip
+
+
 def formula_prints(book: Book) -> dict[str, dict[str, list[str]]]:
     """What a workbook remembers of the formulas in people's tables: those that are written now, and earlier ones."""
     named = {sheet.name: id for id, sheet in book.sheets.items()}
-    before = book.existing.state.formulas if book.existing else {}
+    before = {**book.existing.state.formulas, **book.existing.formulas} if book.existing else {}
     found = {name: {code: list(prints) for code, prints in of.items()} for name, of in before.items()}
     for name, written in book.people.items():
         of = found.setdefault(name, {})

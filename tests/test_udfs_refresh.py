@@ -272,7 +272,7 @@ def test_a_page_names_no_file_of_the_server(home: Path, on_the_web: dict[str, An
 
 def test_sources_are_read_with_progress_and_can_be_stopped(book: xlwings.Book) -> None:
     told: list[str] = []
-    with pytest.raises(RefreshCancelled):
+    with use("fr"), pytest.raises(RefreshCancelled):
         refresh_book(book, say=lambda words, _: told.append(words),
                      cancelled=lambda: len(told) > 1)  # fmt: skip
     assert told[1].startswith("lecture de ")

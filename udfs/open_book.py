@@ -16,6 +16,7 @@ from xlkpi.errors import Place, Problem, WorkbookError
 if TYPE_CHECKING:
     from xlkpi.workbook.compare import ConditionChange, ListChange, RuleChange, TableRange
     from xlkpi.workbook.content import Content
+    from xlkpi.workbook.state import State
 
 #: What an engine of xlwings without a feature answers with, or a program without a window.
 UNSUPPORTED = (NotImplementedError, AttributeError)
@@ -48,6 +49,14 @@ def folder_of(book: Any) -> Path | None:
     return path.parent if path.is_absolute() and path.parent.is_dir() else None
 
 
+def has_objectives_of(project: str, state: State) -> bool:
+    """Whether a project has most of a workbook's objectives: files of several projects are often named alike."""
+    from xlkpi.objectives import load
+
+    known = {objective.id for objective in load(project).objectives}
+    return 2 * len(known & state.typed.keys()) > len(state.typed)
+
+
 class OpenBook:
     """A workbook of ours. ``undo`` holds what puts back everything that was written, the last first."""
 
@@ -78,16 +87,22 @@ class OpenBook:
         """Its name as that of a file of ours, whatever a page calls its workbook."""
         return re.sub(r'[\\/:*?"<>|\x00-\x1f]', "_", self.name)[-80:].strip(". ") or "workbook.xlsx"
 
-    def project_file(self, files: Sequence[str]) -> Path:
-        """The project's file: the one that the workbook remembers, else that of the settings. Raises WorkbookError."""
+    def project_file(self, state: State) -> Path:
+        """The project's file: the one that the workbook remembers, else that of the settings.
+
+        Raises WorkbookError, also where that has other objectives: a refresh would put its data in place of ours.
+        """
         from .settings import settings
 
-        if files and self.folder is not None and (self.folder / files[0]).is_file():
-            return self.folder / files[0]
+        file = state.files[0] if state.files else "project.yaml"
+        if self.folder is not None and (self.folder / file).is_file():
+            return self.folder / file
         chosen = settings().project
-        if chosen and Path(chosen).is_file():
-            return Path(chosen)
-        raise self.error("open_book_project", project=files[0] if files else "project.yaml")
+        if not chosen or not Path(chosen).is_file():
+            raise self.error("open_book_project" if self.has_file else "open_book_project_web", project=file)
+        if state.typed and not has_objectives_of(chosen, state):
+            raise self.error("open_book_other_project", project=file, chosen=Path(chosen).name)
+        return Path(chosen)
 
     def save_copy(self, path: Path) -> None:
         """Write the workbook as it is now, unsaved changes included, to a file, and stay with its own.

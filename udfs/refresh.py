@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xlkpi.errors import XlkpiError
-from xlkpi.language import text, use
+from xlkpi.language import current, text, use
 
 from .open_book import OpenBook
 
@@ -75,14 +75,15 @@ class Steps:
         self, opened: OpenBook, say: Say | None, cancelled: Cancelled | None, compute: Compute | None = None
     ) -> None:
         self.opened, self._say, self._cancelled, self._compute = opened, say, cancelled, compute
+        self._spoken = current()  # the person's language, and not the workbook's
         self._data: Data | None = None
         self._known: tuple[Project, Scorecard] | None = None
 
     def __call__(self, key: str, share: float, **values: Any) -> None:
         if self._cancelled is not None and self._cancelled():
             raise RefreshCancelled
-        words = text(f"open_book.{key}", **values)
-        self.opened.status(text("open_book.status", words=words, percent=round(100 * share)))
+        words = text(f"open_book.{key}", self._spoken, **values)
+        self.opened.status(text("open_book.status", self._spoken, words=words, percent=round(100 * share)))
         if self._say is not None:
             self._say(words, share)
 
@@ -125,7 +126,7 @@ def _refresh_file(opened: OpenBook, steps: Steps) -> str:
             state = read_existing(package).state
         with use(state.language):
             steps("begin", 0.05)
-            project = opened.project_file(state.files)
+            project = opened.project_file(state)
             done = refresh_copy(copy, fresh, opened.folder or project.parent, Options(project), steps.compute)
             steps("comparing", 0.7)
             with Package(copy) as before, Package(fresh) as after:
@@ -134,7 +135,7 @@ def _refresh_file(opened: OpenBook, steps: Steps) -> str:
                 raise opened.error("open_book_others", what=", ".join(found.others[:5]))
             refuse_comments(opened, found)
             write(opened, found, steps)
-            return summary(done, opened)
+    return summary(done, opened)
 
 
 def refuse_comments(opened: OpenBook, found: Compared) -> None:

@@ -49,7 +49,7 @@ def refresh_page(opened: OpenBook, steps: Steps) -> str:
     state = seen.state()
     with use(state.language), tempfile.TemporaryDirectory(prefix="xlkpi-") as folder:
         steps("begin", 0.05)
-        file = opened.project_file(state.files)
+        file = opened.project_file(state)
         home = file.parent
         copy, fresh = (Path(folder, place, opened.file_name) for place in ("open", "fresh"))
         for path in (copy, fresh):
@@ -66,7 +66,7 @@ def refresh_page(opened: OpenBook, steps: Steps) -> str:
         found.lists = restored.lists
         found.pivots.clear()
         write(opened, found, steps)
-        return summary(done, opened)
+    return summary(done, opened)
 
 
 def describe(opened: OpenBook) -> Described:

@@ -12,6 +12,7 @@ from xlkpi.cli_check import MARKS
 from xlkpi.language import current, text
 from xlkpi.smart.model import LETTERS
 
+from ..open_book import has_objectives_of
 from ..settings import settings
 from .memory import state_of, typed
 from .objectives import Objectives
@@ -75,15 +76,7 @@ def project_file(window: Window, state: State | None) -> Path | None:
     chosen = settings().project
     if not chosen or not Path(chosen).is_file():
         return None
-    return Path(chosen) if state is None or _has_objectives_of(chosen, state) else None
-
-
-def _has_objectives_of(project: str, state: State) -> bool:
-    """Whether a project has most of a workbook's objectives: files of several projects are often named alike."""
-    from xlkpi.objectives import load
-
-    known = {objective.id for objective in load(project).objectives}
-    return 2 * len(known & state.typed.keys()) > len(state.typed)
+    return Path(chosen) if state is None or has_objectives_of(chosen, state) else None
 
 
 def _of_project(file: Path, changed: Mapping[str, Mapping[str, Any]], workbook: str) -> Result:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from xlkpi.catalogue import say
@@ -13,7 +13,8 @@ from xlkpi.errors import XlkpiError
 from xlkpi.formula import Formula
 from xlkpi.formula.local import localised
 from xlkpi.formula.nodata import NoData
-from xlkpi.language import current, text
+from xlkpi.language import current, has_text, text
+from xlkpi.language.dates import day
 from xlkpi.language.numbers import plain
 from xlkpi.workbook.formula_text import plain_sheet
 
@@ -209,9 +210,7 @@ def _cells(window: Window, cell: Any, written: str) -> Any | None:
         if found["column"] in headers and (body := table[1].data_body_range) is not None:
             return body[:, headers.index(found["column"])]
     if _NAME.fullmatch(written):
-        for name in window.book.names:
-            if name.name.casefold() == written.casefold():
-                return name.refers_to_range
+        return window.named(written)
     return None
 
 
@@ -244,7 +243,13 @@ def _page(window: Window, cell: Any, value: Any) -> Iterator[str]:
         yield f"• {label}{text('kpi.colon')}{_shown(value)}"
     for code in ("definition", "formula", "sources", "trust", "pitfalls"):
         if row.get(code):
-            yield f"• {text(f'action.explain.{code}')}{text('kpi.colon')}{row[code]}"
+            yield f"• {text(f'action.explain.{code}')}{text('kpi.colon')}{_word(code, row[code])}"
+
+
+def _word(code: str, value: Any) -> Any:
+    """What a column says: its own texts, or the word for a level, whatever people wrote there."""
+    key = f"workbook.{code}.{value}"
+    return text(key) if code == "trust" and has_text(key) else value
 
 
 def _references(window: Window, cell: Any, formula: str) -> Iterator[str]:
@@ -263,6 +268,11 @@ def _values(cells: Any) -> str:
     return text("formula.separator").join(shown) + (" …" if len(flat) > len(shown) else "")
 
 
+def _in_excel(word: str) -> str:
+    key = f"excel.functions.{word}"
+    return text(key) if has_text(key) else word
+
+
 def _value(value: Any) -> Any:
     """What stands in a cell; days stay days."""
     return value if isinstance(value, datetime) else common(value)
@@ -274,5 +284,7 @@ def _shown(value: Any) -> str:
     if value is None:
         return "–"
     if isinstance(value, datetime):
-        return value.strftime(text("smart.date"))
+        return f"{day(value.date())}, {value:%H:%M}" if value.time() != time() else day(value.date())
+    if isinstance(value, bool):
+        return _in_excel(str(value).upper())
     return plain(value) if isinstance(value, float) else str(value)

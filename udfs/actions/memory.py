@@ -19,10 +19,10 @@ def state_of(window: Window) -> State | None:
     """The state at the last build or refresh; None in a workbook that is no scorecard, or of another format."""
     from xlkpi.workbook.state import FORMAT, State
 
-    name = next((name for name in window.book.names if name.name == "xlkpi_version"), None)
-    if name is None:
+    cell = window.named("xlkpi_version")
+    if cell is None:
         return None
-    sheet = name.refers_to_range.sheet
+    sheet = cell.sheet
     rows = rows_of(sheet.range((1, 1), (sheet.used_range.last_cell.row, 2)))
     if next((row[1] for row in rows if row[0] == "format"), None) != FORMAT:
         return None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from xlkpi.workbook.data_sheet import NOTES
 
+from ..open_book import typed
 from .objectives import Objectives, columns_of
 from .window import Told, Window, rows_of, show
 
@@ -31,6 +33,7 @@ def refresh(book: Any) -> Told:
 def notes(book: Any) -> Told | None:
     """Go to the first free row of the notes, with today's date in it and the objective that the active cell is about.
 
+    A row that was begun so before, and is still to be written in, is free.
     Raises WorkbookError where the workbook has no notes.
     """
     window = Window(book)
@@ -44,17 +47,32 @@ def notes(book: Any) -> Told | None:
     at = columns_of(rows_of(head)[0], _COLUMNS, "workbook.notes.column")
     body = table.data_body_range
     rows = rows_of(body) if body is not None else []
+    key = str(about["id"]) if about is not None else None
     free = max((i + 1 for i, row in enumerate(rows) if any(row[c] is not None for c in at.values())), default=0)
-    row = head.row + 1 + free
-    if free >= len(rows):
+    begun = free > 0 and _is_begun(rows[free - 1], at, key)
+    row = head.row + free + (not begun)
+    if not begun and free >= len(rows):
         table.resize(sheet.range((head.row, head.column), (row, head.column + head.shape[1] - 1)))
-    if about is not None and "key" in at:
-        sheet.range((row, head.column + at["key"])).value = about["id"]
-    if "date" in at:
+    if not begun and key is not None and "key" in at:
+        sheet.range((row, head.column + at["key"])).value = typed(key)
+    if not begun and "date" in at:
         sheet.range((row, head.column + at["date"])).value = date.today()
     show(sheet)
     sheet.range((row, head.column + at.get("note", 0))).select()
     return None
+
+
+def _is_begun(row: Sequence[Any], at: Mapping[str, int], key: str | None) -> bool:
+    """Whether a row is one that was begun today for the same objective, and that nobody has written in yet."""
+    known = {code: row[place] for code, place in at.items()}
+    begun = known.get("date")
+    return (
+        isinstance(begun, datetime)
+        and begun.date() == date.today()
+        and known.get("key") == key
+        and known.get("note") is None
+        and known.get("author") is None
+    )
 
 
 def _has_cells(selected: Any) -> bool:

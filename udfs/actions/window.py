@@ -77,6 +77,16 @@ class Window:
         """A table by its name, with its sheet, wherever people moved it."""
         return next((found for found in self.tables() if found[1].name.casefold() == name.casefold()), None)
 
+    def named(self, name: str) -> Any | None:
+        """The cells that a name leads to; None where there is none, or where it leads to no cells (any more)."""
+        found = next((n for n in self.book.names if n.name.casefold() == name.casefold()), None)
+        if found is None:
+            return None
+        try:
+            return found.refers_to_range
+        except Exception:  # a constant, a formula or cells that are gone: engines say so in many ways
+            return None
+
     def active_cell(self) -> Any:
         """The first cell of the selection. Raises WorkbookError where a chart or a shape is selected."""
         selected = self.app.selection

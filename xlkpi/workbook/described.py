@@ -106,7 +106,7 @@ def restore(seen: Described, card: Scorecard, path: Path, folder: Path) -> Resto
     if any(name and is_outside(name) for name in (state.layout, state.theme)):  # a page could name any file
         raise seen.error("workbook_not_ours")
     if missing := [name for name in state.sheets.values() if name not in seen.sheets]:
-        raise seen.moved(", ".join(missing))
+        raise seen.error("open_book_renamed", sheets=", ".join(missing[:5]))
     anchors = anchors_of(seen, state)
     home = dict(state.sheets) | {id: seen.tables[name][0] for name, id in DATA_SHEETS.items()}
     home |= {"calculation": seen.named["xlkpi_period_end"][0], "provenance": seen.named["xlkpi_version"][0]}

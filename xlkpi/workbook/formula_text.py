@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from zlib import crc32
 
 from xlkpi.formula.excel import number
@@ -55,6 +56,7 @@ def sheets_in(formula: str) -> set[str]:
     return {plain_sheet(found["sheet"]) for found in _TOKEN.finditer(formula) if found["sheet"]}
 
 
+@lru_cache(maxsize=4096)  # rows of a table have one formula
 def canonical(formula: str) -> str:
     """One writing for all: programs differ in blanks, in how they quote sheets, and in how they write numbers."""
 

@@ -567,12 +567,9 @@ def test_a_thousand_objectives_with_two_years_of_weeks_are_checked_in_two_second
     walks = 5 + np.cumsum(np.random.default_rng(0).normal(size=(1_000, 104)), axis=1)
     history = {f"o{i}": walk for i, walk in enumerate(walks)}
     check(thousand, today=TODAY)
-    taken = []
-    for _ in range(3):  # the quickest: other programs on the machine take their share of the others
-        begin = time.process_time()
-        made = check(thousand, today=TODAY, history=history)
-        taken.append(time.process_time() - begin)
-    assert min(taken) < 2.0
+    begin = time.process_time()
+    made = check(thousand, today=TODAY, history=history)
+    assert time.process_time() - begin < 2.0
     assert sum(o.letters["A"].verdict != "not_checked" for o in made.objectives) == 1_000
 
 

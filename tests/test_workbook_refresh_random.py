@@ -484,7 +484,7 @@ def outside_caches(xml: bytes) -> bytes:
 # A failure is told as it is: shrinking it would take longer than all the rest.
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 LIMITS = settings(
-    max_examples=SEQUENCES or 4, stateful_step_count=18 if SEQUENCES else 7, deadline=None, derandomize=not SEQUENCES,
+    max_examples=SEQUENCES or 5, stateful_step_count=18 if SEQUENCES else 7, deadline=None, derandomize=not SEQUENCES,
     suppress_health_check=list(HealthCheck), phases=PHASES, print_blob=True,
     report_multiple_bugs=False,
 )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +73,13 @@ class Shop:
                 for number, channel in enumerate(self.channels, start=1):
                     revenue = round((900 + 110 * month + 40 * number) * self.factor, 2)
                     rows.writerow([day, channel, revenue, 150 + 10 * month, 18 + month + number])
+
+    def copied(self, folder: Path) -> Shop:
+        """The same project, with the workbook as it is by now, in a folder of its own."""
+        made = replace(self, folder=folder, channels=list(self.channels), objectives=list(self.objectives))
+        made.write()
+        made.workbook.write_bytes(self.workbook.read_bytes())
+        return made
 
     def build(self, path: Path | None = None) -> Path:
         from xlkpi.scorecard import scorecard

@@ -26,18 +26,15 @@ ONCE = Options(backups=0)
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("shop")
-    Shop(folder).build()
-    return folder
+def built(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    shop = Shop(tmp_path_factory.mktemp("shop"))
+    shop.build()
+    return shop
 
 
 @pytest.fixture
-def shop(home: Path, tmp_path: Path) -> Shop:
-    made = Shop(tmp_path)
-    made.write()
-    made.workbook.write_bytes((home / made.workbook.name).read_bytes())
-    return made
+def shop(built: Shop, tmp_path: Path) -> Shop:
+    return built.copied(tmp_path)
 
 
 @pytest.mark.parametrize("shared", [False, True])

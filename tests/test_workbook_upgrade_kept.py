@@ -53,22 +53,19 @@ def upgrade(path: Path, *, leave: bool = False, dry_run: bool = False) -> Upgrad
 
 
 @pytest.fixture(scope="module")
-def old(tmp_path_factory: pytest.TempPathFactory) -> tuple[Shop, bytes]:
+def old(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """A shop, and its workbook as an older version built it."""
     shop = Shop(tmp_path_factory.mktemp("old"))
     with pytest.MonkeyPatch.context() as then:
         then.setattr(state, "EDITION", 0)
         shop.build()
-    return shop, shop.workbook.read_bytes()
+    return shop
 
 
 @pytest.fixture
-def shop(old: tuple[Shop, bytes], tmp_path: Path) -> Shop:
+def shop(old: Shop, tmp_path: Path) -> Shop:
     """The same in a folder of its own."""
-    shop = Shop(tmp_path)
-    shop.write()
-    shop.workbook.write_bytes(old[1])
-    return shop
+    return old.copied(tmp_path)
 
 
 @pytest.fixture(autouse=True)

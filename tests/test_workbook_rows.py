@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -160,6 +161,23 @@ def test_a_column_that_repeats_at_first_and_not_later_is_right() -> None:
     values = [1] * BLOCK + list(range(BLOCK)) + [None] * BLOCK + [2] * BLOCK
     found = dict(re.findall(r'<c r="A(\d+)"><v>(-?\d+)</v>', written(pa.array(values))))
     assert {int(row) - 2: int(v) for row, v in found.items()} == {i: v for i, v in enumerate(values) if v is not None}
+
+
+@pytest.mark.parametrize("style", [0, 3])
+def test_values_that_come_back_blocks_later_and_new_ones_among_blanks_are_right(style: int) -> None:
+    most = BLOCK // 3  # values that are remembered
+    few, many = [None, 1.5, math.nan, 2.5], [float(n) for n in range(most)]
+    values = few * (BLOCK // 4) + many * 3 + few * (BLOCK // 4) + [3.5, None, 1.5] + [n + 0.25 for n in many] * 3
+    texts = [None if v is None else "" if math.isnan(v) else f"<{v}> " for v in values]
+    table = pa.table({"x": pa.array(values, from_pandas=False), "t": texts})
+    xml = b"".join(rows_xml(table, [RowColumn("x", style), RowColumn("t", style)])).decode()
+    expected = [(n, v) for n, v in enumerate(values, 2) if v is not None and not math.isnan(v)]
+    numbers = re.findall(r'<c r="A(\d+)"[^>]*><v>([^<]*)', xml)
+    assert [(int(n), float(v)) for n, v in numbers] == expected
+    written = re.findall(r'<c r="B(\d+)"[^>]*><is><t xml:space="preserve">&lt;([^&]*)&gt; </t>', xml)
+    assert [(int(n), float(v)) for n, v in written] == expected
+    if style:
+        assert xml.count('s="3"/>') == 2 * (len(values) - len(expected))
 
 
 def test_without_references_every_cell_keeps_its_place() -> None:

@@ -170,6 +170,8 @@ class _Writer:
         self._style = f' s="{column.style}"' if column.style else ""
         self._formula = f"<f>{escape(column.formula)}</f>" if column.formula else ""
         self._repeats = True
+        self._known: pa.Array | None = None  # distinct values so far, and how the cells of each end
+        self._ends = pa.array([], _TEXT)
         # A formula that shows nothing gives an empty text.
         self._blank = "".join(self._end(_RESULT, "")) if column.formula else "/>"
 
@@ -190,29 +192,44 @@ class _Writer:
 
     def cells(self, values: pa.Array, numbers: pa.Array, begins: int) -> list[Any]:
         """The pieces of a block's cells, to be joined row by row."""
-        encoded = self._encoded(values)
-        if not values.null_count or self.blank(numbers):
-            return self._cells(encoded, numbers, values, begins)
-        if values.null_count == len(values):
+        blank = not values.null_count or self.blank(numbers)
+        if not blank and values.null_count == len(values):
             return []
+        places = self._places(values, begins)
+        if blank:
+            return self._cells(values if places is None else places, numbers, values, begins)
         there = values.is_valid()
-        made = _joined(self._cells(encoded.filter(there), numbers.filter(there), values, begins))
-        return [pc.replace_with_mask(pa.repeat(_NOTHING, len(values)), there, made)]
+        made = self._cells((values if places is None else places).filter(there), numbers.filter(there), values, begins)
+        return [pc.replace_with_mask(pa.repeat(_NOTHING, len(values)), there, _joined(made))]
 
-    def _encoded(self, values: pa.Array) -> pa.Array:
-        """Most columns repeat few values, whose XML is then made once a block; one that does not is not asked again."""
-        if self._repeats and not (pa.types.is_null(values.type) or pa.types.is_nested(values.type)):
-            encoded = values.dictionary_encode()
-            self._repeats = len(encoded.dictionary) * _WORTH_IT <= len(values)
-            return encoded if self._repeats else values
-        return values
+    def _places(self, values: pa.Array, begins: int) -> pa.Array | None:
+        """Most columns repeat few values, whose XML is made once: the ends of the cells by their places among these.
+
+        None for values that repeat too little; such a column is not asked again.
+        """
+        if not self._repeats or pa.types.is_null(values.type) or pa.types.is_nested(values.type):
+            return None
+        known = values.slice(0, 0) if self._known is None else self._known
+        places = pc.index_in(values, known)
+        if places.null_count > values.null_count:
+            new = values.filter(pc.and_not(values.is_valid(), places.is_valid())).unique()
+            if (len(known) + len(new)) * _WORTH_IT > BLOCK:  # those of earlier blocks are forgotten
+                known, new = known.slice(0, 0), values.drop_null().unique()
+            self._repeats = len(new) * _WORTH_IT <= len(values)
+            if not self._repeats:
+                return None
+            made = self._mixed(self._ways(new, values, begins))
+            self._ends = pa.concat_arrays([self._ends.slice(0, len(known)), made, pa.array([self._blank], _TEXT)])
+            self._known = pa.concat_arrays([known, new])
+            places = pc.index_in(values, self._known)
+        elif self._known is None:
+            return None  # nothing but blank cells so far
+        return pa.DictionaryArray.from_arrays(places.fill_null(len(self._known)), self._ends)
 
     def _cells(self, values: pa.Array, numbers: pa.Array, block: pa.Array, begins: int) -> list[Any]:
         begin = self._begin(numbers)
         if isinstance(values, pa.DictionaryArray):
-            ways = self._ways(values.dictionary, block, begins)
-            ends = pa.concat_arrays([self._mixed(ways), pa.array([self._blank], _TEXT)])
-            return [*begin, pa.DictionaryArray.from_arrays(values.indices.fill_null(len(ends) - 1), ends)]
+            return [*begin, values]
         ways = self._ways(values, block, begins)
         if len(ways) == 1 and not ways[0][1].null_count:
             return [*begin, *self._end(*ways[0])]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from xlkpi.workbook.cells import ATTRIBUTE, CELL, read_cell, reference
 from xlkpi.workbook.live import order_of
 
 if TYPE_CHECKING:
+    from xlkpi.workbook.cell_places import CellPlaces
     from xlkpi.workbook.live import Value
 
 Order = tuple[int, float | str]
@@ -53,8 +55,7 @@ class UsualRows:
         place, own = next((number, style) for number, (header, style) in columns.items() if header == mark)
         usual = b"|".join(_begin(numbers, style) for style, numbers in ours_by_style.items())
         self._telling = _telling(_begin([place], own), usual)
-        everywhere = [number for numbers in ours_by_style.values() for number in numbers]
-        self._telling_lax = _telling(_begin([place], None), _begin(everywhere, None))
+        self._columns = [number for numbers in ours_by_style.values() for number in numbers], place
 
     def read(self, xml: bytes, at: int, last: int, keys: set[tuple[Order, ...]]) -> tuple[int, int]:
         """Where the usual rows from a place on end, none of them after the row ``last``, and how many they are.
@@ -74,18 +75,24 @@ class UsualRows:
 
         Their keys are not read.
         """
-        if formats and _OTHER_ROW.search(xml):
+        if not formats:
+            return self._places.only(xml, count)
+        if _OTHER_ROW.search(xml):
             return False
-        told = (self._telling if formats else self._telling_lax).findall(xml)
+        told = self._telling.findall(xml)
         return len(told) == count and not any(told)  # each row has one mark
 
+    @cached_property
+    def _places(self) -> CellPlaces:
+        from xlkpi.workbook.cell_places import CellPlaces
 
-def _begin(numbers: Sequence[int], style: bytes | None) -> bytes:
+        return CellPlaces(*self._columns)
+
+
+def _begin(numbers: Sequence[int], style: bytes) -> bytes:
     """How a cell goes on, from its address, in one of some columns and with a format."""
     letters = b"|".join(reference(0, number - 1)[:-1] for number in numbers)
     known = rb'(?:%s)\d++"' % letters
-    if style is None:
-        return known
     return known + (rb'(?: s="0")?+(?! s=)' if style == b"0" else rb' s="%s"' % style)
 
 

@@ -7,11 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.checks.reading import Book
+from tests.checks import recalc, sdk
+from tests.checks.reading import Book, Value
 from tests.checks.recalc import results
+from tests.edits import Edited, put_cell
 from tests.scorecards import card
+from tests.small_shop import Shop
+from xlkpi.objectives import load
+from xlkpi.scorecard import scorecard
 from xlkpi.scorecard.budget import BudgetPlan, budget_plan
 from xlkpi.workbook.build import build_workbook
+from xlkpi.workbook.rebuild import rebuild
+from xlkpi.workbook.refresh import Options, refresh_workbook
 
 
 @pytest.mark.parametrize("engine", ["libreoffice", "ironcalc"])
@@ -49,3 +56,50 @@ def test_a_changed_spend_gives_the_estimate_of_its_curve(tmp_path: Path, engine:
     }  # fmt: skip
     for name, value in expected.items():
         assert found[("Budget", f"{columns[name]}{row}")] == pytest.approx(value, rel=1e-9), name
+
+
+COLUMNS = ("Au moins", "Au plus", "Dépense proposée", "Dépense", "Courbe")
+
+
+def divided(path: Path) -> dict[str, tuple[Value, ...]]:
+    """By channel: the limits, the proposal, today's spend, and what is said of the curve."""
+    book = Book(path)
+    table = next(t for t in book.tables if t.name == "xlkpi_budget")
+    cells = next(s for s in book.sheets if s.name == table.sheet).cells
+    rows = [{h: cells[a].value for h, a in zip(table.columns, table.area.addresses(row), strict=True) if a in cells}
+            for row in range(table.area.top + 1, table.area.bottom + 1)]  # fmt: skip
+    return {str(row["Canal"]): tuple(row.get(column) for column in COLUMNS) for row in rows if row.get("Canal")}
+
+
+def test_curves_come_and_go_with_the_months_that_there_are(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, months=4)
+    shop.build()
+    assert {row[4] for row in divided(shop.workbook).values()} == {"trop peu de semaines"}
+    for months, verdict in ((30, "pas encore de saturation"), (3, "trop peu de semaines")):
+        shop.months = months
+        shop.write()
+        refresh_workbook(shop.workbook, Options(backups=0))
+        assert {row[4] for row in divided(shop.workbook).values()} == {verdict}
+        assert sdk.faults(shop.workbook) == []
+        assert recalc.differences(shop.workbook, ("ironcalc",)) == []
+
+
+def test_proposals_are_those_of_today_until_a_person_changes_one(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, channels=["boutique", "web"])
+    shop.build()
+    assert divided(shop.workbook)["web"][:4] == (180, 180, 180, 180)
+    table = next(t for t in Book(shop.workbook).tables if t.name == "xlkpi_budget")
+    row = table.area.addresses(table.area.top + 1 + list(divided(shop.workbook)).index("web"))
+    most = dict(zip(table.columns, row, strict=True))["Au plus"]
+    with Edited(shop.workbook) as book:
+        put_cell(book, table.sheet, most, 500)
+    for months, spend in ((8, 200), (9, 210)):
+        shop.months = months
+        shop.write()
+        refresh_workbook(shop.workbook, Options(backups=0))
+        assert divided(shop.workbook)["boutique"][:4] == (spend,) * 4
+        assert divided(shop.workbook)["web"][:4] == (spend, 500, spend, spend)
+    shop.months = 10
+    shop.write()
+    rebuild(scorecard(load(shop.project)), shop.workbook, language="fr")
+    assert {row[:4] for row in divided(shop.workbook).values()} == {(220,) * 4, (220, 500, 220, 220)}

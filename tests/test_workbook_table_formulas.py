@@ -11,7 +11,7 @@ from tests.checks import recalc, sdk
 from tests.edits import Edited, put_cell
 from tests.edits_formulas import HEADER, TABLE, THEIRS, add_column, column, fill_column, share
 from tests.engines import libreoffice, require
-from tests.small_shop import NOTES, Shop
+from tests.small_shop import DATA, NOTES, Shop
 from xlkpi.errors import WorkbookError
 from xlkpi.objectives import load
 from xlkpi.scorecard import scorecard
@@ -170,3 +170,24 @@ def test_a_build_over_the_workbook_names_formulas_in_place_of_ours(shop: Shop) -
     with pytest.raises(WorkbookError, match=r"Budget.*(K13|L13)"):
         rebuild(scorecard(load(shop.project)), shop.workbook, language="fr")
     assert [cell.formula for cell in column(shop.workbook)] == [THEIRS, THEIRS]
+
+
+def test_a_column_of_theirs_in_many_rows_keeps_its_blanks_and_is_filled_into_rows_that_are_added(shop: Shop) -> None:
+    shop.channels, shop.months = ["boutique", "salon", "web"], 18
+    shop.write()
+    refresh_workbook(shop.workbook, ONCE)
+    add_column(shop.workbook, "D{row}*2", definition=True)
+    before = column(shop.workbook, "xlkpi_data", "À moi")
+    assert len(before) == 72, "more than those by which it is told what is usual"
+    with Edited(shop.workbook) as book:
+        put_cell(book, DATA, before[-1].address, None)
+        put_cell(book, DATA, before[-2].address, "à moi")
+    shop.channels.insert(0, "accueil")
+    shop.months += 1
+    shop.write()
+    refresh_workbook(shop.workbook, ONCE)
+    now = {cell.address: cell.formula or cell.value for cell in column(shop.workbook, "xlkpi_data", "À moi")}
+    expected = {f"H{row}": f"D{row}*2" for row in range(2, 97)} | {"H94": "à moi"}
+    del expected["H95"]
+    assert {address: content for address, content in now.items() if content} == expected
+    assert sdk.faults(shop.workbook) == []

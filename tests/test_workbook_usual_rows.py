@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from xlkpi.workbook.usual_rows import UsualRows
+from xlkpi.workbook.usual_rows import Found, UsualRows
 
 #: The key, a number, the mark, a column that people put in.
 COLUMNS = {2: ("day", b"5"), 3: ("spend", b"0"), 4: ("origin", b"7"), 5: ("mine", b"0")}
@@ -19,7 +19,6 @@ DONE = {
     "the row has a height": ('spans="2:4"', 'spans="2:4" ht="30" customHeight="1"', True),
     "a blank cell got a format": ('<c r="C{n}"><v>1.5</v></c>', '<c r="C{n}" s="9"/>', True),
     "a cell beside the table": ("</row>", '<c r="F{n}"><v>1</v></c></row>', False),
-    "a word in a column of theirs": ("</row>", '<c r="E{n}" t="s"><v>3</v></c></row>', False),
     "the mark is blank": ('<c r="D{n}" s="7" t="inlineStr"><is><t xml:space="preserve">ads </t></is></c>',
                           '<c r="D{n}" s="7"/>', False),
     "the mark is gone": ('<c r="D{n}" s="7" t="inlineStr"><is><t xml:space="preserve">ads </t></is></c>', "", False),
@@ -38,24 +37,24 @@ def piece(done: str = "", at: int = 40, rows: int = 50) -> bytes:
 
 
 def test_rows_of_ours_are_counted_and_their_keys_read() -> None:
-    keys: set[tuple[tuple[int, float | str], ...]] = set()
-    assert usual().read(piece(), 0, 1_000, keys) == (len(piece()), 50)
-    assert len(keys) == 50
+    kept = Found()
+    assert usual().read(piece(), 0, 1_000, kept, keys=True) == (len(piece()), 50)
+    assert len(kept.keys) == 50
     assert usual().all(piece(), 50, formats=True)
     assert not usual().all(piece(), 51, formats=True), "a row without a mark would be missing"
 
 
 def test_rows_below_the_table_are_left() -> None:
-    keys: set[tuple[tuple[int, float | str], ...]] = set()
-    end, count = usual().read(piece(), 0, 31, keys)
-    assert (count, len(keys)) == (30, 30)
+    kept = Found()
+    end, count = usual().read(piece(), 0, 31, kept, keys=True)
+    assert (count, len(kept.keys)) == (30, 30)
     assert piece()[end:].startswith(b'<row r="32"')
 
 
 @pytest.mark.parametrize("done", DONE)
 def test_a_row_in_which_somebody_did_something_is_not_usual(done: str) -> None:
     xml = piece(done)
-    end, count = usual().read(xml, 0, 1_000, set())
+    end, count = usual().read(xml, 0, 1_000, Found(), keys=True)
     assert (count, xml[end:].startswith(b'<row r="40"')) == (38, True)
     assert not usual().all(xml, 50, formats=True)
     assert usual().all(xml, 50, formats=False) == DONE[done][2], "formats don't matter in large tables"
@@ -64,5 +63,24 @@ def test_a_row_in_which_somebody_did_something_is_not_usual(done: str) -> None:
 def test_texts_that_excel_shares_and_blank_cells_are_usual() -> None:
     xml = piece().replace(b'inlineStr"><is><t xml:space="preserve">ads </t></is>', b's"><v>1</v>')
     xml = xml.replace(b'<c r="C9"><v>1.5</v></c>', b'<c r="C9"/>').replace(b'<c r="C8"><v>1.5</v></c>', b"")
-    assert usual().read(xml, 0, 1_000, set()) == (len(xml), 50)
+    assert usual().read(xml, 0, 1_000, Found(), keys=True) == (len(xml), 50)
     assert usual().all(xml, 50, formats=True)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ['<c r="E40" t="s"><v>3</v></c>', '<c r="E40"><f>C40*2</f><v>3</v></c>', '<c r="E40"><f>C40&gt;2</f></c>',
+     '<c r="E40"><f t="shared" si="1"/><v>3</v></c>', '<c r="E40" t="str"><f t="shared" ref="E2:E40" si="1">A1</f></c>',
+     '<c r="E40" t="inlineStr"><is><t>mine</t></is></c>'],
+)  # fmt: skip
+@pytest.mark.parametrize("keys", [True, False])
+def test_what_people_put_into_their_columns_is_kept_with_the_key_of_its_row(cell: str, keys: bool) -> None:
+    lines = piece().split(b"</row>")
+    lines[38] += cell.encode()
+    lines[10] += b'<c r="E12"/>'
+    xml, kept = b"</row>".join(lines), Found()
+    assert usual().read(xml, 0, 1_000, kept, keys=keys) == (len(xml), 50)
+    assert kept.cells == [(((0, 40.0),), 40, [(5, cell.encode())])]
+    assert len(kept.keys) == (50 if keys else 0)
+    assert not usual().all(xml, 50, formats=True), "not all are blank there"
+    assert not usual().all(xml, 50, formats=False)

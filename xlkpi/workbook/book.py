@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from xlkpi.workbook.page_charts import Panels
     from xlkpi.workbook.page_rows import MoreLines
     from xlkpi.workbook.people import Row, Written
-    from xlkpi.workbook.state import State
+    from xlkpi.workbook.state import Proposed, State
     from xlkpi.workbook.theme import Theme
     from xlkpi.workbook.writer import Worksheet
 
@@ -102,6 +102,8 @@ class Book:
     project_typed: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     #: The rows that were put into people's tables before, by table.
     offered_before: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    #: What was proposed in people's tables before, by table, key of a row and column.
+    proposed_before: Proposed = field(default_factory=dict)
     #: The workbook that is refreshed: its sheets' names, its places and its choices are kept.
     existing: Existing | None = None
     #: What people chose in the cells of choices, by name; a day only where it is not the latest one.
@@ -124,6 +126,8 @@ class Book:
     more_panels: list[tuple[Panels, int]] = field(default_factory=list)
     #: The rows that were ever put into people's tables, by table: those that people take out stay out.
     offered: dict[str, list[str]] = field(default_factory=dict)
+    #: What is proposed in people's tables.
+    proposed: dict[str, Mapping[str, Mapping[str, Value]]] = field(default_factory=dict)
     #: The objectives and causes of which an alert holds, once the alerts are written.
     alerting: tuple[tuple[str, str], ...] | None = None
     #: The rows that pages have on the calculation sheet: the first of each range, and how many.
@@ -138,7 +142,9 @@ class Book:
         self.format = Formats(self.book, self.theme)
         self.context = Context(self.card, self.choices.dimension)
         if self.existing:
-            self.project_typed, self.offered_before = self.existing.project_typed, self.existing.state.offered
+            state = self.existing.state
+            self.project_typed, self.offered_before = self.existing.project_typed, state.offered
+            self.proposed_before = state.proposed
             self._taken |= {name.casefold() for name in self.existing.all_sheets}
             self.chosen = self.existing.choices
         self._taken |= {name.casefold() for name in (*self.names.values(), *self.kpi_names.values())}

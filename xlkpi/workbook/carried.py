@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from xlkpi.workbook.fill import Changes
     from xlkpi.workbook.live import Value
     from xlkpi.workbook.package import Package
+    from xlkpi.workbook.state import Proposed
 
 _SHEETS = re.compile(rb"(<(?:\w+:)?sheets\b[^>]*>)(.*?)(</(?:\w+:)?sheets>)", re.DOTALL)
 _SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^>]*?/>")
@@ -34,12 +35,14 @@ _FIRST = re.compile(rb'\sfirstSheet="\d+"')
 @dataclass(frozen=True)
 class Carried:
     """``project_typed``: what the project says in cells of objectives that people changed. ``offered``: the rows that
-    were once put into people's tables, so that those taken out stay out. ``chosen``: what is chosen in the cells of
+    were once put into people's tables, so that those taken out stay out; ``proposed``: what was proposed there, so that
+    proposals which nobody changed are those of today. ``chosen``: what is chosen in the cells of
     choices. ``names``: what people call sheets, by identifier; ``kpi_names``: pages of KPIs, by objective.
     """
 
     project_typed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     offered: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    proposed: Proposed = field(default_factory=dict)
     chosen: Mapping[str, Value] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     kpi_names: Mapping[str, str] = field(default_factory=dict)
@@ -47,8 +50,8 @@ class Carried:
     def for_book(self) -> dict[str, Any]:
         """As the book that is written knows it."""
         return {
-            "project_typed": self.project_typed, "offered_before": self.offered, "chosen": self.chosen,
-            "names": dict(self.names), "kpi_names": self.kpi_names,
+            "project_typed": self.project_typed, "offered_before": self.offered, "proposed_before": self.proposed,
+            "chosen": self.chosen, "names": dict(self.names), "kpi_names": self.kpi_names,
         }  # fmt: skip
 
 
@@ -58,7 +61,7 @@ def carried(existing: Existing, project_typed: Mapping[str, Mapping[str, Any]] |
     named = people_names(existing)
     kpis = {id: name for id, slot in state.slots.items() if (name := named.get(f"kpi_{slot}"))}
     names = {id: name for id, name in named.items() if not id.startswith("kpi_")}
-    return Carried(project_typed or {}, state.offered, existing.choices, names, kpis)
+    return Carried(project_typed or {}, state.offered, state.proposed, existing.choices, names, kpis)
 
 
 def people_names(existing: Existing) -> dict[str, str]:

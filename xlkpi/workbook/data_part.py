@@ -19,7 +19,7 @@ from xlkpi.workbook.live import Value, order_of
 from xlkpi.workbook.own_formulas import SharedFormulas
 from xlkpi.workbook.package import Package, TablePart, local_name
 from xlkpi.workbook.references import Box, Growth
-from xlkpi.workbook.usual_rows import UsualRows
+from xlkpi.workbook.usual_rows import Found, Key, UsualRows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -37,7 +37,6 @@ STYLE = re.compile(rb'\ss="(\d+)"')
 #: What a row says of itself that is not its height or its look.
 _PLAIN_ATTRIBUTES = re.compile(rb'\s(?:r|spans|hidden|x14ac:dyDescent)="[^"]*"')
 
-Key = tuple[tuple[int, float | str], ...]
 #: The cells of a row that stand in the table, each with its column, from 1.
 Inside = list[tuple[int, re.Match[bytes]]]
 
@@ -147,8 +146,11 @@ class DataPart:
         at = 0
         while True:
             if self.rows > _VOTES and (usual := self._usual_rows) is not None:
-                at, count = usual.read(xml, at, self.box.bottom, self.keys)
+                kept = Found(self.keys)
+                at, count = usual.read(xml, at, self.box.bottom, kept, keys=self._has_keys)
                 self.rows += count
+                for usual_row in kept.cells:
+                    self._usual_row(*usual_row)
             row = ROW.search(xml, at)
             if row is None:
                 return
@@ -167,8 +169,7 @@ class DataPart:
             n: (header, self._usual.get(n, str(self.style(n)).encode()))
             for n, header in enumerate(self.headers, self.box.left)
         }
-        keys = self.marks.keys if self._has_keys else ()
-        return UsualRows(columns, self.ours, self.marks.mark, keys, self.strings)
+        return UsualRows(columns, self.ours, self.marks.mark, self.marks.keys, self.strings)
 
     def _is_plain(self, xml: bytes) -> bool:
         """Whether all rows of a piece are ours with nothing of anybody else in them; counted, not read."""
@@ -251,6 +252,13 @@ class DataPart:
             self.remembered[key] = values
         if own:
             self.own[key] = own
+
+    def _usual_row(self, key: Key, number: int, cells: list[tuple[int, bytes]]) -> None:
+        """A row of ours with cells of people's columns, and nothing else of theirs."""
+        found = [(column, cell) for column, xml in cells if (cell := CELL.fullmatch(xml)) is not None]
+        theirs = {column: self._shared.apart(cell[0], number, column) for column, cell in found}
+        typed = {h: v for h, v in self._values(found).items() if h not in self.formulas}
+        self.own[key] = OwnRow(theirs, typed, number=number)
 
     def _values(self, inside: Inside) -> dict[str, Value]:
         return {

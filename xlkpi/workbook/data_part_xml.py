@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from xlkpi.workbook.cells import ATTRIBUTE, CELL, ROW, address_of, in_xml
 from xlkpi.workbook.data_part import NUMBER, ROW_END, STYLE, DataPart, OwnRow, letters_of
 from xlkpi.workbook.data_sheet import MAX_ROWS
 from xlkpi.workbook.formula_text import moved
-from xlkpi.workbook.own_formulas import Filled, filled_columns
+from xlkpi.workbook.own_formulas import filled_columns
 from xlkpi.workbook.references import Box
 
 if TYPE_CHECKING:
@@ -23,7 +24,11 @@ if TYPE_CHECKING:
 
     from xlkpi.workbook.sheet_rows import RowColumn
 
-_UNCHANGED = OwnRow()
+_ADDRESS = re.compile(rb'(<c\b[^>]*?\br="[A-Z]+)(\d+)"')
+#: The range of an array formula, which is its own cell.
+_ARRAY = re.compile(rb'(<f\b[^>]*?\sref="[A-Z]+)(\d+)"')
+_FORMULA = re.compile(rb"(<f\b[^>]*>)([^<]+)</f>")
+_RELATIVE_ROW = re.compile(r"(?<=[A-Z])\d+")
 _DIMENSION = re.compile(rb'(<dimension ref=")[^"]*"')
 _TABLE_RANGE = re.compile(r'(<(?:table|autoFilter)\b[^>]*?\sref=")[^"]*"')
 _FILTERED = re.compile(r"(<autoFilter\b[^>]*?)(?<!/)>.*?</autoFilter>", re.DOTALL)
@@ -57,8 +62,8 @@ def sheet_xml(
     usual = {n: str(column.style).encode() for n, column in enumerate(columns, part.box.left)}
     edits = _edits(part, data, usual)
     rows = rows_xml(
-        data, columns, first_row=part.box.top + 1, first_column=part.box.left, references=references,
-        date_1904=part.package.date_1904, edits=edits, blank=not part.people,
+        data, _with_own(part, data, columns), first_row=part.box.top + 1, first_column=part.box.left,
+        references=references, date_1904=part.package.date_1904, edits=edits, blank=not part.people,
     )  # fmt: skip
     last = max([end, *part.below, *part.beside], default=end)
 
@@ -133,15 +138,12 @@ def _grow_over(part: DataPart, end: int) -> None:
 
 def _edits(part: DataPart, data: pa.Table, usual: Mapping[int, bytes]) -> dict[int, Any]:
     """What is to be done to rows of the data, by their place."""
-    changed = {key: row for key, row in part.own.items() if row.cells or row.attributes or any(
+    changed = {key: row for key, row in part.own.items() if row.attributes or any(
         usual.get(n, s) != s for n, s in row.styles.items())}  # fmt: skip
     edits: dict[int, Any] = {}
-    filled = filled_columns(part) if part.own else {}
-    if changed or filled:
-        for i, key in enumerate(part.keys_of(data)):
-            row, new = changed.get(key, _UNCHANGED), filled if key not in part.own and key not in part.keys else {}
-            if row is not _UNCHANGED or new:
-                edits[i] = _edit(part, row, part.box.top + 1 + i, usual, new)
+    for i, key in enumerate(part.keys_of(data)) if changed else ():
+        if key in changed:
+            edits[i] = _edit(part, changed[key], part.box.top + 1 + i, usual)
     for number, (left, right) in part.beside.items():
         i = number - part.box.top - 1
         if i < data.num_rows:
@@ -149,18 +151,38 @@ def _edits(part: DataPart, data: pa.Table, usual: Mapping[int, bytes]) -> dict[i
     return edits
 
 
-def _edit(
-    part: DataPart, row: OwnRow, number: int, usual: Mapping[int, bytes], filled: Mapping[int, Filled]
-) -> Any:  # fmt: skip
-    """The row's XML with people's cells and formats put in; ``filled``: the formulas that a row that is new gets."""
-    theirs = {n: _readdressed(cell, row.number, number) for n, cell in row.cells.items()}
-    theirs |= {n: of.cell(b"%s%d" % (letters_of(n), number), number) for n, of in filled.items()}
-    styles = {n: s for n, s in row.styles.items() if usual.get(n) != s and n not in theirs}
+def _with_own(part: DataPart, data: pa.Table, columns: Sequence[RowColumn]) -> Sequence[RowColumn]:
+    """The columns, those of people's with the cells of their rows; ones that fill a column fill rows that are added."""
+    import pyarrow as pa
+
+    filled = filled_columns(part) if part.own else {}
+    written = {number for row in part.own.values() for number in row.cells}
+    if not written:
+        return columns
+    cells: dict[int, list[bytes | None]] = {number: [None] * data.num_rows for number in written}
+    for i, key in enumerate(part.keys_of(data)):
+        number = part.box.top + 1 + i
+        if (row := part.own.get(key)) is not None:
+            for column, cell in row.cells.items():
+                cells[column][i] = _readdressed(cell, row.number, number)
+        elif key not in part.keys:
+            for column, of in filled.items():
+                cells[column][i] = of.cell(b"%s%d" % (letters_of(column), number), number)
+    return [
+        replace(column, formula=None, cells=pa.array(cells[n], pa.binary()).cast(pa.large_string()))
+        if n in cells else column
+        for n, column in enumerate(columns, part.box.left)
+    ]  # fmt: skip
+
+
+def _edit(part: DataPart, row: OwnRow, number: int, usual: Mapping[int, bytes]) -> Any:
+    """The row's XML with the formats that people gave its cells, and its height."""
+    styles = {n: s for n, s in row.styles.items() if usual.get(n) != s and n not in row.cells}
 
     def edit(xml: str) -> str:
         content = xml.encode()
         opening = content[: content.index(b">")] + row.attributes + b">"
-        cells = {part.column_of(c): c[0] for c in CELL.finditer(content)} | theirs
+        cells = {part.column_of(c): c[0] for c in CELL.finditer(content)}
         for n, style in styles.items():
             cells[n] = _restyled(cells.get(n) or b'<c r="%s%d"/>' % (letters_of(n), number), style)
         return (opening + b"".join(cells[n] for n in sorted(cells)) + ROW_END).decode()
@@ -206,20 +228,29 @@ def _with_beside(before: Any, left: bytes, right: bytes) -> Any:
 
 def _readdressed(cells: bytes, old: int, new: int, *, any_row: bool = False) -> bytes:
     """Cells moved to another row, with what their formulas refer to in their own row."""
-    number = rb"\d+" if any_row else str(old).encode()
-    cells = re.sub(rb'(<c\b[^>]*?\br="[A-Z]+)' + number + rb'"', rb'\g<1>%d"' % new, cells)
-    cells = re.sub(rb'(<f\b[^>]*?\sref="[A-Z]+)' + number + rb'"', rb'\g<1>%d"' % new, cells)  # an array's own cell
-    if old == new or any_row or b"<f" not in cells:
+    if old == new and not any_row:
         return cells
 
-    def formula(found: re.Match[bytes]) -> bytes:
-        def move(sheet: str | None, reference: str) -> tuple[str | None, str]:
-            own = sheet is None
-            return sheet, re.sub(rf"(?<=[A-Z]){old}(?!\d)", str(new), reference) if own else reference
+    def address(found: re.Match[bytes]) -> bytes:
+        return found[1] + (b"%d" % new if any_row or int(found[2]) == old else found[2]) + b'"'
 
+    cells = _ADDRESS.sub(address, cells)
+    if b"<f" not in cells:
+        return cells
+    cells = _ARRAY.sub(address, cells)
+    if any_row:
+        return cells
+
+    def row(found: re.Match[str]) -> str:
+        return str(new) if int(found[0]) == old else found[0]
+
+    def move(sheet: str | None, reference: str) -> tuple[str | None, str]:
+        return sheet, _RELATIVE_ROW.sub(row, reference) if sheet is None else reference
+
+    def formula(found: re.Match[bytes]) -> bytes:
         return found[1] + in_xml(moved(unescape(found[2].decode()), move)) + b"</f>"
 
-    return re.sub(rb"(<f\b[^>]*>)([^<]+)</f>", formula, cells)
+    return _FORMULA.sub(formula, cells)
 
 
 def _restyled(cell: bytes, style: bytes) -> bytes:

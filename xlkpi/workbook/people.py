@@ -39,8 +39,9 @@ if TYPE_CHECKING:
 
 #: ``key`` is an objective's id, chosen from a list; ``title`` its title beside it; ``percent`` a fraction.
 Kind = Literal["key", "title", "text", "date", "number", "percent", "list", "computed"]
-#: Whose a cell is: a person's; xlkpi's, written once with its row and then frozen; or xlkpi's at every refresh.
-Filled = Literal["people", "once", "refreshed"]
+#: Whose a cell is: a person's; xlkpi's, written once with its row and then frozen; xlkpi's at every refresh; or what
+#: xlkpi proposes, until a person writes something else.
+Filled = Literal["people", "once", "refreshed", "proposed"]
 #: Blank rows under what is known.
 FREE_ROWS = 8
 #: The row of the headers, under the page's head.
@@ -50,6 +51,9 @@ LINE = 15
 #: What a list may be long inside a validation, commas included; longer ones stand on the calculation sheet.
 _LONGEST_LIST = 250
 _LARGEST = 1e15
+#: Values by key of a row and column.
+Proposals = Mapping[str, Mapping[str, Value]]
+_NOTHING: Proposals = {}
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,11 @@ class Column:
     @property
     def is_formula(self) -> bool:
         return self.kind in ("title", "computed")
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether people type in its cells."""
+        return self.filled in ("people", "proposed") and not self.is_formula
 
     @property
     def wraps(self) -> bool:
@@ -174,10 +183,13 @@ class TableRow:
         return Live(f"{self._name}[[#This Row],[{quoted(self._headers[code])}]]", self.values.get(code))
 
 
-def merged(table: PeopleTable, kept: Sequence[Row], given: Sequence[Row]) -> list[Row]:
+def merged(
+    table: PeopleTable, kept: Sequence[Row], given: Sequence[Row], proposed: Proposals = _NOTHING
+) -> list[Row]:  # fmt: skip
     """The rows that people have, with what xlkpi refreshes in them, then the ones that xlkpi knows beside them.
 
     Rows are never dropped; of several with the same key each takes what is refreshed of its place among them.
+    ``proposed``: what was proposed before, by key and column; where it still stands, the new proposal takes its place.
     """
     known = dict(zip(_counted(table, given), given, strict=True)) if table.keys else {}
     ours = [c.code for c in table.columns if c.filled == "refreshed" and not c.is_formula]
@@ -189,7 +201,9 @@ def merged(table: PeopleTable, kept: Sequence[Row], given: Sequence[Row]) -> lis
             continue
         same = {code: given for code, given in found.items() if _alike(plain(given), row.get(code))}  # with its format
         lacking = {code: given for code, given in found.items() if code not in row}  # columns that there were not yet
-        rows.append({**lacking, **row, **same, **{code: found.get(code) for code in ours}})
+        before = proposed.get(repr(key), {})
+        still = [code for code, value in before.items() if code in found and _alike(value, row.get(code))]
+        rows.append({**lacking, **row, **same, **{code: found.get(code) for code in (*ours, *still)}})
     return rows + (list(known.values()) if table.keys else [])
 
 
@@ -213,7 +227,12 @@ def write_people(
     """
     kept = book.kept.get(table.name)
     rows = _still_wanted(book, table, kept or (), rows)
-    known = merged(table, kept, rows) if kept is not None else list(rows)
+    known = merged(table, kept, rows, book.proposed_before.get(table.name, {})) if kept is not None else list(rows)
+    if codes := [c.code for c in table.columns if c.filled == "proposed"]:
+        keys = map(repr, _counted(table, rows))
+        book.proposed[table.name] = {
+            key: {code: plain(row.get(code)) for code in codes} for key, row in zip(keys, rows, strict=True)
+        }
     known = [update(row) for row in known] if update else known
     known = _without_absent(book, table, known)
     own = page is None
@@ -318,7 +337,7 @@ class _Writer:
     def _style(self, column: Column) -> dict[str, Any]:
         theme = self.theme
         edge = {"border": 1, "border_color": theme.input_hair, "indent": 1}
-        if column.is_formula or column.filled != "people":
+        if not column.is_typed:
             style: dict[str, Any] = {**edge, "font_color": theme.mute, "text_wrap": column.wraps}
         else:
             style = {**edge, "bg_color": theme.input_fill, "font_color": theme.input_ink, "locked": False,
@@ -348,7 +367,7 @@ class _Writer:
     def _validations(self, first: int, last: int) -> None:
         for place, column in enumerate(self.table.columns, start=1):
             rule = self._rule(column)
-            if rule is not None and column.filled == "people":
+            if rule is not None and column.is_typed:
                 self.page.ws.data_validation(first, place, last, place, {**rule, **self._messages(column)})
 
     def _messages(self, column: Column) -> dict[str, str]:

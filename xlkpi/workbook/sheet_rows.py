@@ -37,13 +37,15 @@ class RowColumn:
 
     `absent` is the format that cells have which are not in the file: blank ones that have it are left out.
     With a `formula` (as files have it, without =) every cell has it, and the data are its cached values: null is an
-    empty text. A column that the data lack is blank, or has its formula without a value.
+    empty text. A column that the data lack is blank, or has its formula without a value; or it has `cells`, a text
+    array of their XML by row, null for blank ones.
     """
 
     name: str
     style: int = 0
     formula: str | None = None
     absent: int = 0
+    cells: pa.Array | None = None
 
 
 def column_letters(number: int) -> str:
@@ -89,7 +91,7 @@ def rows_xml(
         block = data.slice(start, BLOCK)
         begins = first_row + start
         numbers = pc.add(counted.slice(0, block.num_rows), begins).cast(_TEXT)
-        rows = _joined(_pieces(block, writers, numbers, begins))
+        rows = _joined(_pieces(block, writers, numbers, begins, start))
         wanted = sorted(i for i in edits or () if start <= i < start + block.num_rows)
         if edits and wanted:
             mask = pc.is_in(pa.array(range(block.num_rows)), pa.array([i - start for i in wanted]))
@@ -98,12 +100,16 @@ def rows_xml(
         yield _bytes(rows)
 
 
-def _pieces(block: pa.Table, writers: Sequence[_Writer], numbers: pa.Array, begins: int) -> Iterator[Any]:
+def _pieces(
+    block: pa.Table, writers: Sequence[_Writer], numbers: pa.Array, begins: int, start: int
+) -> Iterator[Any]:  # fmt: skip
     """What the rows of a block are joined of."""
     yield from ('<row r="', numbers, '">')
     for writer in writers:
         name = writer.column.name
-        if name in block.column_names:
+        if writer.column.cells is not None:
+            yield from writer.written(writer.column.cells.slice(start, block.num_rows), numbers)
+        elif name in block.column_names:
             yield from writer.cells(_one_array(block[name]), numbers, begins)
         else:
             yield from writer.empty(numbers)
@@ -189,6 +195,13 @@ class _Writer:
         if self._formula:
             return [*self._begin(number), f">{self._formula}</c>"]
         return self.blank(number)
+
+    def written(self, cells: pa.Array, numbers: pa.Array) -> list[Any]:
+        """The pieces of a block's cells that are given."""
+        if not cells.null_count:
+            return [cells]
+        blank = self.blank(numbers)
+        return [pc.coalesce(cells, _joined(blank) if blank else _NOTHING)]
 
     def cells(self, values: pa.Array, numbers: pa.Array, begins: int) -> list[Any]:
         """The pieces of a block's cells, to be joined row by row."""

@@ -26,13 +26,18 @@ EDITION = 2
 _PIECE = 30_000
 
 
+#: Values by table, key of a row and column.
+Proposed = Mapping[str, Mapping[str, Mapping[str, "Value"]]]
+
+
 @dataclass(frozen=True)
 class State:
     """``files``: the project's, relative to the workbook. ``room``: lines of pages. ``blocks``: growing ranges of the
     calculation sheet; ``rows``: those of pages on it. ``slots``: places of objectives on the first page. ``sheets``:
     the names given to sheets. ``columns``: of the tables, headers by code. ``typed``: what the project said in cells
     that people may change. ``results``: value and status of objectives. ``mapping``: which column of a source means
-    what. ``offered``: rows that were put into people's tables. ``days``: those of numbers that are not for ``as_of``.
+    what. ``offered``: rows that were put into people's tables; ``proposed``: what was proposed in cells of theirs, by
+    table, key of a row and column. ``days``: those of numbers that are not for ``as_of``.
     ``aside``: rows of sources that were set aside. ``known``: the objectives that there ever were.
     ``currency``: that of amounts in number formats.
     ``alerting``: the objectives and causes of which an alert held.
@@ -59,6 +64,7 @@ class State:
     typed: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     results: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     offered: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    proposed: Proposed = field(default_factory=dict)
     mapping: Mapping[str, Sequence[Sequence[str]]] = field(default_factory=dict)
     days: Mapping[str, float] = field(default_factory=dict)
     aside: Mapping[str, int] = field(default_factory=dict)
@@ -115,8 +121,8 @@ def state_of(
         columns={**before.columns, **headers},
         typed={id: {c: v for c in typed_codes if (v := tables.typed[id].get(c)) is not None} for id in ids},
         results={r.objective.id: [_known(r.actual), r.status.shown] for r in card.results}, mapping=mapping_of(card),
-        offered={**before.offered, **book.offered}, currency=book.currency,
-        days={id: serial(day) for id, day in card.held.items()},
+        offered={**before.offered, **book.offered}, proposed={**before.proposed, **book.proposed},
+        currency=book.currency, days={id: serial(day) for id, day in card.held.items()},
         aside=aside_of(card), known=_known_ids(book, ids),
         alerting=None if book.alerting is None else [list(pair) for pair in book.alerting],
         edition=before.edition if book.existing else EDITION, given=before.own_names if book.existing else book.given,

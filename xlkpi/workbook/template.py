@@ -94,7 +94,7 @@ def build_from(
             existing = read_existing(package)
         existing = _emptied(package, existing, given)
         if carried:
-            state = replace(existing.state, offered=carried.offered)
+            state = replace(existing.state, offered=carried.offered, proposed=carried.proposed)
             existing = replace(existing, state=state, chosen=carried.chosen)
         with use(existing.state.language):
             work = Work(package, existing, card.project, lambda _: card, Path(folder) / "skeleton.xlsx", out.parent)
@@ -172,8 +172,8 @@ def _emptied(package: Package, existing: Existing, given: Mapping[str, str]) -> 
         part.own.clear()
     layout, theme = (name if name in known(kind) else None
                      for name, kind in ((state.layout, "layouts"), (state.theme, "themes")))  # fmt: skip
-    fresh = replace(state, layout=layout, theme=theme, offered={}, alerting=None, results={}, typed={}, as_of=0.0,
-                    given=given)  # fmt: skip
+    fresh = replace(state, layout=layout, theme=theme, offered={}, proposed={}, alerting=None, results={}, typed={},
+                    as_of=0.0, given=given)  # fmt: skip
     return replace(existing, state=fresh, chosen={}, typed={})
 
 

@@ -1,9 +1,10 @@
-"""Rows of a data table in which nobody but xlkpi wrote, recognised as a whole and not cell by cell."""
+"""Rows of a data table as most are, recognised as a whole and not cell by cell: nobody wrote in cells that are ours."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,16 +16,28 @@ if TYPE_CHECKING:
     from xlkpi.workbook.live import Value
 
 Order = tuple[int, float | str]
+Key = tuple[Order, ...]
 
 #: Quantifiers that give nothing back halve the time.
 _TYPE = rb'(?: t="\w+")?+'
-_CONTENT = rb'>(?:<v>[^<]*+</v>|<is><t(?: xml:space="preserve")?+>[^<]*+</t></is>)</c>'
+_VALUE = rb'(?:<v>[^<]*+</v>|<is><t(?: xml:space="preserve")?+>[^<]*+</t></is>)'
+_CONTENT = rb">%s</c>" % _VALUE
+#: The same, or a formula with or without a value.
+_THEIRS = rb">(?:<f(?:\s[^>]*+)?+(?:(?<=/)>|>[^<]*+</f>)%s?+|%s)</c>" % (_VALUE, _VALUE)
 _ATTRIBUTES = rb'r="(\d++)"(?:\s(?:spans|hidden|x14ac:dyDescent)="[^"]*+")*+>'
 _OTHER_ROW = re.compile(b"<row (?!%s)" % _ATTRIBUTES)
 
 
+@dataclass
+class Found:
+    """What is kept of usual rows: the keys, and the number and the cells of people's columns of those that have any."""
+
+    keys: set[Key] = field(default_factory=set)
+    cells: list[tuple[Key, int, list[tuple[int, bytes]]]] = field(default_factory=list)
+
+
 class UsualRows:
-    """Rows whose cells have the usual formats, in order, and are blank in columns that people put into the table.
+    """Rows whose cells have the usual formats, in order, and carry the mark.
 
     ``columns``: the header and the usual format by column, from 1. ``ours``: headers that xlkpi fills; ``mark``: the
     one that a row of ours never has blank; ``keys``: those that make its key. Cells written in another way than Excel,
@@ -38,13 +51,20 @@ class UsualRows:
         self._orders = _Orders(strings)
         cells: list[bytes] = []
         places: dict[str, int] = {}
+        self._theirs: list[tuple[int, int]] = []  # columns of people's, and the groups of the pattern
+        group = 2
         for number, (header, style) in columns.items():
             known = b'<c r="' + _begin([number], style)
             content = _TYPE + _CONTENT if header == mark else rb"%s(?:/>|%s)" % (_TYPE, _CONTENT)
             if header in keys:
-                places[header] = 2 + len(places)
+                places[header] = group
                 content = b"(%s)" % content
-            known += content if header in ours else b"/>"
+            if header in ours:
+                known += content
+            else:
+                self._theirs.append((number, group))
+                known = b"(%s%s(?:/>|%s))" % (known, _TYPE, _THEIRS)
+            group += header in keys or header not in ours
             cells.append(known if header == mark else b"(?:%s)?+" % known)
         self._pattern = re.compile(b"<row %s%s</row>" % (_ATTRIBUTES, b"".join(cells)))
         self._keys = [places[key] for key in keys]
@@ -57,23 +77,29 @@ class UsualRows:
         self._telling = _telling(_begin([place], own), usual)
         self._columns = [number for numbers in ours_by_style.values() for number in numbers], place
 
-    def read(self, xml: bytes, at: int, last: int, keys: set[tuple[Order, ...]]) -> tuple[int, int]:
+    def read(self, xml: bytes, at: int, last: int, kept: Found, *, keys: bool) -> tuple[int, int]:
         """Where the usual rows from a place on end, none of them after the row ``last``, and how many they are.
 
-        Their keys, where they are asked for, are added.
+        What people put into columns of theirs is kept, and all keys where they are asked for.
         """
         match, groups, order, count = self._pattern.match, self._keys, self._orders.__getitem__, 0
+        theirs = self._theirs
         while (found := match(xml, at)) is not None and int(found[1]) <= last:
             at = found.end()
             count += 1
-            if groups:
-                keys.add(tuple([order(found[group]) for group in groups]))
+            cells = [(n, cell) for n, group in theirs if (cell := found[group]) and not cell.endswith(b"/>")]
+            if keys or cells:
+                key = tuple([order(found[group]) for group in groups])
+                if keys:
+                    kept.keys.add(key)
+                if cells:
+                    kept.cells.append((key, int(found[1]), cells))
         return at, count
 
     def all(self, xml: bytes, count: int, *, formats: bool) -> bool:
-        """Whether a piece of so many rows has none but usual ones, whatever their ``formats`` if these don't matter.
+        """Whether a piece of so many rows has none but usual ones that are blank in people's columns.
 
-        Their keys are not read.
+        If ``formats`` don't matter, whatever these are. Their keys are not read.
         """
         if not formats:
             return self._places.only(xml, count)

@@ -17,6 +17,7 @@ from xlkpi.workbook.functions import (
     count,
     if_,
     if_error,
+    is_number,
     least,
     month_of,
     most,
@@ -202,11 +203,15 @@ class _Budget:
                 row, written.place("spend"))) > 1 for row in range(written.first, written.last + 1)
         ))  # fmt: skip
         small = absolute(gain) < self.sums["before"] * SMALL
-        headline = if_(small, sentence(self.text("budget.small"), parts), sentence(self.text("budget.headline"), parts))
+        slight, same, other = (
+            sentence(self.text(f"budget.{key}"), parts) for key in ("small", "headline", "headline_other")
+        )
+        headline = if_(small, slight, if_(absolute(self.left) < 0.5, same, other))
         known = count(written.span("top"))
         said = if_(known.same(0), self.text("budget.not_yet"), if_(moved, headline, self.text("budget.unchanged")))
         self.put(7, 1, said, font_size=14, bold=True)
-        doubt = if_(and_(low < 0, high > 0), self.text("budget.doubt"), self.text("budget.firm"))
+        firm = if_(high < 0, self.text("budget.firm_loss"), self.text("budget.firm"))
+        doubt = if_(and_(low < 0, high > 0), self.text("budget.doubt"), firm)
         between = if_(known.same(0), "", sentence(self.text("budget.interval"), {**parts, "doubt": doubt}))
         self.put(8, 1, between, font_color=self.theme.mute)
 
@@ -221,9 +226,8 @@ class _Budget:
         right = sum(list(WIDTHS.values())[middle:])
         for number in range(HEIGHT // 20 + 1):
             self.page.ws.set_row_pixels(row + 1 + number, 20)
-        if any(c.fit.usable for c in self.plan.channels):
-            chart = self._curve_chart(written, left)
-            self.page.ws.insert_chart(row + 1, 1, chart, self._place("budget.alt_curves"))
+        chart = self._curve_chart(written, left)
+        self.page.ws.insert_chart(row + 1, 1, chart, self._place("budget.alt_curves"))
         bars = self._bar_chart(written, right)
         self.page.ws.insert_chart(row + 1, middle + 1, bars, self._place("budget.alt_spends"))
 
@@ -231,18 +235,18 @@ class _Budget:
         return {"x_offset": 0, "y_offset": 6, "object_position": 1, "description": self.text(key)}
 
     def _curve_chart(self, written: Written, width: int) -> Any:
-        sheet = self.made.sheet
-        usable = [i for i, c in enumerate(self.plan.channels) if c.fit.usable][:MOST_CURVES]
+        """A curve for each line of the table: channels of which none is known yet may have one by a later refresh."""
+        sheet, lines = self.made.sheet, min(len(self.plan.channels), MOST_CURVES)
         widest = sheet.put(self.made.rows(1), 1, most(written.span("spend"), written.span("proposed")) * 1.35)
-        first = self.made.rows(3 * max(1, len(usable)) + 1)
+        first = self.made.rows(3 * lines + 1)
         for point in range(POINTS):
             sheet.put(first, 1 + point, widest * (point / (POINTS - 1)))
         chart = self.book.chart("scatter", width, HEIGHT, "straight")
-        ranks = sorted(usable, key=lambda i: -self._end(i, widest.number or 0))
+        ranks = sorted(range(lines), key=lambda i: -self._end(i, widest.number or 0))
         across = "=" + sheet.range(first, 1, first, POINTS)
         colours = (self.theme.actual, self.theme.accent, self.theme.bar, self.theme.previous)
-        for number, at in enumerate(usable):
-            row, line = first + 1 + 3 * number, written.first + at
+        for number in range(lines):
+            row, line = first + 1 + 3 * number, written.first + number
             top, half, now, then, before, after, name = (
                 self.page.sheet.ref(line, written.place(c))
                 for c in ("top", "half", "spend", "proposed", "before", "after", "channel")
@@ -250,18 +254,20 @@ class _Budget:
             sheet.put(row, 0, name)
             for point in range(POINTS):
                 x = sheet.ref(first, 1 + point)
-                sheet.put(row, 1 + point, if_error(top * x / (half + x), not_available()))
+                known = if_error(top * x / (half + x), not_available())
+                sheet.put(row, 1 + point, if_(is_number(top), known, not_available()))
             for column, cell in enumerate((now, then, before, after), start=1):
                 sheet.put(row + 1, column, if_error(cell + 0, not_available()))
             colour = colours[number % len(colours)]
             # The highest is named above its end, the next below, and the others further to the left.
-            rank = ranks.index(at)
+            rank = ranks.index(number)
             named = POINTS - 1 - STAGGER * max(0, rank - 1)
-            labels = [{"value": str(name.value)} if p == named else {"delete": True} for p in range(POINTS)]
+            labels = [None if p == named else {"delete": True} for p in range(POINTS)]
             chart.add_series({
-                "categories": across, "values": "=" + sheet.range(row, 1, row, POINTS),
+                "name": "=" + sheet.range(row, 0, row, 0), "categories": across,
+                "values": "=" + sheet.range(row, 1, row, POINTS),
                 "line": {"color": colour, "width": 1.75}, "marker": {"type": "none"},
-                "data_labels": {"value": True, "position": "above" if rank == 0 else "below", "custom": labels,
+                "data_labels": {"series_name": True, "position": "above" if rank == 0 else "below", "custom": labels,
                                 "font": {"name": self.theme.font, "size": 8, "color": colour}},
             })  # fmt: skip
             for offset, fill in ((0, "#FFFFFF"), (1, colour)):

@@ -293,7 +293,7 @@ class Edits(RuleBasedStateMachine):
 
     # --- what happens to the project -----------------------------------------------------------------------------
 
-    @rule(months=st.sampled_from((1, 3, 5, 9, 14)), factor=st.sampled_from((1.0, 1.3)), refresh=st.booleans())
+    @rule(months=st.sampled_from((1, 3, 5, 9, 14, 26)), factor=st.sampled_from((1.0, 1.3)), refresh=st.booleans())
     def change_the_data(self, months: int, factor: float, refresh: bool) -> None:
         self.shop.months, self.shop.factor = months, factor
         self.change_the_project(refresh)

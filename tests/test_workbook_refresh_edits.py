@@ -202,6 +202,35 @@ def test_a_cell_beside_the_rows_that_a_table_grows_into_stays(shop: Shop) -> Non
     assert sdk.faults(shop.workbook) == []
 
 
+@pytest.mark.parametrize("channels", [["web", "boutique"], [*CHANNELS, "kiosque", "marque"]])
+def test_rows_keep_their_height_and_new_ones_have_that_of_most(shop: Shop, channels: list[str]) -> None:
+    shop.channels, shop.months = list(channels), 9
+    shop.write()
+    refresh_workbook(shop.workbook, ONCE)
+    last = last_row(shop.workbook, "xlkpi_data")
+
+    def heights(xml: str) -> str:
+        """As LibreOffice writes them."""
+        look = r'<row r="\1" customFormat="false" ht="12.8" hidden="false" customHeight="false">'
+        xml = re.sub(r'<row r="(\d+)"[^>]*>', look, xml)
+        own = re.compile(rf'(<row r="(?:3|{last})"[^>]* ht=)"12.8"( hidden="false" customHeight=)"false"')
+        return own.sub(r'\1"40"\2"true"', xml)
+
+    with Edited(shop.workbook) as book:
+        book.change(book.sheets[DATA], heights)
+    shop.channels.insert(0, "accueil")
+    shop.months += 1
+    shop.write()
+    refresh_workbook(shop.workbook, ONCE)
+    with Edited(shop.workbook) as book:
+        rows = re.findall(r'<row r="(\d+)"([^>]*)>', book.text(book.sheets[DATA]))
+    assert len(rows) == 1 + 10 * (2 + len(channels))
+    told = {int(number): re.sub(r'\s(?:customFormat|hidden)="[^"]*"', "", look) for number, look in rows}
+    high = {number for number, look in told.items() if look == ' ht="40" customHeight="true"'}
+    assert high == {3, 10 * (2 + len(channels))}, "the last month but one of the last channel"
+    assert {look for number, look in told.items() if number not in {1, *high}} == {' ht="12.8"'}
+
+
 def test_comments_follow_their_row_and_stand_beside_the_table_where_it_is_no_more(shop: Shop) -> None:
     with Edited(shop.workbook) as book:
         add_threaded_comment(book, TARGETS, "J3", "convenu avec Ana")  # on the second objective, the basket

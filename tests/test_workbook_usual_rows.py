@@ -25,8 +25,8 @@ DONE = {
 }  # fmt: skip
 
 
-def usual(keys: tuple[str, ...] = ("day",)) -> UsualRows:
-    return UsualRows(COLUMNS, {"day", "spend", "origin"}, "origin", keys, ["a", "b"])
+def usual(keys: tuple[str, ...] = ("day",), look: bytes = b"") -> UsualRows:
+    return UsualRows(COLUMNS, {"day", "spend", "origin"}, "origin", keys, ["a", "b"], look)
 
 
 def piece(done: str = "", at: int = 40, rows: int = 50) -> bytes:
@@ -84,3 +84,19 @@ def test_what_people_put_into_their_columns_is_kept_with_the_key_of_its_row(cell
     assert len(kept.keys) == (50 if keys else 0)
     assert not usual().all(xml, 50, formats=True), "not all are blank there"
     assert not usual().all(xml, 50, formats=False)
+
+
+def test_rows_as_libreoffice_writes_them_are_usual_but_for_one_of_another_height() -> None:
+    told = b'customFormat="false" ht="%s" hidden="false" customHeight="%s" outlineLevel="0" collapsed="false"'
+    xml = piece().replace(b'spans="2:4"', told % (b"12.8", b"false")).replace(b'"><v>', b'" t="n"><v>')
+    look = b' ht="12.8"'
+    assert usual(look=look).read(xml, 0, 1_000, Found(), keys=True) == (len(xml), 50)
+    assert usual(look=look).all(xml, 50, formats=True)
+    assert not usual().all(xml, 50, formats=True), "most rows have none"
+    for height, custom in ((b"40", b"false"), (b"12.8", b"true")):
+        at = xml.index(b'<row r="40"')
+        other = xml[:at] + xml[at:].replace(told % (b"12.8", b"false"), told % (height, custom), 1)
+        end, count = usual(look=look).read(other, 0, 1_000, Found(), keys=True)
+        assert (count, other[end:].startswith(b'<row r="40"')) == (38, True)
+        assert not usual(look=look).all(other, 50, formats=True)
+        assert usual(look=look).all(other, 50, formats=False), "heights don't matter in large tables"

@@ -8,6 +8,7 @@ above and below it, formats of single cells. Cells of people's columns follow th
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,7 +20,7 @@ from xlkpi.workbook.live import Value, order_of
 from xlkpi.workbook.own_formulas import SharedFormulas
 from xlkpi.workbook.package import Package, TablePart, local_name
 from xlkpi.workbook.references import Box, Growth
-from xlkpi.workbook.usual_rows import Found, Key, UsualRows
+from xlkpi.workbook.usual_rows import PLAIN, Found, Key, UsualRows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,7 +36,7 @@ _COLUMN_FORMAT = re.compile(r"<col\s([^>]*)/>")
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 STYLE = re.compile(rb'\ss="(\d+)"')
 #: What a row says of itself that is not its height or its look.
-_PLAIN_ATTRIBUTES = re.compile(rb'\s(?:r|spans|hidden|x14ac:dyDescent)="[^"]*"')
+_PLAIN_ATTRIBUTES = re.compile(rb'\sr="[^"]*"|' + PLAIN)
 
 #: The cells of a row that stand in the table, each with its column, from 1.
 Inside = list[tuple[int, re.Match[bytes]]]
@@ -61,16 +62,18 @@ class PersonsRow:
 
 @dataclass
 class OwnRow:
-    """What people did to a row of ours: cells of their columns by number, formats of ours, the row's height."""
+    """What people did to a row of ours: cells of their columns by number, formats of ours, and the row's height where
+    it may differ from that of most.
+    """
 
     cells: dict[int, bytes] = field(default_factory=dict)
     values: dict[str, Value] = field(default_factory=dict)
     styles: dict[int, bytes] = field(default_factory=dict)
-    attributes: bytes = b""
+    look: bytes | None = None
     number: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.cells or self.styles or self.attributes)
+        return bool(self.cells or self.styles or self.look is not None)
 
 
 class DataPart:
@@ -111,6 +114,7 @@ class DataPart:
         self.rows = 0
         self._shared = SharedFormulas()
         self._votes: dict[int, dict[bytes, int]] = {}
+        self._looks: Counter[bytes] = Counter()
         self._read()
 
     # --- reading -------------------------------------------------------------------------------------------------
@@ -169,7 +173,7 @@ class DataPart:
             n: (header, self._usual.get(n, str(self.style(n)).encode()))
             for n, header in enumerate(self.headers, self.box.left)
         }
-        return UsualRows(columns, self.ours, self.marks.mark, self.marks.keys, self.strings)
+        return UsualRows(columns, self.ours, self.marks.mark, self.marks.keys, self.strings, self.look)
 
     def _is_plain(self, xml: bytes) -> bool:
         """Whether all rows of a piece are ours with nothing of anybody else in them; counted, not read."""
@@ -228,9 +232,10 @@ class DataPart:
             style = _style_of(cell)
             votes = self._votes.setdefault(column, {})
             votes[style] = votes.get(style, 0) + 1
+        look = _PLAIN_ATTRIBUTES.sub(b"", attributes)
         if not any(v is not None for h, v in values.items() if h not in self.formulas):
             return  # the blank row that a table without data has
-        look = _PLAIN_ATTRIBUTES.sub(b"", attributes)
+        self._looks[look] += style_row
         if self.marks is None:
             self.rows += 1
             return
@@ -245,7 +250,7 @@ class DataPart:
             if cell[2] and self.headers[column - self.box.left] not in self.ours:
                 theirs[column] = self._shared.apart(cell[0], number, column)
         typed = {h: v for h, v in values.items() if h not in self.ours and h not in self.formulas}
-        own = OwnRow(theirs, typed, self._cell_styles(inside), look, number)
+        own = OwnRow(theirs, typed, self._cell_styles(inside), self._own_look(look), number)
         if self._has_keys:
             self.keys.add(key)
         if self.remembered is not None:
@@ -278,6 +283,17 @@ class DataPart:
             return {}
         found = {column: _style_of(cell) for column, cell in inside}
         return {n: s for n, s in found.items() if self._usual.get(n) != s} if self.rows > _VOTES else found
+
+    def _own_look(self, look: bytes) -> bytes | None:
+        """A row's height and look; once the usual ones are known, where they differ."""
+        if self.rows > _SMALL:
+            return None
+        return look if self.rows <= _VOTES or look != self.look else None
+
+    @property
+    def look(self) -> bytes:
+        """The height and the look that most rows have, as files have it."""
+        return max(self._looks, key=self._looks.__getitem__, default=b"")
 
     @cached_property
     def _usual(self) -> dict[int, bytes]:

@@ -64,6 +64,7 @@ def sheet_xml(
     rows = rows_xml(
         data, _with_own(part, data, columns), first_row=part.box.top + 1, first_column=part.box.left,
         references=references, date_1904=part.package.date_1904, edits=edits, blank=not part.people,
+        look=part.look.decode(),
     )  # fmt: skip
     last = max([end, *part.below, *part.beside], default=end)
 
@@ -138,7 +139,7 @@ def _grow_over(part: DataPart, end: int) -> None:
 
 def _edits(part: DataPart, data: pa.Table, usual: Mapping[int, bytes]) -> dict[int, Any]:
     """What is to be done to rows of the data, by their place."""
-    changed = {key: row for key, row in part.own.items() if row.attributes or any(
+    changed = {key: row for key, row in part.own.items() if row.look not in (None, part.look) or any(
         usual.get(n, s) != s for n, s in row.styles.items())}  # fmt: skip
     edits: dict[int, Any] = {}
     for i, key in enumerate(part.keys_of(data)) if changed else ():
@@ -181,7 +182,8 @@ def _edit(part: DataPart, row: OwnRow, number: int, usual: Mapping[int, bytes]) 
 
     def edit(xml: str) -> str:
         content = xml.encode()
-        opening = content[: content.index(b">")] + row.attributes + b">"
+        look = part.look if row.look is None else row.look
+        opening = b'<row r="%d"%s>' % (number, look)
         cells = {part.column_of(c): c[0] for c in CELL.finditer(content)}
         for n, style in styles.items():
             cells[n] = _restyled(cells.get(n) or b'<c r="%s%d"/>' % (letters_of(n), number), style)

@@ -67,6 +67,7 @@ def rows_xml(
     date_1904: bool = False,
     edits: Mapping[int, Callable[[str], str]] | None = None,
     blank: bool = True,
+    look: str = "",
 ) -> Iterator[memoryview | bytes]:
     """The `<row>` elements of a table, in blocks; `data` is a pyarrow Table that has the columns' names.
 
@@ -74,8 +75,8 @@ def rows_xml(
     empty texts are blank cells that keep their column's format. A date is Excel's serial number (one before 1900,
     which Excel does not know, is text). No text ever becomes a formula. Without rows, one row of blank cells is
     written, as Excel's tables need, unless `blank` says otherwise. `edits` change the XML of single rows, by their
-    place in the data. `references=False` leaves out the addresses of cells, which Excel does not
-    need but other programs do.
+    place in the data; `look` are attributes of all rows. `references=False` leaves out the addresses of cells, which
+    Excel does not need but other programs do.
 
     Raises WorkbookError for a type of column that no cell holds, and for a text longer than a cell.
     """
@@ -85,13 +86,13 @@ def rows_xml(
     ]
     if not data.num_rows and blank:
         cells = "".join(piece for writer in writers for piece in writer.present(str(first_row)))
-        yield f'<row r="{first_row}">{cells}</row>'.encode()
+        yield f'<row r="{first_row}"{look}>{cells}</row>'.encode()
     counted = pa.array(range(min(BLOCK, data.num_rows)), pa.int32())
     for start in range(0, data.num_rows, BLOCK):
         block = data.slice(start, BLOCK)
         begins = first_row + start
         numbers = pc.add(counted.slice(0, block.num_rows), begins).cast(_TEXT)
-        rows = _joined(_pieces(block, writers, numbers, begins, start))
+        rows = _joined(['<row r="', numbers, f'"{look}>', *_pieces(block, writers, numbers, begins, start)])
         wanted = sorted(i for i in edits or () if start <= i < start + block.num_rows)
         if edits and wanted:
             mask = pc.is_in(pa.array(range(block.num_rows)), pa.array([i - start for i in wanted]))
@@ -104,7 +105,6 @@ def _pieces(
     block: pa.Table, writers: Sequence[_Writer], numbers: pa.Array, begins: int, start: int
 ) -> Iterator[Any]:  # fmt: skip
     """What the rows of a block are joined of."""
-    yield from ('<row r="', numbers, '">')
     for writer in writers:
         name = writer.column.name
         if writer.column.cells is not None:

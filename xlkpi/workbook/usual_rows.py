@@ -24,8 +24,12 @@ _VALUE = rb'(?:<v>[^<]*+</v>|<is><t(?: xml:space="preserve")?+>[^<]*+</t></is>)'
 _CONTENT = rb">%s</c>" % _VALUE
 #: The same, or a formula with or without a value.
 _THEIRS = rb">(?:<f(?:\s[^>]*+)?+(?:(?<=/)>|>[^<]*+</f>)%s?+|%s)</c>" % (_VALUE, _VALUE)
-_ATTRIBUTES = rb'r="(\d++)"(?:\s(?:spans|hidden|x14ac:dyDescent)="[^"]*+")*+>'
-_OTHER_ROW = re.compile(b"<row (?!%s)" % _ATTRIBUTES)
+#: What rows say of themselves beside their height and their look.
+PLAIN = (
+    rb'\s(?:(?:spans|hidden|x14ac:dyDescent)="[^"]*+"|custom(?:Format|Height)="(?:0|false)"|'
+    rb'collapsed="(?:0|false)"|outlineLevel="0")'
+)
+_ATTRIBUTE = re.compile(rb'\s[^\s"=]++="[^"]*+"')
 
 
 @dataclass
@@ -39,15 +43,18 @@ class Found:
 class UsualRows:
     """Rows whose cells have the usual formats, in order, and carry the mark.
 
-    ``columns``: the header and the usual format by column, from 1. ``ours``: headers that xlkpi fills; ``mark``: the
-    one that a row of ours never has blank; ``keys``: those that make its key. Cells written in another way than Excel,
-    XlsxWriter, openpyxl and xlkpi do are not recognised: such rows are read cell by cell.
+    ``columns``: the header and the usual format by column, from 1; ``look``: the usual height of rows. ``ours``:
+    headers that xlkpi fills; ``mark``: the one that a row of ours never has blank; ``keys``: those that make its key.
+    Cells written in another way than Excel, XlsxWriter, openpyxl, LibreOffice and xlkpi do are not recognised: such
+    rows are read cell by cell.
     """
 
     def __init__(
         self, columns: Mapping[int, tuple[str, bytes]], ours: set[str], mark: str, keys: Sequence[str],
-        strings: list[str],
+        strings: list[str], look: bytes = b"",
     ) -> None:  # fmt: skip
+        attributes = _attributes(look)
+        self._other_row = re.compile(b"<row (?!%s)" % attributes)
         self._orders = _Orders(strings)
         cells: list[bytes] = []
         places: dict[str, int] = {}
@@ -66,7 +73,7 @@ class UsualRows:
                 known = b"(%s%s(?:/>|%s))" % (known, _TYPE, _THEIRS)
             group += header in keys or header not in ours
             cells.append(known if header == mark else b"(?:%s)?+" % known)
-        self._pattern = re.compile(b"<row %s%s</row>" % (_ATTRIBUTES, b"".join(cells)))
+        self._pattern = re.compile(b"<row %s%s</row>" % (attributes, b"".join(cells)))
         self._keys = [places[key] for key in keys]
         ours_by_style: dict[bytes, list[int]] = {}
         for number, (header, style) in columns.items():
@@ -103,7 +110,7 @@ class UsualRows:
         """
         if not formats:
             return self._places.only(xml, count)
-        if _OTHER_ROW.search(xml):
+        if self._other_row.search(xml):
             return False
         told = self._telling.findall(xml)
         return len(told) == count and not any(told)  # each row has one mark
@@ -113,6 +120,13 @@ class UsualRows:
         from xlkpi.workbook.cell_places import CellPlaces
 
         return CellPlaces(*self._columns)
+
+
+def _attributes(look: bytes) -> bytes:
+    """A row's number and what rows say beside it, and all of the look."""
+    own = [re.escape(attribute) for attribute in _ATTRIBUTE.findall(look)]
+    ahead = b"".join(b"(?=[^>]*%s)" % attribute for attribute in own)
+    return rb'r="(\d++)"%s(?:%s)*+>' % (ahead, b"|".join([PLAIN, *own]))
 
 
 def _begin(numbers: Sequence[int], style: bytes) -> bytes:

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from xlkpi.workbook.live import Value
     from xlkpi.workbook.package import Package
 
-#: A cell, and a row, of a sheet's part.
-CELL = re.compile(rb"<c\b([^/>]*+(?:/(?!>)[^/>]*+)*+)(?:/>|>([^<]*+(?:<(?!/c>)[^<]*+)*+)</c>)")
-ROW = re.compile(rb"<row\b([^/>]*+(?:/(?!>)[^/>]*+)*+)(?:/>|>([^<]*+(?:<(?!/row>)[^<]*+)*+)</row>)")
+#: A cell, and a row, of a sheet's part. Not possessive around a group: Python 3.11.2 finds nothing with that.
+CELL = re.compile(rb"<c\b([^/>]*+(?:/(?!>)[^/>]*+)*)(?:/>|>([^<]*+(?:<(?!/c>)[^<]*+)*)</c>)")
+ROW = re.compile(rb"<row\b([^/>]*+(?:/(?!>)[^/>]*+)*)(?:/>|>([^<]*+(?:<(?!/row>)[^<]*+)*)</row>)")
 #: A cell's attributes as most programs write them.
 _USUAL = re.compile(rb'\s+r="([A-Z]+)(\d+)"(?:\s+s="(\d+)")?(?:\s+t="(\w+)")?\s*')
 ATTRIBUTE = re.compile(rb'([\w:]+)="([^"]*)"')

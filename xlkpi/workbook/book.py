@@ -349,6 +349,9 @@ class Sheet:
         elif isinstance(content, bool):
             value = content
             self.ws.write_boolean(row, column, content, style)
+        elif isinstance(content, NoData):  # an error in a cell that people fill
+            value = content
+            self.ws.put_formula(row, column, f"={content.value}", style, content.value)
         else:
             # To Excel's precision: databases add up in any order, and the same data gives the same bytes.
             value = serial(content) if isinstance(content, date) else float(f"{float(content):.15g}")

@@ -166,12 +166,11 @@ def order_of(value: Value) -> tuple[int, float | str]:
 
 
 def text_of(value: Value) -> str:
-    """A value in a sentence; only whole numbers, see :func:`xlkpi.workbook.formats.told`."""
+    """A value in a sentence: whole numbers, see :func:`xlkpi.workbook.formats.told`, or any that people typed."""
     if value is None:
         return ""
     if isinstance(value, float | int) and not isinstance(value, bool):
-        assert value == int(value), "only whole numbers are told in sentences: see formats.told"
-        return str(int(value))
+        return f"{value:.15g}" if value % 1 else str(int(value))
     return str(value)
 
 

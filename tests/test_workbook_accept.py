@@ -77,7 +77,10 @@ def test_targets_are_written_back_only_when_asked(built: Path) -> None:
     assert file.read_text(encoding="utf-8") == before
 
 
-@pytest.mark.parametrize(("value", "told"), [(1_234_567.0, "1234567"), (0.1 + 0.2, "0.3"), (None, "–"), ("Léa", "Léa")])
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(1_234_567.0, "1,234,567"), (1_234_567.891, "1,234,567.891"), (-0.1 - 0.2, "-0.3"), (None, "–"), ("Léa", "Léa")],
+)
 def test_values_are_told_with_all_their_digits(value: Any, told: str) -> None:
     assert plain_words(value) == told
 

@@ -64,6 +64,17 @@ def test_a_build_over_an_untouched_one_gives_the_same_workbook(tmp_path: Path, b
     assert out.read_bytes() == built
 
 
+def test_a_build_in_another_language_over_an_untouched_one_is_a_new_one(tmp_path: Path, built: bytes) -> None:
+    out, new = tmp_path / "made.xlsx", tmp_path / "new.xlsx"
+    out.write_bytes(built)
+    for path in (out, new):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            rebuild(card(), path, language="fr")
+    budgets = [next(s for s in Book(path).sheets if s.name == "Budget").listed for path in (out, new)]
+    assert [c.value for c in budgets[0]] == [c.value for c in budgets[1]]
+
+
 def test_a_later_build_tells_what_changed_since(tmp_path: Path) -> None:
     out = tmp_path / "made.xlsx"
     project, data = sample()

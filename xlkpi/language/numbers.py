@@ -30,6 +30,14 @@ def plain(number: float, language: str | None = None, decimals: int | None = Non
     return sign + "".join(marks.get(character, character) for character in shown)
 
 
+def exact(number: float, language: str | None = None) -> str:
+    """A number grouped in thousands, with all the digits that a cell holds."""
+    written = f"{number:.15g}"
+    if not math.isfinite(number) or "e" in written:
+        return plain(number, language)
+    return plain(number, language, len(written.partition(".")[2]))
+
+
 def in_unit(number: float, unit: str, currency: str = "EUR", language: str | None = None) -> str:
     """A value with its unit: ``in_unit(0.000179, "percent")`` is "0.018%"; no data is a dash.
 

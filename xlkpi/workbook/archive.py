@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from xlkpi.language import dates, text
+from xlkpi.language.numbers import exact, in_unit
 from xlkpi.workbook.cells import address_of
 from xlkpi.workbook.comments import comments
 from xlkpi.workbook.live import as_date, serial
@@ -48,6 +50,7 @@ class Words:
     titles: Mapping[str, str] = field(default_factory=dict)
     #: The places of rows that can't move.
     held: Collection[int] = ()
+    language: str = "en"
 
 
 def archived(
@@ -109,10 +112,11 @@ def _row_of(kept: Row) -> tuple[str, Row | None]:
 def _archive_row(table: PeopleTable, words: Words, row: Row, key: str, day: date) -> Row | None:
     """A row as the archive keeps it; None where a cell can't hold it."""
     content = "\n".join(
-        f"{words.headers.get(c.code, c.code)}: {_told(row.get(c.code), c.kind)}"
+        text("workbook.archive.line", words.language, header=words.headers.get(c.code, c.code),
+             value=_told(row.get(c.code), c.kind, words.language))
         for c in table.columns
         if c.code not in ("key", "title") and row.get(c.code) not in (None, "")
-    )
+    )  # fmt: skip
     whole = json.dumps({"table": table.name, "row": dict(row)}, ensure_ascii=False)
     if max(len(content), len(whole)) > _LONGEST:
         return None
@@ -120,10 +124,12 @@ def _archive_row(table: PeopleTable, words: Words, row: Row, key: str, day: date
             "content": content or None, "row": whole}  # fmt: skip
 
 
-def _told(value: object, kind: str) -> str:
-    if kind == "date" and isinstance(value, float) and (day := as_date(value)) is not None:
-        return day.isoformat()
-    return f"{value:.15g}" if isinstance(value, float) else str(value)
+def _told(value: object, kind: str, language: str) -> str:
+    if kind == "date" and isinstance(value, float) and (found := as_date(value)) is not None:
+        return dates.day(found, language)
+    if kind == "percent" and isinstance(value, float):
+        return in_unit(value, "percent", language=language)
+    return exact(value, language) if isinstance(value, float) else str(value)
 
 
 def _put(rows: list[Row], row: Row) -> None:
@@ -158,7 +164,7 @@ def moved_rows(
 def _words_of(package: Package, state: State, parts: Mapping[str, PeoplePart]) -> dict[str, Words]:
     """How the tables of a workbook are told, and which of their rows can't move."""
     return {
-        name: Words(part.table.sheet, state.columns[name], _titles(part), _held(package, part))
+        name: Words(part.table.sheet, state.columns[name], _titles(part), _held(package, part), state.language)
         for name, part in parts.items()
     }
 

@@ -66,7 +66,10 @@ def _anew(former: Former, card: Scorecard, language: str, layout: str | None) ->
     package, existing, state = former.package, former.existing, former.state
     last = Last.of(state)
     rows: Mapping[str, Sequence[Row]] = {}
-    if state.language == language:
+    taken = carried(existing)
+    if state.language != language:  # the tables that people fill are those of a new workbook
+        taken = replace(taken, offered={}, proposed={})
+    else:
         ids = [result.objective.id for result in card.results]
         rows = moved_rows(package, state, former.people, ids, card.today, anew=True).rows
     result: list[Built] = []
@@ -74,7 +77,7 @@ def _anew(former: Former, card: Scorecard, language: str, layout: str | None) ->
     def build(out: Path) -> None:
         result.append(build_workbook(
             card, out, language=language, layout=layout, kept=rows,
-            last=last if last and last.day < card.as_of else None, carried=carried(existing),
+            last=last if last and last.day < card.as_of else None, carried=taken,
         ))  # fmt: skip
 
     with former.built(build, rows) as made:

@@ -242,9 +242,11 @@ class Work:
         """What was changed."""
         from xlkpi.workbook.archive import ARCHIVE
 
+        back = self.archived.back if self.archived else {}
         return Refreshed(
             path, options.dry_run, self.differences, self._counts(skeleton.rows), self.kept.replaced,
-            {name: count for name, count in self.added.items() if count > 0 and name != ARCHIVE},
+            {name: new for name, count in self.added.items()
+             if name != ARCHIVE and (new := count - back.get(name, 0)) > 0},
             without_place=self.without_place(skeleton), short=skeleton.book.short_pages, archived=self.archived,
             stranded=self.stranded, older=self.existing.state.edition < EDITION,
         )  # fmt: skip

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from xlkpi.language import text
-from xlkpi.language.numbers import in_unit
+from xlkpi.language.numbers import exact, in_unit
 from xlkpi.status import label
 
 if TYPE_CHECKING:
@@ -116,4 +116,6 @@ def date_words(day: date | None) -> str:
 def plain_words(value: Any) -> str:
     if value in (None, ""):
         return text("refresh.nothing")
-    return f"{value:.15g}" if isinstance(value, float) else str(value)
+    if isinstance(value, date):
+        return date_words(value)
+    return exact(value) if isinstance(value, float | int) and not isinstance(value, bool) else str(value)

@@ -93,9 +93,23 @@ def test_rows_with_comments_are_not_moved_under_them(shop: Shop, cell: str, move
         return
     with use("fr"), pytest.raises(WorkbookError) as refused:
         refresh_book(book)
-    assert "commentées de Données" in refused.value.text("fr")
+    assert "lignes de Données qui ont des commentaires" in refused.value.text("fr")
     assert "xlkpi refresh tableau.xlsx" in refused.value.text("en")
     assert not (office.actions(book) if on_the_web else differ(shop.workbook, saved(book, shop.folder / "après.xlsx")))
+
+
+def test_rows_with_links_are_not_moved_under_them_in_open_excel(shop: Shop) -> None:
+    with Edited(shop.workbook) as edited:
+        edited.after_cells(
+            edited.sheets[DATA], '<hyperlinks><hyperlink ref="B9" location="A1"/></hyperlinks>', into=True
+        )
+    shop.months += 1
+    shop.write()
+    book = opened(shop.workbook)
+    with use("fr"), pytest.raises(WorkbookError) as refused:
+        refresh_book(book)
+    assert refused.value.problems[0].code == "open_book_comments"
+    assert not differ(shop.workbook, saved(book, shop.folder / "après.xlsx"))
 
 
 def differ(one: Path, other: Path) -> list[object]:

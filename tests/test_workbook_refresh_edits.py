@@ -28,7 +28,7 @@ from tests.edits_drawn import (
     add_validation,
     define_name,
 )
-from tests.small_shop import DATA, FIRST, OBJECTIVES, SERIES, TARGETS, Shop
+from tests.small_shop import DATA, FIRST, NOTES, OBJECTIVES, SERIES, TARGETS, Shop
 from xlkpi.language import use
 from xlkpi.workbook.anew import Former
 from xlkpi.workbook.comments import comments
@@ -254,6 +254,49 @@ def test_comments_follow_their_row_and_stand_beside_the_table_where_it_is_no_mor
     assert told[2][:2] == (told[1][0], [])
     assert any("BS1" in line for line in people_words(replace(done, stranded=told[1][1])))
     assert sdk.faults(shop.workbook) == []
+
+
+def add_links(book: Edited, sheet: str, *references: str) -> None:
+    written = "".join(f'<hyperlink ref="{at}" location="\'{FIRST}\'!A1"/>' for at in references)
+    book.after_cells(book.sheets[sheet], f"<hyperlinks>{written}</hyperlinks>", into=True)
+
+
+def links_of(path: Path, sheet: str) -> list[str]:
+    with Edited(path) as book:
+        return re.findall(r'<hyperlink ref="([^"]*)"', book.text(book.sheets[sheet]))
+
+
+def test_links_follow_their_row_and_stand_beside_the_table_where_it_is_no_more(shop: Shop) -> None:
+    with Edited(shop.workbook) as book:
+        add_links(book, TARGETS, "B3", "B1", "B40")  # on the second objective, the basket; above and below the table
+        add_links(book, DATA, "B15:C15")
+    shop.objectives, shop.channels = ["orders", "roas", "revenue", "basket"], ["web", "boutique", "marché"]
+    shop.write()
+    assert refresh_workbook(shop.workbook, ONCE).stranded == []
+    assert (links_of(shop.workbook, TARGETS), links_of(shop.workbook, DATA)) == (["B5", "B1", "B40"], ["B21:C21"])
+    shop.objectives, shop.channels = ["revenue", "orders"], ["boutique"]
+    shop.write()
+    done = refresh_workbook(shop.workbook, ONCE)
+    assert sorted(done.stranded) == [(TARGETS, "BS1"), (DATA, "J1")]
+    assert (links_of(shop.workbook, TARGETS), links_of(shop.workbook, DATA)) == (["BS1", "B1", "B40"], ["J1:K1"])
+    assert any("BS1" in line for line in people_words(done))
+    assert sdk.faults(shop.workbook) == []
+
+
+def test_a_note_with_a_link_stays_where_it_stands_though_its_objective_is_gone(shop: Shop) -> None:
+    with Edited(shop.workbook) as book:
+        for row, link in ((11, "E11"), (12, "")):
+            put_cell(book, NOTES, f"B{row}", "basket")
+            put_cell(book, NOTES, f"E{row}", f"note {link}")
+        add_links(book, NOTES, "E11")
+    shop.objectives = ["revenue"]
+    shop.write()
+    done = refresh_workbook(shop.workbook, ONCE)
+    assert done.archived is not None
+    assert (done.archived.stay["xlkpi_notes"], done.archived.out["xlkpi_notes"]) == (1, 1)
+    cells = next(s for s in Book(shop.workbook).sheets if s.name == NOTES).cells
+    assert cells["E11"].value == "note E11"
+    assert links_of(shop.workbook, NOTES) == ["E11"]
 
 
 def test_what_stands_below_a_table_moves_down_as_it_grows(shop: Shop) -> None:

@@ -1,7 +1,7 @@
 """Rows of people's tables whose objective is no longer there, moved to the archive, and back when it returns.
 
 Rows are blanked where they stood and put back into blank ones, so that nothing else moves. A row stays where it is when
-something hangs on it that the archive can't hold: a comment, a formula, a cell in a column that people added.
+something hangs on it that the archive can't hold: a comment, a link, a formula, a cell in a column that people added.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from xlkpi.language import dates, text
 from xlkpi.language.numbers import exact, in_unit
+from xlkpi.workbook.cell_links import links
 from xlkpi.workbook.cells import address_of
 from xlkpi.workbook.comments import comments
 from xlkpi.workbook.live import as_date, serial
@@ -181,7 +182,7 @@ def _titles(part: PeoplePart) -> dict[str, str]:
 
 
 def _held(package: Package, part: PeoplePart) -> set[int]:
-    """The rows, from 0, with a comment, a formula of people's, or something in a column of theirs."""
+    """The rows, from 0, with a comment, a link, a formula of people's, or something in a column of theirs."""
     ours = {at: code in part.formulas.usual for code, at in part.places.items()}
     rows = {
         row
@@ -191,6 +192,9 @@ def _held(package: Package, part: PeoplePart) -> set[int]:
              or (column not in ours and cell.value not in (None, "")))
     }  # fmt: skip
     rows |= {address_of(at.encode())[0] for at in comments(package, part.table.sheet_part)}
+    content = package.read(part.table.sheet_part)
+    rows |= {row for row, column in links(content[content.rfind(b"</sheetData>") :])
+             if part.box.left <= column + 1 <= part.box.right}  # fmt: skip
     return {row - part.box.top for row in rows}
 
 

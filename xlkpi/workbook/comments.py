@@ -1,7 +1,7 @@
-"""Comments on cells: where they are, and how those on a data table follow their row, as people's cells do.
+"""Comments on cells: where they are, and how those on a data table, and links, follow their row as people's cells do.
 
-A comment of which the row is no more stands at the table's right, where no row of data comes: on another row it would
-say something of what it was never about.
+One of which the row is no more stands at the table's right, where no row of data comes: on another row it would say
+something of what it was never about.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from xlkpi.workbook.cell_links import links, links_moved
 from xlkpi.workbook.cells import ROW, Address, address_of
 from xlkpi.workbook.data_part import DataPart, letters_of
 from xlkpi.workbook.package import relations_of
@@ -44,8 +45,11 @@ def comments(package: Package, sheet_part: str) -> list[str]:
 
 
 def follow_rows(package: Package, changes: Changes, part: DataPart, data: pa.Table) -> list[str]:
-    """Move the comments of a data table with their rows; gives the present addresses of those without one now."""
-    there = {at: address_of(at.encode()) for at in comments(package, part.table.sheet_part)}
+    """Move the comments and the links of a data table with their rows, before its sheet is written; gives the present
+    addresses of those without one now.
+    """
+    places = {address_of(at.encode()) for at in comments(package, part.table.sheet_part)} | {*links(part.tail)}
+    there = {_written(place): place for place in places}
     box = part.box
     on_rows = {at: a for at, a in there.items() if box.top <= a[0] < box.bottom and box.left <= a[1] + 1 <= box.right}
     if not on_rows:
@@ -61,7 +65,9 @@ def follow_rows(package: Package, changes: Changes, part: DataPart, data: pa.Tab
         taken.add(place)
         now[at] = place
         stranded.append(_written(place))
-    _move(package, changes, part.table.sheet_part, {there[at]: to for at, to in now.items() if there[at] != to})
+    moved = {there[at]: to for at, to in now.items() if there[at] != to}
+    _move(package, changes, part.table.sheet_part, moved)
+    part.tail = links_moved(part.tail, moved)
     return stranded
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import unescape
 
+from xlkpi.workbook.cell_links import links
 from xlkpi.workbook.cells import ATTRIBUTE, read_strings
 from xlkpi.workbook.comments import COMMENTS
 from xlkpi.workbook.content import Area, areas, blocks, changed_cells, rows_of
@@ -93,7 +94,7 @@ class ConditionChange:
 @dataclass
 class Compared:
     """What makes the second workbook of the first. ``charts``: references of charts by their sheet, before and after.
-    ``pivots``: pivot tables whose data change, by sheet and name. ``comments``: sheets on which some move.
+    ``pivots``: pivot tables whose data change, by sheet and name. ``comments``: sheets on which some, or links, move.
     ``others``: what differs in a way of no kind here.
     """
 
@@ -134,6 +135,8 @@ def compare(before: Package, after: Package) -> Compared:
         if old == new or part == CONTENT_TYPES or _RELATIONS.search(part):
             continue
         if part in sheets:
+            if sheets[part] in in_blocks and links(_behind(old)) != links(_behind(new)):
+                found.comments.append(sheets[part])
             _sheet(found, sheets[part], (old, new), strings, in_blocks=sheets[part] in in_blocks)
         elif part in tables:
             _table(found, before, after, part)
@@ -148,6 +151,11 @@ def compare(before: Package, after: Package) -> Compared:
         else:
             found.others.append(part)
     return found
+
+
+def _behind(content: bytes) -> bytes:
+    """What a sheet's part holds behind its cells."""
+    return content[max(content.rfind(b"</sheetData>"), 0) :]
 
 
 def _same(before: Package, after: Package, part: str) -> bool:

@@ -222,8 +222,8 @@ class Work:
         for name in DATA_SHEETS:
             part, rows = existing.parts[name], skeleton.rows[name]
             add_columns(part, rows.column_names)
-            fill_part(changes, part, rows)
             self.stranded += [(part.table.sheet, at) for at in follow_rows(package, changes, part, rows)]
+            fill_part(changes, part, rows)
             growths.append(part.growth(rows.num_rows))
         changes.follow(package, insertions, [part.table.sheet_part for part in existing.parts.values()])
         changes.follow(package, [*growths, *self._calculated(skeleton)])

@@ -131,9 +131,9 @@ def _refresh_file(opened: OpenBook, steps: Steps) -> str:
             steps("comparing", 0.7)
             with Package(copy) as before, Package(fresh) as after:
                 found = compare(before, after)
+            refuse_comments(opened, found)
             if found.others:
                 raise opened.error("open_book_others", what=", ".join(found.others[:5]))
-            refuse_comments(opened, found)
             write(opened, found, steps)
     return summary(done, opened)
 

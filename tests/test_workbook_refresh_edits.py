@@ -256,6 +256,46 @@ def test_comments_follow_their_row_and_stand_beside_the_table_where_it_is_no_mor
     assert sdk.faults(shop.workbook) == []
 
 
+@pytest.mark.parametrize("months", [9, 3])
+def test_formulas_on_the_sheet_of_the_data_and_to_its_totals_follow_them(shop: Shop, months: int) -> None:
+    last = last_row(shop.workbook, "xlkpi_data")
+    total = last + 1
+
+    def with_totals(xml: str) -> str:
+        xml = xml.replace(f':G{last}"', f':G{total}"', 1).replace('totalsRowShown="0"', 'totalsRowCount="1"')
+        return re.sub(r'(name="Chiffre d’affaires"[^>]*?)/>', r'\1 totalsRowFunction="sum"/>', xml)
+
+    def written(last: int) -> dict[str, str]:
+        total = last + 1
+        return {
+            "J1": f"SUM(D2:D{last})/D{total}", "J2": f"$D${total}/2", "J3": "SUM(D$2:D3)", "J4": f"SUM(D2:D{total})",
+            "J5": f"SUM(Données!D1:D{last})", "K5": "SUM(D4:D6)",
+        }  # fmt: skip
+
+    with Edited(shop.workbook) as book:
+        book.change(next(t for _, k, t in book.relations(book.sheets[DATA]) if k == "table"), with_totals)
+        put_cell(book, DATA, f"D{total}", "=SUBTOTAL(109,xlkpi_data[Chiffre d’affaires])", cached=1)
+        put_cell(book, DATA, f"E{total}", f"=D{total}/2+SUM(E2:E{last})", cached=1)
+        for at, formula in written(last).items():
+            put_cell(book, DATA, at, f"={formula}", cached=1)
+        put_cell(book, DATA, f"J{last}", f"=SUM(D$2:D{last})", cached=1)  # a running total ends where it stands
+        add_sheet(book, "Calculs", {"A1": f"=Données!D{total}", "A2": f"=SUM(Données!$D${total}:$E${total})"}, {})
+    shop.months = months
+    shop.write()
+    refresh_workbook(shop.workbook, ONCE)
+    now = last_row(shop.workbook, "xlkpi_data") - 1
+    sheets = {sheet.name: sheet.cells for sheet in Book(shop.workbook).sheets}
+    data, own = sheets[DATA], sheets["Calculs"]
+    assert now == 1 + 3 * months
+    assert {at: data[at].formula for at in written(now)} == written(now)
+    assert data[f"E{now + 1}"].formula == f"D{now + 1}/2+SUM(E2:E{now})"
+    assert data[f"J{last}"].formula == f"SUM(D$2:D{last})"
+    assert [own["A1"].formula, own["A2"].formula] == [
+        f"Données!D{now + 1}", f"SUM(Données!$D${now + 1}:$E${now + 1})"
+    ]  # fmt: skip
+    assert sdk.faults(shop.workbook) == []
+
+
 def add_links(book: Edited, sheet: str, *references: str) -> None:
     written = "".join(f'<hyperlink ref="{at}" location="\'{FIRST}\'!A1"/>' for at in references)
     book.after_cells(book.sheets[sheet], f"<hyperlinks>{written}</hyperlinks>", into=True)

@@ -328,7 +328,7 @@ class DataPart:
 
     def growth(self, rows: int) -> Growth:
         """Where the table ends with so many rows of ours."""
-        return Growth(self.table.sheet, self.box, self.box.top + max(rows + len(self.people), 1))
+        return Growth(self.table.sheet, self.box, self.box.top + max(rows + len(self.people), 1), self.totals)
 
     def reference(self, rows: int) -> str:
         """The range of the table with so many rows of ours, its row of totals included."""

@@ -17,7 +17,7 @@ from xlkpi.workbook.data_part import NUMBER, ROW_END, STYLE, DataPart, OwnRow, l
 from xlkpi.workbook.data_sheet import MAX_ROWS
 from xlkpi.workbook.formula_text import moved
 from xlkpi.workbook.own_formulas import filled_columns
-from xlkpi.workbook.references import Box
+from xlkpi.workbook.references import Box, Growth
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -59,6 +59,7 @@ def sheet_xml(
         raise part.error("workbook_too_many_rows", **values)
     _refuse_covering(part, end)
     _grow_over(part, end)
+    _follow(part, growth)
     usual = {n: str(column.style).encode() for n, column in enumerate(columns, part.box.left)}
     edits = _edits(part, data, usual)
     rows = rows_xml(
@@ -135,6 +136,22 @@ def _grow_over(part: DataPart, end: int) -> None:
         left, _, right = part.split(row[2] or b"") if row else (b"", (), b"")
         if left or right:
             part.beside[number] = left, right
+
+
+def _follow(part: DataPart, growth: Growth) -> None:
+    """People's formulas on the sheet follow what they refer to in the table."""
+    follow = growth.at_home
+    part.above = [follow(row) for row in part.above]
+    for number, cells in part.beside.items():
+        row = number if number <= part.box.bottom else 0
+        part.beside[number] = follow(cells[0], row), follow(cells[1], row)
+    part.below = {number: follow(row) for number, row in part.below.items()}
+    if part.total_row is not None:
+        part.total_row = part.total_row[0], follow(part.total_row[1])
+    for added in part.people:
+        added.cells = [follow(cell, added.number) for cell in added.cells]
+    for own in part.own.values():
+        own.cells = {number: follow(cell, own.number) for number, cell in own.cells.items()}
 
 
 def _edits(part: DataPart, data: pa.Table, usual: Mapping[int, bytes]) -> dict[int, Any]:

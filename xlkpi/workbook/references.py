@@ -95,11 +95,12 @@ class Shift:
 
 @dataclass(frozen=True)
 class Growth:
-    """A table of a sheet whose last row of data moves to `last`."""
+    """A table of a sheet whose last row of data moves to `last`, and its row of totals, if it has one, with it."""
 
     sheet: str
     box: Box
     last: int
+    totals: int = 0
 
     def selection(self, reference: str) -> str:
         """A cell or range of the table's own sheet (`sqref`): a single cell stands for a range of one row."""
@@ -112,10 +113,26 @@ class Growth:
             return text
         quoted = f"'{written}'"
         sheets = "|".join(re.escape(name) for name in (self.sheet, quoted))
-        ours = rf"(?<![\w.'])((?:{sheets})!)(\$?[A-Z]{{1,3}}\$?\d+:\$?[A-Z]{{1,3}}\$?\d+)(?![\w(])"
+        end = r"(?::\$?[A-Z]{1,3}\$?\d+)" + ("?" if self.totals else "")
+        ours = rf"(?<![\w.'])((?:{sheets})!)(\$?[A-Z]{{1,3}}\$?\d+{end})(?![\w(])"
         pattern = rf"{ours}|{_OTHER_QUOTED}"
         grown = self._grown
         return re.sub(pattern, lambda m: m[1] + grown(m[2], single=False) if m[1] else m[0], text, flags=re.IGNORECASE)
+
+    def at_home(self, xml: bytes, row: int = 0) -> bytes:
+        """Formulas of the table's own sheet, for what they refer to there without a name of a sheet.
+
+        What ends on ``row``, their own one, stays: running totals end where they stand.
+        """
+        from xlkpi.workbook.formula_text import moved
+
+        own = re.compile(rf"(?:.*\D)?{row}")
+
+        def move(sheet: str | None, reference: str) -> tuple[str | None, str]:
+            stays = sheet is not None or own.fullmatch(reference)
+            return sheet, reference if stays else self._grown(reference, single=False)
+
+        return changed_formulas(xml, lambda text: moved(text, move)) if self.changes and b"<f" in xml else xml
 
     def selections(self, xml: bytes) -> bytes:
         """The conditional formats and validations of the table's own sheet."""
@@ -144,14 +161,16 @@ class Growth:
         if not found:
             return reference
         left, top, right, bottom = found.groups()
-        if right is None and not single:
+        box, first, last = self.box, int(top), int(bottom or top)
+        if not (box.left <= column_number(left) and column_number(right or left) <= box.right):
             return reference
-        box = self.box
-        inside = box.left <= column_number(left) and column_number(right or left) <= box.right
-        if not inside or int(top) not in (box.top, box.top + 1) or int(bottom or top) != box.bottom:
+        if self.totals and box.top <= first and last == box.bottom + self.totals:
+            end = str(self.last + self.totals)
+            return re.sub(r"\d+", end, reference) if first == last else reference[: found.start(4)] + end
+        if (right is None and not single) or first not in (box.top, box.top + 1) or last != box.bottom:
             return reference
         if right is None:
-            return reference if int(top) == self.last else f"{reference}:{left}{self.last}"
+            return reference if first == self.last else f"{reference}:{left}{self.last}"
         return reference[: found.start(4)] + str(self.last)
 
 

@@ -10,7 +10,9 @@ import pytest
 from tests.checks import recalc
 from tests.checks.reading import Book
 from tests.edits import Edited, put_cell
-from tests.small_shop import Shop
+from tests.small_shop import TARGETS, Shop
+from xlkpi.errors import WorkbookError
+from xlkpi.language import use
 from xlkpi.workbook.refresh import Options, refresh_workbook
 
 
@@ -44,3 +46,15 @@ def test_a_decimal_or_an_error_that_people_typed_stops_no_refresh(built: Shop, t
     cells = next(s for s in Book(shop.workbook).sheets if s.name == "Notes").cells
     assert (cells["E11"].value, cells["E11"].formula) == {"decimal": (12.5, None), "error": ("#DIV/0!", "1/0")}[kind]
     assert recalc.differences(shop.workbook, ("ironcalc",)) == []
+
+
+def test_an_error_in_a_target_is_told_with_its_column_and_objective(built: Shop, tmp_path: Path) -> None:
+    shop = built.copied(tmp_path)
+    with Edited(shop.workbook) as book:
+        cells = next(s for s in Book(shop.workbook).sheets if s.name == TARGETS).listed
+        put_error(book, TARGETS, next(c.address for c in cells if c.value == 20_000))
+    with use("en"), pytest.raises(WorkbookError) as refused:
+        refresh_workbook(shop.workbook, Options(backups=0))
+    assert "the column 'Cible' of the objective 'revenue' holds '#DIV/0!', which is not a number" in (
+        refused.value.text("en")
+    )

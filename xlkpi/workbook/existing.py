@@ -9,6 +9,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from xlkpi.errors import Place, Problem, WorkbookError
+from xlkpi.formula.nodata import NoData
+from xlkpi.language import text
 from xlkpi.workbook.anchors import ANCHORS, Anchors, Key, Spot, may_hold_anchors, read_anchors
 from xlkpi.workbook.cells import Cells, address_of, read_cells, read_strings
 from xlkpi.workbook.data_part import DataPart, Marks
@@ -209,7 +211,8 @@ def _typed(package: Package, state: State, part: DataPart) -> dict[str, dict[str
             if value == before or (value in (None, "") and before is None):
                 continue
             if value not in (None, "") and not isinstance(value, TYPED_KINDS[kind]):
-                told = {"column": headers[code], "value": str(value)[:60], "kind": kind}
+                shown = value.value if isinstance(value, NoData) else str(value)[:60]
+                told = {"column": headers[code], "objective": id, "value": shown, "kind": text(f"refresh.kind.{kind}")}
                 place = Place(package.path.name, key=id, sheet=part.table.sheet)
                 problems.append(Problem("workbook_typed", told, place))
                 continue

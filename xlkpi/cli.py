@@ -71,7 +71,7 @@ def kpi(id: str, own: str | None, as_json: bool) -> None:
 
 
 @cli.command("new", add_help_option=False)
-@click.argument("folder", metavar="DIR", type=click.Path())
+@click.argument("folder", metavar="DIR", type=click.Path(readable=False))
 @option("--template", key="template")
 @language_option
 @help_option
@@ -85,9 +85,9 @@ def new(folder: str, template: str | None) -> None:
 
 
 @cli.command("check", add_help_option=False)
-@click.argument("file", metavar="FILE", type=click.Path())
+@click.argument("file", metavar="FILE", type=click.Path(readable=False))
 @option("--no-data", key="no_data", is_flag=True)
-@option("--set-aside", key="set_aside", type=click.Path(), metavar="CSV")
+@option("--set-aside", key="set_aside", type=click.Path(readable=False), metavar="CSV")
 @json_option
 @language_option
 @help_option
@@ -106,8 +106,8 @@ def check(file: str, no_data: bool, set_aside: str | None, as_json: bool) -> int
 
 
 @cli.command("build", add_help_option=False)
-@click.argument("file", metavar="FILE", type=click.Path())
-@option("--out", "-o", "out", key="out", type=click.Path(), metavar="XLSX")
+@click.argument("file", metavar="FILE", type=click.Path(readable=False))
+@option("--out", "-o", "out", key="out", type=click.Path(readable=False), metavar="XLSX")
 @option("--as-of", "as_of", key="as_of", metavar="DATE")
 @option("--template", key="layout")
 @json_option
@@ -125,8 +125,8 @@ def build(file: str, out: str | None, as_of: str | None, template: str | None, a
 
 
 @cli.command("refresh", add_help_option=False)
-@click.argument("workbook", metavar="WORKBOOK", type=click.Path())
-@option("--project", key="project", type=click.Path(), metavar="FILE")
+@click.argument("workbook", metavar="WORKBOOK", type=click.Path(readable=False))
+@option("--project", key="project", type=click.Path(readable=False), metavar="FILE")
 @option("--dry-run", key="refresh_dry_run", is_flag=True)
 @option("--as-of", "as_of", key="as_of", metavar="DATE")
 @option("--backups", key="backups", type=click.IntRange(0, 99), default=1, metavar="N")
@@ -149,8 +149,8 @@ def refresh(workbook: str, as_json: bool, **given: Any) -> None:
 
 
 @cli.command("upgrade", add_help_option=False)
-@click.argument("workbook", metavar="WORKBOOK", type=click.Path())
-@option("--project", key="project", type=click.Path(), metavar="FILE")
+@click.argument("workbook", metavar="WORKBOOK", type=click.Path(readable=False))
+@option("--project", key="project", type=click.Path(readable=False), metavar="FILE")
 @option("--dry-run", key="refresh_dry_run", is_flag=True)
 @option("--as-of", "as_of", key="as_of", metavar="DATE")
 @option("--backups", key="backups", type=click.IntRange(0, 99), default=1, metavar="N")
@@ -170,7 +170,7 @@ def upgrade(workbook: str, as_json: bool, **given: Any) -> None:
 
 
 @cli.command("demo", add_help_option=False)
-@click.argument("folder", metavar="[DIR]", type=click.Path(), default="xlkpi-demo")
+@click.argument("folder", metavar="[DIR]", type=click.Path(readable=False), default="xlkpi-demo")
 @json_option
 @language_option
 @help_option
@@ -186,10 +186,10 @@ def demo(folder: str, as_json: bool) -> None:
 
 
 @cli.command("distribute", add_help_option=False)
-@click.argument("file", metavar="FILE", type=click.Path())
+@click.argument("file", metavar="FILE", type=click.Path(readable=False))
 @option("--audience", "names", key="audience", multiple=True, metavar="NAME")
 @option("--due", key="due", is_flag=True)
-@option("--out", "-o", "out", key="packages", type=click.Path(), metavar="DIR")
+@option("--out", "-o", "out", key="packages", type=click.Path(readable=False), metavar="DIR")
 @option("--as-of", "as_of", key="as_of", metavar="DATE")
 @option("--dry-run", key="dry_run", is_flag=True)
 @option("--send", key="send", is_flag=True)
@@ -215,10 +215,10 @@ def distribute(
 
 
 @cli.command("schedule", add_help_option=False)
-@click.argument("file", metavar="FILE", type=click.Path())
+@click.argument("file", metavar="FILE", type=click.Path(readable=False))
 @option("--at", key="at", metavar="HH:MM", default="07:00")
 @option("--system", key="system", type=click.Choice(["cron", "windows"]))
-@option("--out", "-o", "out", key="packages", type=click.Path(), metavar="DIR")
+@option("--out", "-o", "out", key="packages", type=click.Path(readable=False), metavar="DIR")
 @option("--send", key="send_line", is_flag=True)
 @json_option
 @language_option
@@ -238,7 +238,7 @@ def schedule(file: str, at: str, system: str | None, out: str | None, send: bool
 
 
 @cli.command("functions", add_help_option=False)
-@click.argument("workbook", metavar="WORKBOOK", type=click.Path())
+@click.argument("workbook", metavar="WORKBOOK", type=click.Path(readable=False))
 @own_option
 @option("--remove", key="remove", is_flag=True)
 @json_option

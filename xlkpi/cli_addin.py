@@ -17,7 +17,7 @@ def addin() -> None:
 
 
 @addin.command("build", add_help_option=False, key="addin_build")
-@option("--out", "-o", "out", key="addin_out", type=click.Path(), metavar="DIR", default=".")
+@option("--out", "-o", "out", key="addin_out", type=click.Path(readable=False), metavar="DIR", default=".")
 @option("--vba-only", key="vba_only", is_flag=True)
 @option("--tooltips", key="tooltips", is_flag=True)
 @own_option
@@ -33,7 +33,7 @@ def build(out: str, vba_only: bool, tooltips: bool, own: str | None, as_json: bo
 
 
 @addin.command("install", add_help_option=False, key="addin_install")
-@option("--folder", key="addin_folder", type=click.Path(), metavar="DIR")
+@option("--folder", key="addin_folder", type=click.Path(readable=False), metavar="DIR")
 @option("--vba-only", key="vba_only", is_flag=True)
 @option("--tooltips", key="tooltips", is_flag=True)
 @own_option
@@ -51,7 +51,7 @@ def install(folder: str | None, vba_only: bool, tooltips: bool, own: str | None,
 
 
 @addin.command("lite", add_help_option=False, key="addin_lite")
-@option("--out", "-o", "out", key="addin_out", type=click.Path(), metavar="DIR", default=".")
+@option("--out", "-o", "out", key="addin_out", type=click.Path(readable=False), metavar="DIR", default=".")
 @own_option
 @json_option
 @language_option
@@ -79,7 +79,7 @@ def serve(host: str, port: int, certificate: str | None, private: str | None) ->
 
 
 @addin.command("doctor", key="addin_doctor", add_help_option=False)
-@option("--folder", key="doctor_folder", type=click.Path(), metavar="DIR")
+@option("--folder", key="doctor_folder", type=click.Path(readable=False), metavar="DIR")
 @option("--port", key="doctor_port", default=8000, type=click.IntRange(1, 65535), metavar="PORT")
 @json_option
 @language_option

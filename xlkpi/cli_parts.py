@@ -102,5 +102,5 @@ language_option = option(
     "--language", key="language", type=click.Choice(languages()), expose_value=False, is_eager=True, callback=_speak
 )
 json_option = option("--json", "as_json", key="json", is_flag=True)
-own_option = option("--file", "own", key="file", type=click.Path())
+own_option = option("--file", "own", key="file", type=click.Path(readable=False))
 help_option = option("--help", "-h", key="help", is_flag=True, is_eager=True, expose_value=False, callback=_show_help)

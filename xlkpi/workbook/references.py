@@ -16,6 +16,7 @@ _FORMULAS = re.compile(rb"(<(?:\w+:)?(?:f|definedName|formula[12]?)\b[^>/]*>)([^
 _PIVOT_SOURCE = re.compile(rb"<(?:\w+:)?worksheetSource\b[^>]*>")
 #: A text, in which nothing refers to a cell, or the quoted name of another sheet.
 _OTHER_QUOTED = r'"(?:[^"]|"")*"' + "|" + r"'(?:[^']|'')*'"
+_LAST_ROW = re.compile(r"\d+$")
 _SELECTION = re.compile(rb'(\ssqref="|<(?:\w+:)?sqref>)([^"<]+)')
 
 
@@ -126,13 +127,16 @@ class Growth:
         """
         from xlkpi.workbook.formula_text import moved
 
-        own = re.compile(rf"(?:.*\D)?{row}")
+        ends = {self.box.bottom, self.box.bottom + self.totals} - {row}
+        if not self.changes or b"<f" not in xml or not any(b"%d" % end in xml for end in ends):
+            return xml
 
         def move(sheet: str | None, reference: str) -> tuple[str | None, str]:
-            stays = sheet is not None or own.fullmatch(reference)
+            last = _LAST_ROW.search(reference)
+            stays = sheet is not None or last is None or int(last[0]) == row
             return sheet, reference if stays else self._grown(reference, single=False)
 
-        return changed_formulas(xml, lambda text: moved(text, move)) if self.changes and b"<f" in xml else xml
+        return changed_formulas(xml, lambda text: moved(text, move))
 
     def selections(self, xml: bytes) -> bytes:
         """The conditional formats and validations of the table's own sheet."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import time
 from datetime import date
@@ -445,7 +446,12 @@ def test_ten_thousand_objectives_load_in_proportion(project):
         return time.process_time() - begin
 
     seconds(10)
-    small, large = (min(seconds(count) for _ in range(2)) for count in (1_000, 10_000))  # each without its noise
+    gc.collect()
+    gc.freeze()  # what other tests left is no part of the measure
+    try:
+        small, large = (min(seconds(count) for _ in range(3)) for count in (1_000, 10_000))  # each without its noise
+    finally:
+        gc.unfreeze()
     assert large < 10 * small * 2
 
 

@@ -191,3 +191,16 @@ def test_a_column_of_theirs_in_many_rows_keeps_its_blanks_and_is_filled_into_row
     del expected["H95"]
     assert {address: content for address, content in now.items() if content} == expected
     assert sdk.faults(shop.workbook) == []
+
+
+def test_a_renamed_header_of_many_rows_is_refused_in_words(shop: Shop) -> None:
+    shop.channels, shop.months = ["boutique", "salon", "web"], 18
+    shop.write()
+    refresh_workbook(shop.workbook, ONCE)
+    with Edited(shop.workbook) as book:
+        part = next(t for _, k, t in book.relations(book.sheets[DATA]) if k == "table")
+        book.change(part, lambda xml: xml.replace('name="Canal"', 'name="Part"'))
+        put_cell(book, DATA, "C1", "Part")
+    with pytest.raises(WorkbookError) as refused:
+        refresh_workbook(shop.workbook, ONCE)
+    assert [problem.code for problem in refused.value.problems] == ["workbook_lacks_columns"]

@@ -169,6 +169,8 @@ class DataPart:
         """Rows as most are; None where there are none of ours, or their cells are to be remembered."""
         if self.marks is None or self.remembered is not None:
             return None
+        if not {self.marks.mark, *self.marks.keys} <= {*self.headers}:  # somebody renamed a header
+            return None
         columns = {
             n: (header, self._usual.get(n, str(self.style(n)).encode()))
             for n, header in enumerate(self.headers, self.box.left)

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+#: What the environment says of this run: its interpreter, and the width of a terminal that nobody sees.
+_OF_THIS_RUN = ("VIRTUAL_ENV", "COLUMNS", "LINES")
 #: Where each package of the wheel stands in the source tree.
 HOMES = {"xlkpi": "xlkpi", "xlkpi/udfs": "udfs", "xlkpi/workbook_templates": "workbook_templates"}
 _MADE = shutil.ignore_patterns(
@@ -44,7 +46,7 @@ def attempt(
     command: Sequence[str | Path], cwd: Path, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """A command's exit code and output, in UTF-8 and without what this run's environment says."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "XLKPI_")) and k != "VIRTUAL_ENV"}
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "XLKPI_")) and k not in _OF_THIS_RUN}
     return subprocess.run(
         [str(part) for part in command],
         cwd=cwd,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
 
 import xlkpi
+from tests.timing import least_seconds
 from xlkpi.catalogue import Catalogue, catalogue, extended, load_files, load_own
 from xlkpi.documents import parse
 from xlkpi.errors import DefinitionError, Problem
@@ -113,9 +113,9 @@ def test_long_and_tangled_chains_of_kpis_are_checked_in_a_moment() -> None:
     rest = f"{BASE}, formula: x+y, example: {{x: 1, y: 1, result: 2}}"
     tangled = [f"k_{i}: {{{rest}, inputs: {{x: k_{i - 1}, y: k_{i - 1}}}}}"
                for i in range(1, 400)]  # fmt: skip
-    started = time.process_time()
-    assert "k_399" in loaded("kpis:\n  " + "\n  ".join([first, *tangled]))
-    assert time.process_time() - started < 3
+    text = "kpis:\n  " + "\n  ".join([first, *tangled])
+    assert "k_399" in loaded(text)
+    assert least_seconds(lambda: loaded(text)) < 3
 
 
 @pytest.mark.parametrize(

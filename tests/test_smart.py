@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import date
 
 import numpy as np
@@ -10,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.timing import least_seconds
 from xlkpi.language import languages, text, texts
 from xlkpi.objectives import load
 from xlkpi.smart import check
@@ -566,10 +566,8 @@ def thousand(project):
 def test_a_thousand_objectives_with_two_years_of_weeks_are_checked_in_two_seconds(thousand):
     walks = 5 + np.cumsum(np.random.default_rng(0).normal(size=(1_000, 104)), axis=1)
     history = {f"o{i}": walk for i, walk in enumerate(walks)}
-    check(thousand, today=TODAY)
-    begin = time.process_time()
+    assert least_seconds(lambda: check(thousand, today=TODAY, history=history)) < 2.0
     made = check(thousand, today=TODAY, history=history)
-    assert time.process_time() - begin < 2.0
     assert sum(o.letters["A"].verdict != "not_checked" for o in made.objectives) == 1_000
 
 

@@ -28,7 +28,7 @@ from tests.edits_drawn import (
     add_validation,
     define_name,
 )
-from tests.small_shop import DATA, FIRST, NOTES, OBJECTIVES, SERIES, TARGETS, Shop
+from tests.small_shop import ACTIONS, DATA, FIRST, NOTES, OBJECTIVES, SERIES, TARGETS, Shop
 from xlkpi.language import use
 from xlkpi.workbook.anew import Former
 from xlkpi.workbook.comments import comments
@@ -126,12 +126,18 @@ def test_what_ended_on_the_last_row_of_a_table_follows_it(shop: Shop, months: in
         formulas = {
             "A1": f"=SUM({DATA}!$E$2:$E${last})", "A2": f"=COUNT({DATA}!A2:A{last})", "A3": f"={DATA}!$E${last}",
             "A4": f"=SUM({DATA}!$E$2:$E${last - 1})", "A5": "=SUM(xlkpi_data[start])", "A6": f'="{DATA}!E2:E{last}"',
+            "A7": f"=AVERAGE({DATA}!E4:E{last})", "A8": f"=SUM({DATA}!F{last - 1}:F{last})",
+            # Filled down: a moving mean, running totals, and what is left from each row on.
+            "C1": f"=AVERAGE({DATA}!E4:E{last - 1})/2", "C2": f"=AVERAGE({DATA}!E5:E{last})/2",
+            "D1": f"=SUM({DATA}!D$2:D{last - 1})", "D2": f"=SUM({DATA}!D$2:D{last})",
+            "E1": f"=SUM({DATA}!D3:D${last})", "E2": f"=SUM({DATA}!D4:D${last})",
         }  # fmt: skip
         add_sheet(book, "À moi", formulas, dict.fromkeys(formulas, 0))
         define_name(book, "tout", f"{DATA}!$A$1:$G${last}")
         chart = add_chart(book, "À moi", f"{DATA}!$E$2:$E${last}", [1.0, 2.0])
         add_conditional_format(book, DATA, f"E2:E{last}")
         add_validation(book, DATA, f"F2:F{last}")
+        part = add_chart(book, "À moi", f"{DATA}!$E$6:$E${last}", [1.0, 2.0])
     shop.months = months
     shop.write()
     refresh_workbook(shop.workbook, ONCE)
@@ -144,6 +150,14 @@ def test_what_ended_on_the_last_row_of_a_table_follows_it(shop: Shop, months: in
         f"SUM({DATA}!$E$2:$E${last - 1})",
         "SUM(xlkpi_data[start])", f'"{DATA}!E2:E{last}"',
     ]  # fmt: skip
+    rest = now if months > 6 else last  # rows that are all gone leave nothing to follow
+    assert [cells[at].formula for at in ("A7", "A8", "C1", "C2", "D1", "D2", "E1", "E2")] == [
+        f"AVERAGE({DATA}!E4:E{now})", f"SUM({DATA}!F{last - 1}:F{rest})",
+        f"AVERAGE({DATA}!E4:E{last - 1})/2", f"AVERAGE({DATA}!E5:E{last})/2",
+        f"SUM({DATA}!D$2:D{last - 1})", f"SUM({DATA}!D$2:D{last})",
+        f"SUM({DATA}!D3:D${now})", f"SUM({DATA}!D4:D${now})",
+    ]  # fmt: skip
+    assert f"{DATA}!$E$6:$E${now}</c:f>".encode() in after.parts[part]
     assert f"{DATA}!$E$2:$E${now}</c:f>".encode() in after.parts[chart]
     assert f'<c:ptCount val="{now - 1}"/>'.encode() in after.parts[chart]
     data = after.parts[next(s.part for s in after.sheets if s.name == DATA)]
@@ -269,7 +283,7 @@ def test_formulas_on_the_sheet_of_the_data_and_to_its_totals_follow_them(shop: S
         total = last + 1
         return {
             "J1": f"SUM(D2:D{last})/D{total}", "J2": f"$D${total}/2", "J3": "SUM(D$2:D3)", "J4": f"SUM(D2:D{total})",
-            "J5": f"SUM(Données!D1:D{last})", "K5": "SUM(D4:D6)",
+            "J5": f"SUM(Données!D1:D{last})", "K5": "SUM(D4:D6)", "K2": f"AVERAGE(D5:D{last})",
         }  # fmt: skip
 
     with Edited(shop.workbook) as book:
@@ -457,3 +471,28 @@ def test_the_hidden_sheets_may_be_renamed_too(shop: Shop) -> None:
         former = Former(package)
         with former.built(lambda out: shop.build(out), {}) as made:
             assert former.left(made) == [("sheet", "xlkpi_anchors")], "an upgrade would say so"
+
+
+def test_formulas_on_the_sheet_of_a_table_that_people_fill_follow_it_as_it_grows(shop: Shop) -> None:
+    shop.objectives = ["revenue"]
+    shop.build()
+    table = next(t for t in Book(shop.workbook).tables if t.name == "xlkpi_actions")
+    first, last = table.area.top + 1, table.area.bottom
+    task = get_column_letter(table.area.left + list(table.columns).index("Action"))
+
+    def written(last: int) -> dict[str, str]:
+        return {"Z1": f"COUNTA({task}{first}:{task}{last})", "Z2": f"COUNTA({task}{first + 2}:{task}{last})"}
+
+    with Edited(shop.workbook) as book:
+        for row in range(first, last + 1):
+            put_cell(book, ACTIONS, f"{task}{row}", f"Appeler {row}")
+        for at, formula in {**written(last), f"Z{last}": written(last)["Z1"]}.items():
+            put_cell(book, ACTIONS, at, f"={formula}", cached=0)
+    shop.objectives = ["revenue", "basket"]  # which has an action
+    shop.write()
+    refresh_workbook(shop.workbook, ONCE)
+    now = last_row(shop.workbook, "xlkpi_actions")
+    cells = next(sheet for sheet in Book(shop.workbook).sheets if sheet.name == ACTIONS).cells
+    assert now > last
+    assert {at: cells[at].formula for at in written(now)} == written(now)
+    assert cells[f"Z{last}"].formula == written(last)["Z1"]  # it ends where it stands, as running totals do

@@ -21,6 +21,7 @@ CELL = re.compile(rb"<c\b([^/>]*+(?:/(?!>)[^/>]*+)*)(?:/>|>([^<]*+(?:<(?!/c>)[^<
 ROW = re.compile(rb"<row\b([^/>]*+(?:/(?!>)[^/>]*+)*)(?:/>|>([^<]*+(?:<(?!/row>)[^<]*+)*)</row>)")
 #: A cell's attributes as most programs write them.
 _USUAL = re.compile(rb'\s+r="([A-Z]+)(\d+)"(?:\s+s="(\d+)")?(?:\s+t="(\w+)")?\s*')
+ROW_NUMBER = re.compile(rb'\br="(\d+)"')
 ATTRIBUTE = re.compile(rb'([\w:]+)="([^"]*)"')
 #: What is inside of most cells.
 _INSIDE = re.compile(rb"(?:<f>([^<]*+)</f>)?+<v>([^<]*+)</v>")

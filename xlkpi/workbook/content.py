@@ -8,12 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from xlkpi.workbook.cells import ATTRIBUTE, CELL, ROW, Address, address_of, read_cell, reference
+from xlkpi.workbook.cells import ATTRIBUTE, CELL, ROW, ROW_NUMBER, Address, address_of, read_cell, reference
 from xlkpi.workbook.formula_text import canonical, moved
 from xlkpi.workbook.live import Value
 from xlkpi.workbook.references import column_number
 
-_NUMBER = re.compile(rb'\br="(\d+)"')
 _KIND = re.compile(rb'<f\b[^>]*?\bt="(array|shared|dataTable)"')
 _INDEX = re.compile(rb'<f\b[^>]*?\bsi="(\d+)"')
 _SINGLE = re.compile(r"(\$?)([A-Z]{1,3})(\$?)(\d+)")
@@ -98,7 +97,7 @@ def rows_of(xml: bytes, strings: list[str]) -> SheetRows:
     """The rows of a sheet's part, counted from 0."""
     found = {}
     for row in ROW.finditer(xml):
-        if (number := _NUMBER.search(row[1])) is not None:
+        if (number := ROW_NUMBER.search(row[1])) is not None:
             found[int(number[1]) - 1] = row[2] or b""
     return SheetRows(found, strings)
 

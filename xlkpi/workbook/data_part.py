@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from xlkpi.errors import Place, Problem, WorkbookError
-from xlkpi.workbook.cells import ATTRIBUTE, CELL, ROW, address_of, read_cell
+from xlkpi.workbook.cells import ATTRIBUTE, CELL, ROW, ROW_NUMBER, address_of, read_cell
 from xlkpi.workbook.live import Value, order_of
 from xlkpi.workbook.own_formulas import SharedFormulas
 from xlkpi.workbook.package import Package, TablePart, local_name
@@ -31,7 +31,6 @@ _CHUNK = 1 << 20
 _VOTES, _SMALL = 64, 20_000
 _BEGIN = re.compile(rb"<sheetData\s*(/?)>")
 _END, ROW_END = b"</sheetData>", b"</row>"
-NUMBER = re.compile(rb'\br="(\d+)"')
 _COLUMN_FORMAT = re.compile(r"<col\s([^>]*)/>")
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 STYLE = re.compile(rb'\ss="(\d+)"')
@@ -159,7 +158,7 @@ class DataPart:
             if row is None:
                 return
             at = row.end()
-            number = NUMBER.search(row[1])
+            number = ROW_NUMBER.search(row[1])
             if number is None:
                 raise self.error("workbook_no_addresses")
             self._row(int(number[1]), row[1], row[2] or b"", row[0])
@@ -182,7 +181,7 @@ class DataPart:
         wanted = self._has_keys or self.rows <= _VOTES
         if wanted or (usual := self._usual_rows) is None:
             return False
-        first, last = NUMBER.search(xml), NUMBER.search(xml, xml.rfind(b"<row"))
+        first, last = ROW_NUMBER.search(xml), ROW_NUMBER.search(xml, xml.rfind(b"<row"))
         if first is None or last is None or int(last[1]) > self.box.bottom:
             return False
         count = int(last[1]) - int(first[1]) + 1  # every row has a number of its own, and one mark

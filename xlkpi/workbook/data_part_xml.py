@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
-from xlkpi.workbook.cells import ATTRIBUTE, CELL, ROW, address_of, in_xml
-from xlkpi.workbook.data_part import NUMBER, ROW_END, STYLE, DataPart, OwnRow, letters_of
+from xlkpi.workbook.cells import ATTRIBUTE, CELL, ROW, ROW_NUMBER, address_of, in_xml
+from xlkpi.workbook.data_part import ROW_END, STYLE, DataPart, OwnRow, letters_of
 from xlkpi.workbook.data_sheet import MAX_ROWS
 from xlkpi.workbook.formula_text import moved
 from xlkpi.workbook.own_formulas import filled_columns
@@ -86,7 +87,7 @@ def add_columns(part: DataPart, names: Sequence[str]) -> None:
     if not lacking:
         return
     new = range(part.box.right + 1, part.box.right + 1 + len(lacking))
-    header = [row for row in part.above if NUMBER.search(row)[1] == str(part.box.top).encode()]  # type: ignore[index]  # rows have numbers
+    header = [row for row in part.above if ROW_NUMBER.search(row)[1] == str(part.box.top).encode()]  # type: ignore[index]  # rows have numbers
     pieces = [*(right for _, right in part.beside.values()), *part.below.values(), *header]
     for piece in pieces:
         for cell in CELL.finditer(piece):
@@ -140,7 +141,17 @@ def _grow_over(part: DataPart, end: int) -> None:
 
 def _follow(part: DataPart, growth: Growth) -> None:
     """People's formulas on the sheet follow what they refer to in the table."""
-    follow = growth.at_home
+
+    @cache
+    def formulas() -> bytes:
+        sides = [side for cells in part.beside.values() for side in cells]
+        theirs = [cell for own in part.own.values() for cell in own.cells.values()]
+        added = [cell for row in part.people for cell in row.cells]
+        return b"".join([*part.above, *sides, *part.below.values(), *theirs, *added])
+
+    def follow(xml: bytes, row: int = 0) -> bytes:
+        return growth.at_home(xml, row, formulas)
+
     part.above = [follow(row) for row in part.above]
     for number, cells in part.beside.items():
         row = number if number <= part.box.bottom else 0

@@ -12,7 +12,7 @@ from html import unescape
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
-from xlkpi.workbook.cells import Address, Cell, Change, cells_of, changed_cells, in_xml
+from xlkpi.workbook.cells import ROW, ROW_NUMBER, Address, Cell, Change, cells_of, changed_cells, in_xml
 from xlkpi.workbook.existing import rows_inserted
 from xlkpi.workbook.formula_text import canonical
 from xlkpi.workbook.own_formulas import shared_texts
@@ -220,7 +220,7 @@ def _update(package: Package, changes: Changes, part: PeoplePart, written: Writt
     if last > part.box.bottom:
         growth = Growth(part.table.sheet, part.box, last)
         end = content.index(b"</sheetData>")
-        content = content[:end] + growth.selections(content[end:])
+        content = _followed(content[:end], growth) + growth.selections(content[end:])
         definition = changes.read(package, part.table.part)
         changes.put(package, part.table.part, _RANGE.sub(lambda m: m[1] + b'%d"' % last, definition))
     _definition(package, changes, part, written)
@@ -228,6 +228,16 @@ def _update(package: Package, changes: Changes, part: PeoplePart, written: Writt
     if last > part.box.bottom:
         changes.follow(package, [Growth(part.table.sheet, part.box, last)])
     return _count(written) - part.last_filled
+
+
+def _followed(rows: bytes, growth: Growth) -> bytes:
+    """The rows of the table's own sheet, whose formulas needn't name it."""
+
+    def row(found: re.Match[bytes]) -> bytes:
+        number = ROW_NUMBER.search(found[1])
+        return growth.at_home(found[0], int(number[1]) if number else 0, lambda: rows)
+
+    return ROW.sub(row, rows)
 
 
 def _calculated(part: PeoplePart, written: Written, code: str, at: Address, value: Value) -> Change | None:

@@ -16,6 +16,8 @@ _FORMULAS = re.compile(rb"(<(?:\w+:)?(?:f|definedName|formula[12]?)\b[^>/]*>)([^
 _PIVOT_SOURCE = re.compile(rb"<(?:\w+:)?worksheetSource\b[^>]*>")
 #: A text, in which nothing refers to a cell, or the quoted name of another sheet.
 _OTHER_QUOTED = r'"(?:[^"]|"")*"' + "|" + r"'(?:[^']|'')*'"
+#: Gives formulas as they are in a part, when they are asked for.
+Among = Callable[[], bytes]
 _LAST_ROW = re.compile(r"\d+$")
 _SELECTION = re.compile(rb'(\ssqref="|<(?:\w+:)?sqref>)([^"<]+)')
 
@@ -105,10 +107,16 @@ class Growth:
 
     def selection(self, reference: str) -> str:
         """A cell or range of the table's own sheet (`sqref`): a single cell stands for a range of one row."""
-        return self._grown(reference, single=True)
+        found = _RANGE.fullmatch(reference)
+        whole = found and int(found[2]) <= self.box.top + 1  # a few rows that somebody picked stay those
+        return self._grown(reference, single=True) if whole else reference
 
-    def formula(self, text: str) -> str:
-        """The same in a formula from anywhere, which names the sheet."""
+    def formula(self, text: str, among: Among = bytes) -> str:
+        """The same in a formula from anywhere, which names the sheet.
+
+        ``among`` gives the formulas that it stands among. A range whose like ends a row higher there is a step of
+        running totals or of a moving window, and stays.
+        """
         written = self.sheet.replace("'", "''")
         if written.casefold() not in text.casefold():  # most formulas: quicker than the pattern
             return text
@@ -117,13 +125,13 @@ class Growth:
         end = r"(?::\$?[A-Z]{1,3}\$?\d+)" + ("?" if self.totals else "")
         ours = rf"(?<![\w.'])((?:{sheets})!)(\$?[A-Z]{{1,3}}\$?\d+{end})(?![\w(])"
         pattern = rf"{ours}|{_OTHER_QUOTED}"
-        grown = self._grown
-        return re.sub(pattern, lambda m: m[1] + grown(m[2], single=False) if m[1] else m[0], text, flags=re.IGNORECASE)
+        return re.sub(pattern, lambda m: m[1] + self._grown(m[2], among) if m[1] else m[0], text, flags=re.IGNORECASE)
 
-    def at_home(self, xml: bytes, row: int = 0) -> bytes:
+    def at_home(self, xml: bytes, row: int = 0, among: Among = bytes) -> bytes:
         """Formulas of the table's own sheet, for what they refer to there without a name of a sheet.
 
-        What ends on ``row``, their own one, stays: running totals end where they stand.
+        What ends on ``row``, their own one, stays: running totals end where they stand. So does a step of a series
+        ``among`` the sheet's formulas, as in `formula`.
         """
         from xlkpi.workbook.formula_text import moved
 
@@ -134,7 +142,7 @@ class Growth:
         def move(sheet: str | None, reference: str) -> tuple[str | None, str]:
             last = _LAST_ROW.search(reference)
             stays = sheet is not None or last is None or int(last[0]) == row
-            return sheet, reference if stays else self._grown(reference, single=False)
+            return sheet, reference if stays else self._grown(reference, among)
 
         return changed_formulas(xml, lambda text: moved(text, move))
 
@@ -151,16 +159,16 @@ class Growth:
             names = dict(re.findall(r'(\w+)="([^"]*)"', found[0].decode()))
             if unescape(names.get("sheet", "")) != self.sheet or "ref" not in names:
                 return found[0]
-            new = self._grown(names["ref"], single=False)
+            new = self._grown(names["ref"])
             return found[0].replace(f'ref="{names["ref"]}"'.encode(), f'ref="{new}"'.encode())
 
-        return _PIVOT_SOURCE.sub(source, changed_formulas(xml, self.formula))
+        return _PIVOT_SOURCE.sub(source, changed_formulas(xml, lambda text: self.formula(text, lambda: xml)))
 
     @property
     def changes(self) -> bool:
         return self.last != self.box.bottom
 
-    def _grown(self, reference: str, *, single: bool) -> str:
+    def _grown(self, reference: str, among: Among = bytes, *, single: bool = False) -> str:
         found = _RANGE.fullmatch(reference)
         if not found:
             return reference
@@ -171,11 +179,23 @@ class Growth:
         if self.totals and box.top <= first and last == box.bottom + self.totals:
             end = str(self.last + self.totals)
             return re.sub(r"\d+", end, reference) if first == last else reference[: found.start(4)] + end
-        if (right is None and not single) or first not in (box.top, box.top + 1) or last != box.bottom:
-            return reference
         if right is None:
-            return reference if first == self.last else f"{reference}:{left}{self.last}"
+            grows = single and first == last == box.bottom != self.last
+            return f"{reference}:{left}{self.last}" if grows else reference
+        if last != box.bottom or not box.top <= first <= self.last:
+            return reference
+        before = _step_before(reference)
+        if before != reference and before.encode() in among():
+            return reference
         return reference[: found.start(4)] + str(self.last)
+
+
+def _step_before(reference: str) -> str:
+    """The range of the cell above, had this one been filled down; itself, if its end is fixed."""
+    found = re.fullmatch(r"(\$?[A-Z]+)(\$?)(\d+)(:\$?[A-Z]+)(\d+)", reference, re.IGNORECASE)
+    if not found:
+        return reference
+    return f"{found[1]}{found[2]}{int(found[3]) - (not found[2])}{found[4]}{int(found[5]) - 1}"
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from xlkpi.language import languages, text
 from xlkpi.workbook.build import build_workbook
 from xlkpi.workbook.live import serial
 from xlkpi.workbook.pages import PAGES, PEOPLE
-from xlkpi.workbook.people import Column, PeopleTable, Row, _still_wanted, merged
+from xlkpi.workbook.people import Column, PeopleTable, Row, merged, still_wanted
 
 IDEAS = PeopleTable("ideas", "xlkpi_ideas", (
     Column("key", "key", 100), Column("idea", "text", 100), Column("seen", "date", 90, filled="refreshed"),
@@ -47,9 +47,9 @@ def test_of_two_rows_with_the_same_key_each_is_refreshed_and_one_taken_out_stays
     twice: list[Row] = [{"key": "a", "idea": "x", "seen": 1.0}, {"key": "a", "idea": "x", "seen": 2.0}]
     assert merged(IDEAS, [{**row, "seen": 9.0} for row in twice], twice) == twice
     book = SimpleNamespace(offered_before={}, offered={})
-    assert _still_wanted(book, IDEAS, (), twice) == twice  # type: ignore[arg-type]  # it reads no more of a book
+    assert still_wanted(book, IDEAS, (), twice) == twice  # type: ignore[arg-type]  # it reads no more of a book
     book.offered_before = book.offered
-    assert _still_wanted(book, IDEAS, twice[:1], twice) == twice[:1]  # type: ignore[arg-type]  # as above
+    assert still_wanted(book, IDEAS, twice[:1], twice) == twice[:1]  # type: ignore[arg-type]  # as above
 
 
 def test_a_table_without_keys_takes_every_row() -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from xlkpi.language import dates, text
 from xlkpi.language.numbers import exact, in_unit
 from xlkpi.workbook.cell_links import links
-from xlkpi.workbook.cells import address_of
+from xlkpi.workbook.cells import address_of, behind_rows
 from xlkpi.workbook.comments import comments
 from xlkpi.workbook.live import as_date, serial
 
@@ -193,7 +193,7 @@ def _held(package: Package, part: PeoplePart) -> set[int]:
     }  # fmt: skip
     rows |= {address_of(at.encode())[0] for at in comments(package, part.table.sheet_part)}
     content = package.read(part.table.sheet_part)
-    rows |= {row for row, column in links(content[content.rfind(b"</sheetData>") :])
+    rows |= {row for row, column in links(behind_rows(content))
              if part.box.left <= column + 1 <= part.box.right}  # fmt: skip
     return {row - part.box.top for row in rows}
 

@@ -22,6 +22,7 @@ ROW = re.compile(rb"<row\b([^/>]*+(?:/(?!>)[^/>]*+)*)(?:/>|>([^<]*+(?:<(?!/row>)
 #: A cell's attributes as most programs write them.
 _USUAL = re.compile(rb'\s+r="([A-Z]+)(\d+)"(?:\s+s="(\d+)")?(?:\s+t="(\w+)")?\s*')
 ROW_NUMBER = re.compile(rb'\br="(\d+)"')
+_END = b"</sheetData>"
 ATTRIBUTE = re.compile(rb'([\w:]+)="([^"]*)"')
 #: What is inside of most cells.
 _INSIDE = re.compile(rb"(?:<f>([^<]*+)</f>)?+<v>([^<]*+)</v>")
@@ -108,6 +109,11 @@ def address_of(reference: bytes) -> Address:
     return int(reference[len(letters) :]) - 1, column_number(letters.decode()) - 1
 
 
+def behind_rows(sheet: bytes) -> bytes:
+    """What a sheet's part holds behind its cells: formats, checks, links; all of it where there are none."""
+    return sheet[max(sheet.rfind(_END), 0) :]
+
+
 def changed_cells(xml: bytes, changes: Mapping[Address, Change], styles: Mapping[Address, int] | None = None) -> bytes:
     """A sheet's part with some cells changed. Cells and rows that it lacks are put in, with the ``styles`` given."""
     wanted: dict[int, dict[bytes, tuple[int, Change]]] = {}
@@ -147,7 +153,7 @@ def changed_cells(xml: bytes, changes: Mapping[Address, Change], styles: Mapping
         return before + (filled(number, found[1], found[2] or b"") if number in wanted else found[0])
 
     begin = xml.find(b"<sheetData")
-    end = xml.rfind(b"</sheetData>")
+    end = xml.rfind(_END)
     if end < 0:  # a sheet without any cell
         empty = re.search(rb"<sheetData\s*/>", xml)
         assert empty is not None, "every sheet has sheetData"

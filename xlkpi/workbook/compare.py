@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from html import unescape
 
 from xlkpi.workbook.cell_links import links
-from xlkpi.workbook.cells import ATTRIBUTE, read_strings
+from xlkpi.workbook.cells import ATTRIBUTE, behind_rows, read_strings
 from xlkpi.workbook.comments import COMMENTS
 from xlkpi.workbook.content import Area, areas, blocks, changed_cells, rows_of
 from xlkpi.workbook.existing import DATA_SHEETS
@@ -135,7 +135,7 @@ def compare(before: Package, after: Package) -> Compared:
         if old == new or part == CONTENT_TYPES or _RELATIONS.search(part):
             continue
         if part in sheets:
-            if sheets[part] in in_blocks and links(_behind(old)) != links(_behind(new)):
+            if sheets[part] in in_blocks and links(behind_rows(old)) != links(behind_rows(new)):
                 found.comments.append(sheets[part])
             _sheet(found, sheets[part], (old, new), strings, in_blocks=sheets[part] in in_blocks)
         elif part in tables:
@@ -151,11 +151,6 @@ def compare(before: Package, after: Package) -> Compared:
         else:
             found.others.append(part)
     return found
-
-
-def _behind(content: bytes) -> bytes:
-    """What a sheet's part holds behind its cells."""
-    return content[max(content.rfind(b"</sheetData>"), 0) :]
 
 
 def _same(before: Package, after: Package, part: str) -> bool:

@@ -13,6 +13,7 @@ from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from xlkpi.workbook.anchors import HIDDEN
+from xlkpi.workbook.cells import behind_rows
 from xlkpi.workbook.formula_text import canonical, fingerprint, moved
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ _CHECK = re.compile(rb"<(?:\w+:)?dataValidation\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?
 _FORMULA = re.compile(rb"<(?:\w+:)?(?:formula\d?|f)\b[^>]*>([^<]+)</")
 _ATTRIBUTE = re.compile(rb'\s(type|operator)="([^"]*)"')
 _ROW = re.compile(r"(\$?)([A-Z]{1,3})\$?\d+")
-_END = b"</sheetData>"
 #: How many formulas a kind has, where programs write others too, or numbers that people see as a setting.
 _FORMULAS = {"dataBar": 0, "colorScale": 0, "iconSet": 0, "expression": 1, "list": 1, "custom": 1}
 #: Formats that a build may have given a page before it remembered them: a mark in a column of ours.
@@ -82,7 +82,7 @@ def behind_cells(package: Package, existing: Existing, sheet: str) -> bytes:
     """What a sheet's part holds behind its cells."""
     tails = {part.table.sheet: part.tail for part in existing.parts.values()}  # their parts may be large
     content = tails[sheet] if sheet in tails else package.read(package.sheets[sheet])
-    return content[max(content.rfind(_END), 0) :]
+    return behind_rows(content)
 
 
 def _told(kind: str, operator: str, formulas: list[str], named: Callable[[str], str | None]) -> str:

@@ -166,6 +166,19 @@ def test_what_ended_on_the_last_row_of_a_table_follows_it(shop: Shop, months: in
     assert f"{DATA}!$A$1:$G${now}</definedName>".encode() in after.parts["xl/workbook.xml"]
 
 
+def test_a_filter_and_a_sort_order_that_do_not_hold_for_new_rows_are_told(shop: Shop) -> None:
+    with Edited(shop.workbook) as book:
+        part = next(target for _, kind, target in book.relations(book.sheets[SERIES]) if kind == "table")
+        criteria = '<filterColumn colId="0"><filters><filter val="web"/></filters></filterColumn>'
+        book.change(part, lambda xml: re.sub(r"(<autoFilter [^>]*)/>", rf"\1>{criteria}</autoFilter>", xml))
+    done = refresh_workbook(shop.workbook, ONCE)
+    assert done.as_json()["unfiltered"] == [SERIES]
+    with use("fr"):
+        assert f"les lignes étant nouvelles, filtres et tris ont été retirés\u00a0: {SERIES}" in people_words(done)
+    assert b"filterColumn" not in Book(shop.workbook).parts[part]
+    assert refresh_workbook(shop.workbook, ONCE).unfiltered == []
+
+
 def test_columns_beside_a_table_and_sheets_renamed_and_moved_stay(shop: Shop) -> None:
     with Edited(shop.workbook) as book:
         put_cell(book, DATA, "J1", "Remarque")

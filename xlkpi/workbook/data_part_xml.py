@@ -47,6 +47,11 @@ def table_xml(part: DataPart, rows: int) -> bytes:
     return _TABLE_RANGE.sub(lambda m: f'{m[1]}{filtered if "autoFilter" in m[1] else whole}"', definition).encode()
 
 
+def is_filtered(part: DataPart) -> bool:
+    """Whether the table has a filter or a sort order, which a new definition has not."""
+    return bool(_FILTERED.search(part.definition) or _SORTED.search(part.definition))
+
+
 def sheet_xml(
     part: DataPart, data: pa.Table, columns: Sequence[RowColumn], references: bool
 ) -> Iterator[bytes | memoryview]:

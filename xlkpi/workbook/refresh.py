@@ -173,6 +173,7 @@ class Work:
         self.rows: dict[str, Sequence[Row]] = dict(self.archived.rows)
         self.last = Last.of(state)
         self.stranded: list[tuple[str, str]] = []
+        self.unfiltered: list[str] = []
 
     def _archived(self) -> Archived:
         """The rows of people's tables, those on objectives that are gone in the archive."""
@@ -202,7 +203,7 @@ class Work:
         from xlkpi.workbook.build import make_skeleton
         from xlkpi.workbook.chart_caches import update_charts
         from xlkpi.workbook.comments import follow_rows
-        from xlkpi.workbook.data_part_xml import add_columns
+        from xlkpi.workbook.data_part_xml import add_columns, is_filtered
         from xlkpi.workbook.fill import Changes, fill_part
         from xlkpi.workbook.on_opening import recalculate, refresh_pivots
         from xlkpi.workbook.page_charts import add_panels
@@ -223,6 +224,7 @@ class Work:
             part, rows = existing.parts[name], skeleton.rows[name]
             add_columns(part, rows.column_names)
             self.stranded += [(part.table.sheet, at) for at in follow_rows(package, changes, part, rows)]
+            self.unfiltered += [part.table.sheet] if is_filtered(part) else []
             fill_part(changes, part, rows)
             growths.append(part.growth(rows.num_rows))
         changes.follow(package, insertions, [part.table.sheet_part for part in existing.parts.values()])
@@ -248,7 +250,7 @@ class Work:
             {name: new for name, count in self.added.items()
              if name != ARCHIVE and (new := count - back.get(name, 0)) > 0},
             without_place=self.without_place(skeleton), short=skeleton.book.short_pages, archived=self.archived,
-            stranded=self.stranded, older=self.existing.state.edition < EDITION,
+            stranded=self.stranded, unfiltered=self.unfiltered, older=self.existing.state.edition < EDITION,
         )  # fmt: skip
 
     def _counts(self, tables: dict[str, Any]) -> dict[str, RowCount]:

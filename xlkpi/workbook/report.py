@@ -101,6 +101,8 @@ class Refreshed:
     archived: Archived | None = None
     #: Comments of which the row is no more, where they stand now: sheet and address.
     stranded: Sequence[tuple[str, str]] = ()
+    #: Sheets of data that are no longer filtered or sorted.
+    unfiltered: Sequence[str] = ()
     #: Whether the workbook was made by an older version, which a refresh can follow.
     older: bool = False
     #: The objectives that were due; None where all were to be refreshed. Nothing is written where none is.
@@ -123,6 +125,7 @@ class Refreshed:
             "archived": dict(self.archived.out) if self.archived else {},
             "returned": dict(self.archived.back) if self.archived else {},
             "stranded_comments": [{"sheet": sheet, "cell": cell} for sheet, cell in self.stranded],
+            "unfiltered": list(self.unfiltered),
             "older": self.older,
             "due": None if self.due is None else list(self.due),
             "held": {id: {"as_of": _plain(day), "next": _plain(next)} for id, (day, next) in known.held.items()},

@@ -82,6 +82,8 @@ def people_words(done: Refreshed) -> list[str]:
     if done.stranded:
         listed = ", ".join(f"{sheet}!{cell}" for sheet, cell in done.stranded[:MOST])
         lines.append(text("refresh.stranded", cells=listed))
+    if done.unfiltered:
+        lines.append(text("refresh.unfiltered", sheets=", ".join(done.unfiltered)))
     if done.without_place:
         lines.append(text("refresh.without_place", objectives=", ".join(done.without_place)))
     if done.short:

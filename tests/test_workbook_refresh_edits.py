@@ -35,7 +35,7 @@ from xlkpi.workbook.comments import comments
 from xlkpi.workbook.compare import compare
 from xlkpi.workbook.package import Package
 from xlkpi.workbook.refresh import Options, refresh_workbook
-from xlkpi.workbook.told import people_words, row_words
+from xlkpi.workbook.told import moved_words, people_words, row_words
 
 ONCE = Options(backups=0)
 CHANNELS = ("web", "boutique", "marché", "salon", "foire")
@@ -177,6 +177,16 @@ def test_a_filter_and_a_sort_order_that_do_not_hold_for_new_rows_are_told(shop: 
         assert f"les lignes étant nouvelles, filtres et tris ont été retirés\u00a0: {SERIES}" in people_words(done)
     assert b"filterColumn" not in Book(shop.workbook).parts[part]
     assert refresh_workbook(shop.workbook, ONCE).unfiltered == []
+
+
+def test_an_objective_that_goes_is_told_by_its_title_and_in_its_unit(shop: Shop) -> None:
+    shop.objectives = ["revenue"]
+    shop.write()
+    done = refresh_workbook(shop.workbook, ONCE)
+    gone = next(moved for moved in done.differences.moved if moved.after is None)
+    with use("fr"):
+        assert gone.title == OBJECTIVES["basket"]["title"]
+        assert re.match(r"\d+,\d\d\u00a0€ \(.+\) → –", moved_words(gone))
 
 
 def test_columns_beside_a_table_and_sheets_renamed_and_moved_stay(shop: Shop) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xlkpi.workbook.live import as_date
-from xlkpi.workbook.state import aside_of, mapping_of
+from xlkpi.workbook.state import aside_of, called, mapping_of
 from xlkpi.workbook.tables import OBJECTIVE_COLUMNS
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from xlkpi.workbook.archive import Archived
     from xlkpi.workbook.existing import Existing
     from xlkpi.workbook.live import Value
+    from xlkpi.workbook.state import State
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ def differences(existing: Existing, card: Scorecard) -> Differences:
             if id in now and said != found:
                 typed.append(TypedCell(id, code, said, found))
     return Differences(
-        (as_date(state.as_of), card.as_of), [_moved(card, id, before.get(id), now.get(id)) for id in ids], typed,
+        (as_date(state.as_of), card.as_of), [_moved(card, state, id, before.get(id), now.get(id)) for id in ids], typed,
         [(*key, key in new) for key in sorted(old ^ new)],
         {r.objective.id: r.trust.late_days for r in card.results if r.trust.late_days > 0 and not r.trust.fresh},
         {id: (day, _next(card, id)) for id, day in card.held.items()},
@@ -168,13 +169,10 @@ def result_of(result: Result) -> tuple[float | None, str]:
     return None if result.actual != result.actual else result.actual, result.status.shown
 
 
-def _moved(card: Scorecard, id: str, before: Any, after: Any) -> Moved:
-    from xlkpi.catalogue import say
-
+def _moved(card: Scorecard, state: State, id: str, before: Any, after: Any) -> Moved:
     result = card.by_id.get(id)
-    kpi = result.kpi if result else None
-    title = str(say(result.objective.title)) if result else id
-    return Moved(id, before, after, title, kpi.unit if kpi else "count", card.project.currency)
+    title, unit = called(result) if result else state.called.get(id, (id, "count"))
+    return Moved(id, before, after, title, unit, card.project.currency)
 
 
 def _moved_as_json(moved: Moved) -> dict[str, Any]:

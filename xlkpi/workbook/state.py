@@ -13,7 +13,7 @@ import xlkpi
 from xlkpi.workbook.live import serial
 
 if TYPE_CHECKING:
-    from xlkpi.scorecard.model import Scorecard
+    from xlkpi.scorecard.model import Result, Scorecard
     from xlkpi.workbook.book import Book
     from xlkpi.workbook.live import Value
     from xlkpi.workbook.tables import Tables
@@ -45,6 +45,7 @@ class State:
     those of the pages of KPIs alone, and only of a workbook that was refreshed.
     ``rules``: fingerprints of the conditional formats and validations that it was built with.
     ``formulas``: fingerprints of those in people's tables, by table and column.
+    ``called``: what objectives are called, and their units, to tell of those that go.
     """
 
     format: int = FORMAT
@@ -75,6 +76,7 @@ class State:
     given: Mapping[str, str] = field(default_factory=dict)
     rules: Sequence[str] | None = None
     formulas: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    called: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def own_names(self) -> dict[str, str]:
@@ -94,6 +96,13 @@ class State:
             raise ValueError("no state")
         known = {f.name for f in fields(cls)}
         return cls(**{name: value for name, value in found.items() if name in known})
+
+
+def called(result: Result) -> tuple[str, str]:
+    """What an objective is called, and its unit."""
+    from xlkpi.catalogue import say
+
+    return str(say(result.objective.title)), result.kpi.unit if result.kpi else "count"
 
 
 def state_of(
@@ -121,6 +130,7 @@ def state_of(
         columns={**before.columns, **headers},
         typed={id: {c: v for c in typed_codes if (v := tables.typed[id].get(c)) is not None} for id in ids},
         results={r.objective.id: [_known(r.actual), r.status.shown] for r in card.results}, mapping=mapping_of(card),
+        called={r.objective.id: called(r) for r in card.results},
         offered={**before.offered, **book.offered}, proposed={**before.proposed, **book.proposed},
         currency=book.currency, days={id: serial(day) for id, day in card.held.items()},
         aside=aside_of(card), known=_known_ids(book, ids),

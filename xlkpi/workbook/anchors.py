@@ -21,10 +21,11 @@ from xlkpi.workbook.formula_text import PRINT, canonical, fingerprint, moved, pl
 from xlkpi.workbook.references import column_number
 
 if TYPE_CHECKING:
-    from xlkpi.workbook.book import Book, Sheet
+    from xlkpi.workbook.book import Book
     from xlkpi.workbook.built_rows import BuiltRows
     from xlkpi.workbook.cells import Cells
     from xlkpi.workbook.live import Value
+    from xlkpi.workbook.sheet import Sheet
 
 ANCHORS = "anchors"
 #: Sheets of ours that are no pages: they are written anew as a whole.

@@ -11,7 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from xlkpi.status import label, rules
-from xlkpi.workbook.book import Book, Sheet
+from xlkpi.workbook.book import Book
 from xlkpi.workbook.by_day import whole_number
 from xlkpi.workbook.calculation_rows import FIXED, NAMES, POINTS, TOLD, Row, Told
 from xlkpi.workbook.data_table import DataTable
@@ -26,6 +26,7 @@ from xlkpi.workbook.functions import (
     most,
 )
 from xlkpi.workbook.live import Given, Live, Span, live, serial
+from xlkpi.workbook.sheet import Sheet
 from xlkpi.workbook.tables import BY_DAY, Tables
 
 if TYPE_CHECKING:

@@ -64,7 +64,7 @@ class DataTable:
 
 def as_cell(value: Any) -> Value:
     """A value as a cell holds it: NaN and empty texts are blanks."""
-    from xlkpi.workbook.book import clean
+    from xlkpi.workbook.sheet import clean
 
     if isinstance(value, date):
         return serial(value)

@@ -9,7 +9,7 @@ from xlkpi.workbook.live import Live
 
 if TYPE_CHECKING:
     from xlkpi.formula import Formula
-    from xlkpi.workbook.book import Sheet
+    from xlkpi.workbook.sheet import Sheet
 
 
 def kpi_cell(formula: Formula, cells: Mapping[str, Live], sheet: Sheet) -> Live:

@@ -9,10 +9,11 @@ from itertools import pairwise
 from textwrap import wrap
 from typing import Any
 
-from xlkpi.workbook.book import Book, Content, widths
+from xlkpi.workbook.book import Book
 from xlkpi.workbook.formats import NO_BREAK
 from xlkpi.workbook.functions import hyperlink
 from xlkpi.workbook.live import Live
+from xlkpi.workbook.sheet import Content, widths
 
 #: The last row of any worksheet, from 0.
 LAST_ROW = 1_048_575

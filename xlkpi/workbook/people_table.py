@@ -15,8 +15,9 @@ from xlkpi.workbook.data_sheet import column_reference, quoted
 from xlkpi.workbook.live import Live, Span, Value, order_of, serial
 
 if TYPE_CHECKING:
-    from xlkpi.workbook.book import Book, Content, Sheet
+    from xlkpi.workbook.book import Book
     from xlkpi.workbook.calculation import Calculation
+    from xlkpi.workbook.sheet import Content, Sheet
 
 #: ``key`` is an objective's id, chosen from a list; ``title`` its title beside it; ``percent`` a fraction.
 Kind = Literal["key", "title", "text", "date", "number", "percent", "list", "computed"]

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from xlkpi.cadence import Cadence
-    from xlkpi.workbook.book import Book, Content
+    from xlkpi.workbook.book import Book
+    from xlkpi.workbook.sheet import Content
 
 #: Columns of the objectives' table that pages show or formulas use; people have no need of them there.
 _HIDDEN = (

@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING
 from xlkpi.catalogue import say
 from xlkpi.errors import DefinitionError, Problem
 from xlkpi.workbook.anchors import constant_print
-from xlkpi.workbook.book import clean
 from xlkpi.workbook.cells import Change, changed_cells
 from xlkpi.workbook.existing import NAMES, Existing, choice_spot, read_existing
 from xlkpi.workbook.fill import Changes
 from xlkpi.workbook.formula_text import plain_sheet
 from xlkpi.workbook.package import Package
 from xlkpi.workbook.refresh import Work
+from xlkpi.workbook.sheet import clean
 from xlkpi.workbook.sheet_renaming import legal_name, renamed_sheets
 from xlkpi.workbook.sheet_states import hide_sheets
 from xlkpi.workbook.tables import in_order, kpi_name, slots_of

@@ -10,7 +10,7 @@ from xlkpi.alerts import Alert, Episode, Watch
 from xlkpi.objectives.alert_rules import CAUSES
 from xlkpi.scorecard.model import Scorecard
 from xlkpi.workbook.alert_cells import AlertCells, alert_cells, cause_word
-from xlkpi.workbook.book import Book, Content, Last
+from xlkpi.workbook.book import Book, Last
 from xlkpi.workbook.calculation import Calculation
 from xlkpi.workbook.formats import day_told
 from xlkpi.workbook.functions import (
@@ -28,6 +28,7 @@ from xlkpi.workbook.functions import (
 from xlkpi.workbook.live import Given, Live, as_date, live, serial
 from xlkpi.workbook.page import Page
 from xlkpi.workbook.people import Column, PeopleTable, Row, TableRow, plain, write_people
+from xlkpi.workbook.sheet import Content
 
 HEADER = 10
 SEVERITIES = (4, 3, 2, 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xlkpi.status import rules
-from xlkpi.workbook.book import FULL, NO_AXIS, Book, list_source
+from xlkpi.workbook.book import FULL, NO_AXIS, Book
 from xlkpi.workbook.formats import NO_BREAK, date_format
 from xlkpi.workbook.functions import (
     before,
@@ -32,6 +32,7 @@ from xlkpi.workbook.pages.dashboard_board import (
     TIERS,
     Board,
 )
+from xlkpi.workbook.sheet import list_source
 
 
 def inputs(book: Book) -> tuple[Live, Live]:

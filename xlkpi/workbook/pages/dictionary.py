@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from xlkpi.catalogue import KPI
-from xlkpi.workbook.book import Book, clean
+from xlkpi.workbook.book import Book
 from xlkpi.workbook.calculation import Calculation
 from xlkpi.workbook.page import Page
+from xlkpi.workbook.sheet import clean
 
 WIDTHS = (14, 220, 300, 250, 120, 320, 14)
 HEADER = 8

@@ -13,6 +13,7 @@ from tests.checks.recalc import results
 from tests.edits import Edited, put_cell
 from tests.scorecards import card
 from tests.small_shop import Shop
+from xlkpi.language import use
 from xlkpi.objectives import load
 from xlkpi.scorecard import scorecard
 from xlkpi.scorecard.budget import BudgetPlan, budget_plan
@@ -103,3 +104,32 @@ def test_proposals_are_those_of_today_until_a_person_changes_one(tmp_path: Path)
     shop.write()
     rebuild(scorecard(load(shop.project)), shop.workbook, language="fr")
     assert {row[:4] for row in divided(shop.workbook).values()} == {(220,) * 4, (220, 500, 220, 220)}
+
+
+def test_settings_that_the_data_no_longer_fit_leave_the_page_blank_and_are_told(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, channels=["boutique", "web"])
+    shop.write()
+    spend = 2 * 180
+
+    def with_total() -> None:
+        text = shop.project.read_text(encoding="utf-8")
+        shop.project.write_text(text + f"budget: {{total: {spend}}}\n", encoding="utf-8")
+
+    with_total()
+    build_workbook(scorecard(load(shop.project)), shop.workbook, language="fr")
+    assert divided(shop.workbook)["web"][:2] == (180, 180)
+    shop.months = 9
+    shop.write()
+    with_total()
+    done = refresh_workbook(shop.workbook, Options(backups=0))
+    with use("fr"):
+        told = done.as_json()["lacking"]
+    assert list(told) == ["Budget"]
+    assert (
+        "(budget.total: les limites des canaux permettent de 420 à 420 par mois, pas le total de 360)" in told["Budget"]
+    )
+    assert sdk.faults(shop.workbook) == []
+    assert recalc.differences(shop.workbook, ("ironcalc",)) == []
+    shop.write()
+    assert refresh_workbook(shop.workbook, Options(backups=0)).lacking == {}
+    assert divided(shop.workbook)["web"][0] == 210

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from xlkpi.errors import Problem
 from xlkpi.language import current, text
 from xlkpi.language.dates import day
 
@@ -18,7 +19,7 @@ class Lacking:
     """What is not there, and why; the texts are ``lacking.<code>``. Days among the values are told in words."""
 
     code: str
-    values: Mapping[str, str | int | date] = field(default_factory=dict)
+    values: Mapping[str, str | int | date | Problem] = field(default_factory=dict)
 
     @property
     def in_time(self) -> bool:
@@ -27,8 +28,15 @@ class Lacking:
 
     def text(self, language: str | None = None) -> str:
         language = language or current()
-        told = {name: day(v, language) if isinstance(v, date) else v for name, v in self.values.items()}
+        told = {name: _told(value, language) for name, value in self.values.items()}
         return text(f"lacking.{self.code}", language, **told)
+
+
+def _told(value: str | int | date | Problem, language: str) -> str | int:
+    if isinstance(value, Problem):
+        key, wrong = value.place.key, value.wrong(language)  # where the file lies is nothing for a workbook
+        return f"{key}: {wrong}" if key else wrong
+    return day(value, language) if isinstance(value, date) else value
 
 
 __all__ = ["Lacking"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from xlkpi.errors import DefinitionError
 from xlkpi.scorecard.lacking import Lacking
 
 if TYPE_CHECKING:
@@ -21,10 +22,15 @@ FROM_DATA = ("budget", "drivers", "customers")
 
 @dataclass
 class Context:
-    """Computed once each, when a page asks for it. ``dimension`` is that of the drop-down's choices."""
+    """Computed once each, when a page asks for it. ``dimension`` is that of the drop-down's choices.
+
+    ``lenient``: settings that the data no longer fit leave their page blank, instead of raising DefinitionError. A
+    refresh is not to fail because a channel stopped spending.
+    """
 
     card: Scorecard
     dimension: str | None
+    lenient: bool = False
 
     @property
     def budget(self) -> BudgetPlan | None:
@@ -42,7 +48,14 @@ class Context:
     def _budget(self) -> BudgetPlan | Lacking:
         from xlkpi.scorecard.budget import budget_plan
 
-        return budget_plan(self.card, self.dimension) if self.dimension else Lacking("budget_no_channel")
+        if not self.dimension:
+            return Lacking("budget_no_channel")
+        try:
+            return budget_plan(self.card, self.dimension)
+        except DefinitionError as mistake:
+            if not self.lenient:
+                raise
+            return Lacking("budget_settings", {"problem": mistake.problems[0]})
 
     @cached_property
     def _drivers(self) -> DriverView | Lacking:

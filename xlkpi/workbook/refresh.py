@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xlkpi.language import use
+from xlkpi.workbook.context import FROM_DATA
 from xlkpi.workbook.existing import DATA_SHEETS, Existing, read_existing
 from xlkpi.workbook.live import as_date
 from xlkpi.workbook.package import Package
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from xlkpi.scorecard.model import Scorecard
     from xlkpi.workbook.accept import Accept, Acceptance
     from xlkpi.workbook.archive import Archived
+    from xlkpi.workbook.book import Book
     from xlkpi.workbook.build import Skeleton
     from xlkpi.workbook.fill import Changes
     from xlkpi.workbook.people import Row
@@ -250,8 +252,14 @@ class Work:
             {name: new for name, count in self.added.items()
              if name != ARCHIVE and (new := count - back.get(name, 0)) > 0},
             without_place=self.without_place(skeleton), short=skeleton.book.short_pages, archived=self.archived,
-            stranded=self.stranded, unfiltered=self.unfiltered, older=self.existing.state.edition < EDITION,
+            lacking=self._lacking(skeleton.book), stranded=self.stranded, unfiltered=self.unfiltered,
+            older=self.existing.state.edition < EDITION,
         )  # fmt: skip
+
+    def _lacking(self, book: Book) -> dict[str, str]:
+        """The pages that the workbook has and for which the data are not enough now, and why."""
+        pages = {id: book.context.lacking(id) for id in FROM_DATA if id in self.existing.state.pages}
+        return {self.existing.sheets.get(id, id): why.text() for id, why in pages.items() if why}
 
     def _counts(self, tables: dict[str, Any]) -> dict[str, RowCount]:
         """The rows of the data tables, against those that are there."""

@@ -102,6 +102,8 @@ class Refreshed:
     archived: Archived | None = None
     #: Comments of which the row is no more, where they stand now: sheet and address.
     stranded: Sequence[tuple[str, str]] = ()
+    #: Pages of the workbook for which there is nothing now, by name, and why.
+    lacking: Mapping[str, str] = field(default_factory=dict)
     #: Sheets of data that are no longer filtered or sorted.
     unfiltered: Sequence[str] = ()
     #: Whether the workbook was made by an older version, which a refresh can follow.
@@ -126,6 +128,7 @@ class Refreshed:
             "archived": dict(self.archived.out) if self.archived else {},
             "returned": dict(self.archived.back) if self.archived else {},
             "stranded_comments": [{"sheet": sheet, "cell": cell} for sheet, cell in self.stranded],
+            "lacking": dict(self.lacking),
             "unfiltered": list(self.unfiltered),
             "older": self.older,
             "due": None if self.due is None else list(self.due),

@@ -82,6 +82,7 @@ def people_words(done: Refreshed) -> list[str]:
     if done.stranded:
         listed = ", ".join(f"{sheet}!{cell}" for sheet, cell in done.stranded[:MOST])
         lines.append(text("refresh.stranded", cells=listed))
+    lines += [text("refresh.lacking", page=page, why=why) for page, why in done.lacking.items()]
     if done.unfiltered:
         lines.append(text("refresh.unfiltered", sheets=", ".join(done.unfiltered)))
     if done.without_place:

@@ -13,7 +13,7 @@ from tests.checks.recalc import results
 from tests.edits import Edited, put_cell
 from tests.scorecards import card
 from tests.small_shop import Shop
-from xlkpi.language import use
+from xlkpi.language import text, use
 from xlkpi.objectives import load
 from xlkpi.scorecard import scorecard
 from xlkpi.scorecard.budget import BudgetPlan, budget_plan
@@ -112,8 +112,8 @@ def test_settings_that_the_data_no_longer_fit_leave_the_page_blank_and_are_told(
     spend = 2 * 180
 
     def with_total() -> None:
-        text = shop.project.read_text(encoding="utf-8")
-        shop.project.write_text(text + f"budget: {{total: {spend}}}\n", encoding="utf-8")
+        project = shop.project.read_text(encoding="utf-8")
+        shop.project.write_text(project + f"budget: {{total: {spend}}}\n", encoding="utf-8")
 
     with_total()
     build_workbook(scorecard(load(shop.project)), shop.workbook, language="fr")
@@ -128,8 +128,14 @@ def test_settings_that_the_data_no_longer_fit_leave_the_page_blank_and_are_told(
     assert (
         "(budget.total: les limites des canaux permettent de 420 à 420 par mois, pas le total de 360)" in told["Budget"]
     )
+    head = next(s for s in Book(shop.workbook).sheets if s.name == "Budget").cells
+    assert [head["B2"].value, head["B3"].value] == ["Budget", told["Budget"].replace("ce", "Ce", 1)]
+    assert head["B7"].value == "‹ Tableau de bord"
     assert sdk.faults(shop.workbook) == []
     assert recalc.differences(shop.workbook, ("ironcalc",)) == []
+    assert refresh_workbook(shop.workbook, Options(backups=0)).replaced == []
     shop.write()
     assert refresh_workbook(shop.workbook, Options(backups=0)).lacking == {}
     assert divided(shop.workbook)["web"][0] == 210
+    head = next(s for s in Book(shop.workbook).sheets if s.name == "Budget").cells
+    assert head["B3"].value == text("workbook.budget.second", "fr")

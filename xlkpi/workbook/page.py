@@ -19,6 +19,8 @@ from xlkpi.workbook.sheet import Content, widths
 LAST_ROW = 1_048_575
 #: Rows of a page's head: band and stripe.
 HEAD = (8, 30, 20, 8, 4)
+#: Where the head says what the page is, and more of it.
+TITLE, SECOND = (1, 1), (2, 1)
 #: Pixels that a printed page has room for.
 WIDEST = 1600
 #: Pixels of an indent of 1.
@@ -60,8 +62,8 @@ class Page:
             self.sheet.fill(4, column, column, bg_color=part)
         band = {"bg_color": theme.band}
         beside = self._logo()
-        self.put(1, 1, title, **band, font_color=theme.band_ink, font_size=18, bold=True, **beside)
-        self.put(2, 1, second, **band, font_color=theme.band_mute, font_size=10, **beside)
+        self.put(TITLE[0], TITLE[1], title, **band, font_color=theme.band_ink, font_size=18, bold=True, **beside)
+        self.put(SECOND[0], SECOND[1], second, **band, font_color=theme.band_mute, font_size=10, **beside)
         end = self.last - 1
         if right is not None:
             self.put(1, end, right, **band, font_color=theme.band_ink, font_size=12, bold=True, align="right")

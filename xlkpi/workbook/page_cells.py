@@ -11,8 +11,10 @@ from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name
 from xlkpi.workbook.anchors import ANCHORS, BLANK, HIDDEN, Key, Spot, constant_print, formula_print, prints_of
 from xlkpi.workbook.built_rows import BuiltRows, both
 from xlkpi.workbook.cells import Address, Cell, Change, cells_of, changed_cells, read_cells
+from xlkpi.workbook.context import FROM_DATA
 from xlkpi.workbook.existing import CHOICES, choice_spot
 from xlkpi.workbook.formula_text import Move, moved
+from xlkpi.workbook.page import SECOND, TITLE
 
 if TYPE_CHECKING:
     from xlkpi.workbook.book import Book
@@ -47,6 +49,7 @@ def update_pages(package: Package, changes: Changes, before: Changes, existing: 
     for key, spot in existing.anchors.spots.items():
         by_sheet.setdefault(spot.sheet, {})[spot.row, spot.column] = key
     move = to_present(existing, rows)
+    heads = _heads(book, existing)
     for sheet, places in by_sheet.items():
         part = package.sheets.get(sheet)
         if part is None:
@@ -58,7 +61,13 @@ def update_pages(package: Package, changes: Changes, before: Changes, existing: 
             if cell is None or not _is_ours(cell, sheet, existing, key):
                 kept.replaced.append((sheet, f"{xl_col_to_name(address[1])}{address[0] + 1}"))
                 continue
-            change = _change(book, rows, key, cell, existing.anchors.prints[key], new, move)
+            if (key[0], *TITLE) in heads:
+                if cell.formula is not None and _LINK in cell.formula:  # the way back
+                    continue
+                new = constant_print(heads.get(key))
+                change = Change(heads.get(key)) if new != existing.anchors.prints[key] else None
+            else:
+                change = _change(book, rows, key, cell, existing.anchors.prints[key], new, move)
             if change is not None:
                 wanted[address] = change
                 kept.updated += 1
@@ -68,6 +77,17 @@ def update_pages(package: Package, changes: Changes, before: Changes, existing: 
             changes.put(package, part, changed_cells(changes.read(package, part), wanted))
     _renew_prints(package, changes, existing, fresh)
     return kept
+
+
+def _heads(book: Book, existing: Existing) -> dict[Key, str]:
+    """What stands at the head of the pages for which there is nothing now: what they are called, and why."""
+    found: dict[Key, str] = {}
+    for id in FROM_DATA:
+        if id in existing.state.pages and (why := book.context.lacking(id)):
+            found[id, *TITLE] = book.text(f"page.{id}")
+            words = why.text(book.language)
+            found[id, *SECOND] = words[:1].upper() + words[1:]
+    return found
 
 
 def replaced(package: Package, existing: Existing) -> list[tuple[str, str]]:

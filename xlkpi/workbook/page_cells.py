@@ -62,10 +62,11 @@ def update_pages(package: Package, changes: Changes, before: Changes, existing: 
                 kept.replaced.append((sheet, f"{xl_col_to_name(address[1])}{address[0] + 1}"))
                 continue
             if (key[0], *TITLE) in heads:
-                if cell.formula is not None and _LINK in cell.formula:  # the way back
-                    continue
-                new = constant_print(heads.get(key))
-                change = Change(heads.get(key)) if new != existing.anchors.prints[key] else None
+                if cell.formula is not None and _LINK in cell.formula:
+                    new, change = existing.anchors.prints[key], _way_back(cell, existing)
+                else:
+                    new = constant_print(heads.get(key))
+                    change = Change(heads.get(key)) if new != existing.anchors.prints[key] else None
             else:
                 change = _change(book, rows, key, cell, existing.anchors.prints[key], new, move)
             if change is not None:
@@ -88,6 +89,17 @@ def _heads(book: Book, existing: Existing) -> dict[Key, str]:
             words = why.text(book.language)
             found[id, *SECOND] = words[:1].upper() + words[1:]
     return found
+
+
+def _way_back(cell: Cell, existing: Existing) -> Change | None:
+    """A link of a page for which there is nothing now, to its page by the name that this one has by now."""
+    then = {name: id for id, name in existing.state.sheets.items()}
+
+    def move(sheet: str | None, reference: str) -> tuple[str | None, str]:
+        return (existing.sheets.get(then.get(sheet, ""), sheet) if sheet else sheet), reference
+
+    formula = moved(cell.formula or "", move)
+    return None if formula == cell.formula else Change(cell.value, formula)
 
 
 def replaced(package: Package, existing: Existing) -> list[tuple[str, str]]:

@@ -127,6 +127,9 @@ def test_what_ended_on_the_last_row_of_a_table_follows_it(shop: Shop, months: in
             "A1": f"=SUM({DATA}!$E$2:$E${last})", "A2": f"=COUNT({DATA}!A2:A{last})", "A3": f"={DATA}!$E${last}",
             "A4": f"=SUM({DATA}!$E$2:$E${last - 1})", "A5": "=SUM(xlkpi_data[start])", "A6": f'="{DATA}!E2:E{last}"',
             "A7": f"=AVERAGE({DATA}!E4:E{last})", "A8": f"=SUM({DATA}!F{last - 1}:F{last})",
+            # Of this sheet, of another workbook, of the last row, of several sheets: they stay.
+            "B1": f"=SUM({DATA}!E2:E{last})", "B2": f"=SUM(E1:E{last - 1})", "B3": f"=SUM([1]{DATA}!E2:E{last})",
+            "B4": f"=SUM({DATA}!A{last}:G{last})", "B5": f"=SUM({FIRST[:3]}:{DATA}!E2:E{last})",
             # Filled down: a moving mean, running totals, and what is left from each row on.
             "C1": f"=AVERAGE({DATA}!E4:E{last - 1})/2", "C2": f"=AVERAGE({DATA}!E5:E{last})/2",
             "D1": f"=SUM({DATA}!D$2:D{last - 1})", "D2": f"=SUM({DATA}!D$2:D{last})",
@@ -134,6 +137,7 @@ def test_what_ended_on_the_last_row_of_a_table_follows_it(shop: Shop, months: in
         }  # fmt: skip
         add_sheet(book, "À moi", formulas, dict.fromkeys(formulas, 0))
         define_name(book, "tout", f"{DATA}!$A$1:$G${last}")
+        book.change(book.workbook, lambda xml: xml.replace('name="tout"', 'name="tout" comment="€ / mois"'))
         chart = add_chart(book, "À moi", f"{DATA}!$E$2:$E${last}", [1.0, 2.0])
         add_conditional_format(book, DATA, f"E2:E{last}")
         add_validation(book, DATA, f"F2:F{last}")
@@ -149,6 +153,10 @@ def test_what_ended_on_the_last_row_of_a_table_follows_it(shop: Shop, months: in
         f"SUM({DATA}!$E$2:$E${now})", f"COUNT({DATA}!A2:A{now})", f"{DATA}!$E${last}",
         f"SUM({DATA}!$E$2:$E${last - 1})",
         "SUM(xlkpi_data[start])", f'"{DATA}!E2:E{last}"',
+    ]  # fmt: skip
+    assert [cells[f"B{i}"].formula for i in range(1, 6)] == [
+        f"SUM({DATA}!E2:E{now})", f"SUM(E1:E{last - 1})", f"SUM([1]{DATA}!E2:E{last})",
+        f"SUM({DATA}!A{last}:G{last})", f"SUM({FIRST[:3]}:{DATA}!E2:E{last})",
     ]  # fmt: skip
     rest = now if months > 6 else last  # rows that are all gone leave nothing to follow
     assert [cells[at].formula for at in ("A7", "A8", "C1", "C2", "D1", "D2", "E1", "E2")] == [

@@ -18,7 +18,7 @@ from xlkpi.workbook.data_part import ROW_END, STYLE, DataPart, OwnRow, letters_o
 from xlkpi.workbook.data_sheet import MAX_ROWS
 from xlkpi.workbook.formula_text import moved
 from xlkpi.workbook.own_formulas import filled_columns
-from xlkpi.workbook.references import Box, Growth
+from xlkpi.workbook.references import Box, Growth, changed_formulas, formulas_in
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,7 +43,9 @@ def table_xml(part: DataPart, rows: int) -> bytes:
     if part.totals:
         filtered = whole[: whole.rindex(":") + 1] + whole[whole.rindex(":") + 1 :].rstrip("0123456789")
         filtered += str(part.growth(rows).last)
-    definition = _SORTED.sub("", _FILTERED.sub(r"\1/>", part.definition))
+    growth = part.growth(rows)
+    followed = changed_formulas(growth.at_home(part.definition.encode()), growth.formula).decode()
+    definition = _SORTED.sub("", _FILTERED.sub(r"\1/>", followed))
     return _TABLE_RANGE.sub(lambda m: f'{m[1]}{filtered if "autoFilter" in m[1] else whole}"', definition).encode()
 
 
@@ -148,11 +150,11 @@ def _follow(part: DataPart, growth: Growth) -> None:
     """People's formulas on the sheet follow what they refer to in the table."""
 
     @cache
-    def formulas() -> bytes:
+    def formulas() -> frozenset[str]:
         sides = [side for cells in part.beside.values() for side in cells]
         theirs = [cell for own in part.own.values() for cell in own.cells.values()]
         added = [cell for row in part.people for cell in row.cells]
-        return b"".join([*part.above, *sides, *part.below.values(), *theirs, *added])
+        return formulas_in(b"".join([*part.above, *sides, *part.below.values(), *theirs, *added]))
 
     def follow(xml: bytes, row: int = 0) -> bytes:
         return growth.at_home(xml, row, formulas)

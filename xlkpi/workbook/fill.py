@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from xlkpi.workbook.sheet_rows import RowColumn
 
 _LITERAL = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
-_FOLLOWING = re.compile(r"(?:^|/)(?:worksheets/[^/]+|charts/[^/]+|pivotCache/pivotCacheDefinition[^/]*)\.xml$")
+_FOLLOWING = re.compile(
+    r"(?:^|/)(?:(?:worksheets|tables|ctrlProps|charts)/[^/]+|pivotCache/pivotCacheDefinition[^/]*)\.xml$"
+)
 _SMALL = 20_000  # rows of a sheet that is held in memory
 _BUILT_IN_DATES = {*range(14, 23), *range(45, 48)}
 
@@ -78,9 +80,10 @@ class Changes:
     ) -> None:
         """Let references follow what grew or moved, in every part that may have such, or in some."""
         growths = [growth for growth in growths if growth.changes]
+        ours = {table.part for name, table in package.tables.items() if name.startswith("xlkpi_")}  # written elsewhere
         for part in (package.parts if parts is None else parts) if growths else ():
             streamed = part in self.parts and not isinstance(self.parts[part], bytes)
-            if streamed or not (part == package.workbook or _FOLLOWING.search(part)):
+            if streamed or part in ours or not (part == package.workbook or _FOLLOWING.search(part)):
                 continue
             if part not in self.parts and package.info(part).file_size > MAX_SMALL_PART:
                 continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 #: What a link to a place begins with: no program renames the sheet in it.
 _LINK = 'HYPERLINK("#'
+_SHOWN = re.compile(r',\s*"((?:[^"]|"")*)"\)$')
 
 
 @dataclass
@@ -99,7 +101,9 @@ def _way_back(cell: Cell, existing: Existing) -> Change | None:
         return (existing.sheets.get(then.get(sheet, ""), sheet) if sheet else sheet), reference
 
     formula = moved(cell.formula or "", move)
-    return None if formula == cell.formula else Change(cell.value, formula)
+    shown = _SHOWN.search(formula)
+    value = shown[1].replace('""', '"') if shown and cell.value is None else cell.value  # not every program keeps it
+    return None if (value, formula) == (cell.value, cell.formula) else Change(value, formula)
 
 
 def replaced(package: Package, existing: Existing) -> list[tuple[str, str]]:

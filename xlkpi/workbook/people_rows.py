@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from html import unescape
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
@@ -17,7 +18,7 @@ from xlkpi.workbook.existing import rows_inserted
 from xlkpi.workbook.formula_text import canonical
 from xlkpi.workbook.own_formulas import shared_texts
 from xlkpi.workbook.package import local_name
-from xlkpi.workbook.references import Box, Growth
+from xlkpi.workbook.references import Box, Growth, formulas_in
 from xlkpi.workbook.row_insertion import Insertion, insert_rows
 from xlkpi.workbook.table_formulas import TableFormulas, formulas_of, present_prints
 
@@ -235,7 +236,9 @@ def _followed(rows: bytes, growth: Growth) -> bytes:
 
     def row(found: re.Match[bytes]) -> bytes:
         number = ROW_NUMBER.search(found[1])
-        return growth.at_home(found[0], int(number[1]) if number else 0, lambda: rows)
+        return growth.at_home(found[0], int(number[1]) if number else 0, among)
+
+    among = cache(lambda: formulas_in(rows))
 
     return ROW.sub(row, rows)
 

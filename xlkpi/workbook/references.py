@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import unescape
@@ -12,13 +12,19 @@ from xml.sax.saxutils import escape
 from xlkpi.errors import Problem, WorkbookError
 
 _RANGE = re.compile(r"\$?([A-Z]{1,3})\$?(\d+)(?::\$?([A-Z]{1,3})\$?(\d+))?")
-_FORMULAS = re.compile(rb"(<(?:\w+:)?(?:f|definedName|formula[12]?)\b[^>/]*>)([^<]+)")
+#: An attribute's value may hold a slash, which otherwise closes a tag that has no text.
+_FORMULAS = re.compile(
+    rb"(<(?:\w+:)?(?:f|definedName|formula[12]?|calculatedColumnFormula|totalsRowFormula)\b"
+    rb"""(?:[^>"/]|"[^"]*")*>)([^<]+)"""
+)
+#: Formulas in attributes: colour scales, and the lists of form controls.
+_IN_ATTRIBUTES = re.compile(rb'(<(?:\w+:)?(?:cfvo|formControlPr)\b[^>]*?\s(?:val|fmlaRange)=")([^"]*)')
 _PIVOT_SOURCE = re.compile(rb"<(?:\w+:)?worksheetSource\b[^>]*>")
 #: A text, in which nothing refers to a cell, or the quoted name of another sheet.
 _OTHER_QUOTED = r'"(?:[^"]|"")*"' + "|" + r"'(?:[^']|'')*'"
-#: Gives formulas as they are in a part, when they are asked for.
-Among = Callable[[], bytes]
-_LAST_ROW = re.compile(r"\d+$")
+#: Gives the formulas of a part, when they are asked for.
+Among = Callable[[], Container[str]]
+_LAST_ROW = re.compile(r"(\$?)(\d+)$")
 _SELECTION = re.compile(rb'(\ssqref="|<(?:\w+:)?sqref>)([^"<]+)')
 
 
@@ -50,6 +56,11 @@ class Box:
         return cls(column_number(left), int(top), column_number(right or left), int(bottom or top))
 
 
+def formulas_in(xml: bytes) -> frozenset[str]:
+    """The formulas of a part."""
+    return frozenset(unescape(found[2].decode()) for found in _FORMULAS.finditer(xml))
+
+
 def changed_formulas(xml: bytes, change: Callable[[str], str]) -> bytes:
     """A part with its formulas, names and chart series changed; equal bytes where none is."""
 
@@ -59,7 +70,12 @@ def changed_formulas(xml: bytes, change: Callable[[str], str]) -> bytes:
         new = change(old)
         return found[0] if new == old else found[1] + escape(new).encode()
 
-    return _FORMULAS.sub(formula, xml)
+    def attribute(found: re.Match[bytes]) -> bytes:
+        old = unescape(found[2].decode())
+        new = change(old)
+        return found[0] if new == old else found[1] + escape(new, {'"': "&quot;"}).encode()
+
+    return _IN_ATTRIBUTES.sub(attribute, _FORMULAS.sub(formula, xml))
 
 
 @dataclass(frozen=True)
@@ -111,11 +127,11 @@ class Growth:
         whole = found and int(found[2]) <= self.box.top + 1  # a few rows that somebody picked stay those
         return self._grown(reference, single=True) if whole else reference
 
-    def formula(self, text: str, among: Among = bytes) -> str:
+    def formula(self, text: str, among: Among = tuple) -> str:
         """The same in a formula from anywhere, which names the sheet.
 
-        ``among`` gives the formulas that it stands among. A range whose like ends a row higher there is a step of
-        running totals or of a moving window, and stays.
+        ``among`` gives the formulas that it stands among. One that is also there as it would be in the cell above is
+        a step of running totals or of a moving window: its ranges that don't end on a fixed row stay.
         """
         written = self.sheet.replace("'", "''")
         if written.casefold() not in text.casefold():  # most formulas: quicker than the pattern
@@ -123,28 +139,34 @@ class Growth:
         quoted = f"'{written}'"
         sheets = "|".join(re.escape(name) for name in (self.sheet, quoted))
         end = r"(?::\$?[A-Z]{1,3}\$?\d+)" + ("?" if self.totals else "")
-        ours = rf"(?<![\w.'])((?:{sheets})!)(\$?[A-Z]{{1,3}}\$?\d+{end})(?![\w(])"
+        ours = rf"(?<![\w.'\]:])((?:{sheets})!)(\$?[A-Z]{{1,3}}\$?\d+{end})(?![\w(])"
         pattern = rf"{ours}|{_OTHER_QUOTED}"
-        return re.sub(pattern, lambda m: m[1] + self._grown(m[2], among) if m[1] else m[0], text, flags=re.IGNORECASE)
+        steps = cache(lambda: is_step(text, among()))
+        return re.sub(pattern, lambda m: m[1] + self._grown(m[2], steps) if m[1] else m[0], text, flags=re.IGNORECASE)
 
-    def at_home(self, xml: bytes, row: int = 0, among: Among = bytes) -> bytes:
+    def at_home(self, xml: bytes, row: int = 0, among: Among = tuple) -> bytes:
         """Formulas of the table's own sheet, for what they refer to there without a name of a sheet.
 
-        What ends on ``row``, their own one, stays: running totals end where they stand. So does a step of a series
-        ``among`` the sheet's formulas, as in `formula`.
+        What ends on ``row``, their own one, and not on it as a fixed one, stays: running totals end where they stand.
+        So does a step of a series ``among`` the sheet's formulas, as in `formula`.
         """
         from xlkpi.workbook.formula_text import moved
 
-        ends = {self.box.bottom, self.box.bottom + self.totals} - {row}
-        if not self.changes or b"<f" not in xml or not any(b"%d" % end in xml for end in ends):
+        ends = {self.box.bottom, self.box.bottom + self.totals}
+        if not self.changes or not (b"<f" in xml or b"Formula" in xml) or not any(b"%d" % end in xml for end in ends):
             return xml
 
-        def move(sheet: str | None, reference: str) -> tuple[str | None, str]:
-            last = _LAST_ROW.search(reference)
-            stays = sheet is not None or last is None or int(last[0]) == row
-            return sheet, reference if stays else self._grown(reference, among)
+        def change(text: str) -> str:
+            steps = cache(lambda: is_step(text, among()))
 
-        return changed_formulas(xml, lambda text: moved(text, move))
+            def move(sheet: str | None, reference: str) -> tuple[str | None, str]:
+                last = _LAST_ROW.search(reference)
+                stays = sheet is not None or last is None or (not last[1] and int(last[2]) == row)
+                return sheet, reference if stays else self._grown(reference, steps)
+
+            return moved(text, move)
+
+        return changed_formulas(xml, change)
 
     def selections(self, xml: bytes) -> bytes:
         """The conditional formats and validations of the table's own sheet."""
@@ -162,13 +184,14 @@ class Growth:
             new = self._grown(names["ref"])
             return found[0].replace(f'ref="{names["ref"]}"'.encode(), f'ref="{new}"'.encode())
 
-        return _PIVOT_SOURCE.sub(source, changed_formulas(xml, lambda text: self.formula(text, lambda: xml)))
+        among = cache(lambda: formulas_in(xml))
+        return _PIVOT_SOURCE.sub(source, changed_formulas(xml, lambda text: self.formula(text, among)))
 
     @property
     def changes(self) -> bool:
         return self.last != self.box.bottom
 
-    def _grown(self, reference: str, among: Among = bytes, *, single: bool = False) -> str:
+    def _grown(self, reference: str, is_step: Callable[[], bool] = bool, *, single: bool = False) -> str:
         found = _RANGE.fullmatch(reference)
         if not found:
             return reference
@@ -182,20 +205,24 @@ class Growth:
         if right is None:
             grows = single and first == last == box.bottom != self.last
             return f"{reference}:{left}{self.last}" if grows else reference
-        if last != box.bottom or not box.top <= first <= self.last:
+        within = first > box.top + 1
+        if last != box.bottom or not box.top <= first <= self.last or (within and first == last):
             return reference
-        before = _step_before(reference)
-        if before != reference and before.encode() in among():
+        may_roll = within or reference[found.start(2) - 1] == "$"
+        if may_roll and reference[found.start(4) - 1] != "$" and is_step():
             return reference
         return reference[: found.start(4)] + str(self.last)
 
 
-def _step_before(reference: str) -> str:
-    """The range of the cell above, had this one been filled down; itself, if its end is fixed."""
-    found = re.fullmatch(r"(\$?[A-Z]+)(\$?)(\d+)(:\$?[A-Z]+)(\d+)", reference, re.IGNORECASE)
-    if not found:
-        return reference
-    return f"{found[1]}{found[2]}{int(found[3]) - (not found[2])}{found[4]}{int(found[5]) - 1}"
+def is_step(formula: str, among: Container[str]) -> bool:
+    """Whether the formula that the cell above would have, had this one been filled down, is there, too."""
+    from xlkpi.workbook.formula_text import moved
+
+    def above(found: re.Match[str]) -> str:
+        return found[0] if found[1] else f"{found[1]}{int(found[2]) - 1}"
+
+    before = moved(formula, lambda sheet, reference: (sheet, re.sub(r"(\$?)(\d+)", above, reference)))
+    return before != formula and before in among
 
 
 @dataclass(frozen=True)

@@ -106,6 +106,21 @@ def test_proposals_are_those_of_today_until_a_person_changes_one(tmp_path: Path)
     assert {row[:4] for row in divided(shop.workbook).values()} == {(220,) * 4, (220, 500, 220, 220)}
 
 
+def test_a_channel_that_is_gone_gets_no_proposal_until_it_is_back(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, channels=["boutique", "web"])
+    shop.build()
+    for channels, expected in (
+        (["magasin", "web"], {"boutique": (None, None, None, 0), "web": (180,) * 4, "magasin": (180,) * 4}),
+        (["magasin", "web"], {"boutique": (None, None, None, 0), "web": (180,) * 4, "magasin": (180,) * 4}),
+        (["boutique", "web"], {"boutique": (180,) * 4, "web": (180,) * 4, "magasin": (None, None, None, 0)}),
+    ):
+        shop.channels = channels
+        shop.write()
+        refresh_workbook(shop.workbook, Options(backups=0))
+        assert {channel: row[:4] for channel, row in divided(shop.workbook).items()} == expected
+    assert recalc.differences(shop.workbook, ("ironcalc",)) == []
+
+
 def test_settings_that_the_data_no_longer_fit_leave_the_page_blank_and_are_told(tmp_path: Path) -> None:
     shop = Shop(tmp_path, channels=["boutique", "web"])
     shop.write()

@@ -33,6 +33,7 @@ _PHONETIC = re.compile(rb"<rPh\b.*?</rPh>", re.DOTALL)
 _ITEM = re.compile(rb"<si\b[^>]*?(?:/>|>(.*?)</si>)", re.DOTALL)
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _ILLEGAL = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
+_STYLE = re.compile(rb'\s+s="\d*"')
 _TYPE = re.compile(rb'\s+t="[^"]*"')
 
 Address = tuple[int, int]
@@ -52,11 +53,15 @@ Cells = Mapping[Address, Cell]
 
 @dataclass(frozen=True)
 class Change:
-    """What becomes of a cell: a value, and a formula where it has one; its style stays. ``keep``: its own formula."""
+    """What becomes of a cell: a value, and a formula where it has one; its style stays, where no other is given.
+
+    ``keep``: its own formula.
+    """
 
     value: Value
     formula: str | None = None
     keep: bool = False
+    style: int | None = None
 
 
 def read_strings(package: Package) -> list[str]:
@@ -130,10 +135,13 @@ def changed_cells(xml: bytes, changes: Mapping[Address, Change], styles: Mapping
             formula = own[0]
         elif change.formula is not None:
             formula = b"<f>" + escape(change.formula).encode() + b"</f>"
-        return b"<c" + cell_end(_TYPE.sub(b"", found[1]), change.value, formula)
+        known = _TYPE.sub(b"", found[1])
+        if change.style is not None:
+            known = _STYLE.sub(b"", known).rstrip() + b' s="%d"' % change.style
+        return b"<c" + cell_end(known, change.value, formula)
 
     def new(at: bytes, row: int, column: int, change: Change) -> bytes:
-        style = (styles or {}).get((row - 1, column))
+        style = (styles or {}).get((row - 1, column)) if change.style is None else change.style
         formula = b"" if change.formula is None else b"<f>" + escape(change.formula).encode() + b"</f>"
         known = b' r="' + at + b'"' + (b' s="%d"' % style if style else b"")
         return b"<c" + cell_end(known, change.value, formula)

@@ -105,6 +105,8 @@ def read_existing(package: Package, *, older: bool = False) -> Existing:
     sheets = {**anchors.sheets, **{id: parts[name].table.sheet for name, id in DATA_SHEETS.items()}}
     sheets |= {"provenance": _sheet_of(package, "xlkpi_version"), "calculation": _sheet_of(package, "xlkpi_period_end"),
                ANCHORS: anchor_sheet}  # fmt: skip
+    if sheets["calculation"] not in package.sheets:  # somebody deleted it
+        raise package.error("workbook_damaged", detail=sheets["calculation"] or "Calc")
     return Existing(
         state, sheets, package.all_sheets, anchors, dict(_chosen(package, strings)),
         _typed(package, state, parts[OBJECTIVES]), parts, strings, package=package,

@@ -31,7 +31,7 @@ from xlkpi.workbook.formats import date_format
 from xlkpi.workbook.functions import if_error, index, match
 from xlkpi.workbook.live import Live, Span, Value
 from xlkpi.workbook.page import Page, lines_of
-from xlkpi.workbook.people_merging import counted, merged, still_wanted, without_absent
+from xlkpi.workbook.people_merging import merged, proposals, still_wanted, without_absent
 from xlkpi.workbook.people_table import FREE_ROWS, Column, PeopleTable, Row, Shown, TableRow, Written, identity, plain
 
 if TYPE_CHECKING:
@@ -66,12 +66,10 @@ def write_people(
     """
     kept = book.kept.get(table.name)
     rows = still_wanted(book, table, kept or (), rows)
-    known = merged(table, kept, rows, book.proposed_before.get(table.name, {})) if kept is not None else list(rows)
-    if codes := [c.code for c in table.columns if c.filled == "proposed"]:
-        keys = map(repr, counted(table, rows))
-        book.proposed[table.name] = {
-            key: {code: plain(row.get(code)) for code in codes} for key, row in zip(keys, rows, strict=True)
-        }
+    before = book.proposed_before.get(table.name, {})
+    known = merged(table, kept, rows, before) if kept is not None else list(rows)
+    if any(c.filled == "proposed" for c in table.columns):
+        book.proposed[table.name] = proposals(table, rows, known, before)
     known = [update(row) for row in known] if update else known
     known = without_absent(book, table, known)
     own = page is None
@@ -109,6 +107,8 @@ class _Writer:
         count = len(known) + table.free_rows
         last = self.header + count
         columns: dict[str, list[Value]] = {c.code: [] for c in table.columns}
+        forms: dict[tuple[int, str], str] = {}
+        heights: list[int] = []
         lines = max(math.ceil(len(self.headers[c.code]) * 6.2 / (c.width - 10)) for c in table.columns)
         ws.set_row_pixels(self.header, {1: 24, 2: 38}.get(lines, 50))
         spans = {
@@ -130,15 +130,17 @@ class _Writer:
                 else:
                     if isinstance(given, Shown):
                         style["num_format"], given = given.form, given.content
+                        forms[number, c.code] = style["num_format"]
                     page.put(self.header + 1 + number, place, given, **style)
                 columns[c.code].append(values[c.code])
-            ws.set_row_pixels(self.header + 1 + number, self._height(values))
+            heights.append(self._height(values))
+            ws.set_row_pixels(self.header + 1 + number, heights[-1])
         for place, c in enumerate(table.columns, start=1):
             if c.hidden:
                 ws.set_column_pixels(place, place, c.width, None, {"hidden": True})
         self._validations(self.header + 1, last)
         self.book.places(room_of(table.name), count)  # a refresh tells by it how far what stands below has moved
-        return Written(table, page.sheet, self.header, count, self.headers, columns)
+        return Written(table, page.sheet, self.header, count, self.headers, columns, forms, heights)
 
     def _options(self, last: int, known: Sequence[Row], spans: Mapping[str, Span]) -> None:
         """The table with its headers; XlsxWriter fills calculated columns without their values, which are put after."""

@@ -23,7 +23,8 @@ def merged(
     """The rows that people have, with what xlkpi refreshes in them, then the ones that xlkpi knows beside them.
 
     Rows are never dropped; of several with the same key each takes what is refreshed of its place among them.
-    ``proposed``: what was proposed before, by key and column; where it still stands, the new proposal takes its place.
+    ``proposed``: what was proposed before, by key and column; where it still stands, the new proposal takes its place,
+    or none, where xlkpi no longer knows the row.
     """
     known = dict(zip(counted(table, given), given, strict=True)) if table.keys else {}
     ours = [c.code for c in table.columns if c.filled == "refreshed" and not c.is_formula]
@@ -31,14 +32,34 @@ def merged(
     for key, row in zip(counted(table, kept), kept, strict=True):
         found = known.pop(key, None)
         if found is None:
-            rows.append(row)
+            rows.append({**row, **dict.fromkeys(_standing(row, proposed.get(repr(key), {})))})
             continue
         same = {code: given for code, given in found.items() if _alike(plain(given), row.get(code))}  # with its format
         lacking = {code: given for code, given in found.items() if code not in row}  # columns that there were not yet
-        before = proposed.get(repr(key), {})
-        still = [code for code, value in before.items() if code in found and _alike(value, row.get(code))]
+        still = [code for code in _standing(row, proposed.get(repr(key), {})) if code in found]
         rows.append({**lacking, **row, **same, **{code: found.get(code) for code in (*ours, *still)}})
     return rows + (list(known.values()) if table.keys else [])
+
+
+def _standing(row: Row, before: Mapping[str, Value]) -> list[str]:
+    """The cells in which what was proposed before stands still."""
+    return [code for code, value in before.items() if _alike(value, row.get(code))]
+
+
+def proposals(
+    table: PeopleTable, rows: Sequence[Row], known: Sequence[Row], before: Proposals
+) -> dict[str, dict[str, Value]]:
+    """What is proposed in a table, by key of a row and column; nothing in rows that xlkpi no longer knows.
+
+    ``rows`` are those that xlkpi knows, ``known`` all that there are.
+    """
+    codes = [c.code for c in table.columns if c.filled == "proposed"]
+    keys = map(repr, counted(table, rows))
+    found = {key: {code: plain(row.get(code)) for code in codes} for key, row in zip(keys, rows, strict=True)}
+    for key, row in zip(map(repr, counted(table, known)), known, strict=True):
+        if key in before and key not in found:
+            found[key] = {code: None for code in codes if row.get(code) is None and code in before[key]}
+    return found
 
 
 def still_wanted(book: Book, table: PeopleTable, kept: Sequence[Row], given: Sequence[Row]) -> list[Row]:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from html import unescape
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
+from xlkpi.workbook.cell_formats import CellFormats
 from xlkpi.workbook.cells import ROW, ROW_NUMBER, Address, Cell, Change, cells_of, changed_cells, in_xml
 from xlkpi.workbook.existing import rows_inserted
 from xlkpi.workbook.formula_text import canonical
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 _CALCULATED = re.compile(rb"(<calculatedColumnFormula\b[^>]*>)([^<]*)(</calculatedColumnFormula>)")
 _COLUMN = re.compile(r'<tableColumn\b(?:[^>"]|"[^"]*")*?\sname="([^"]*)"(?:[^>"/]|"[^"]*")*(/?)>')
+_HEIGHT = re.compile(rb'\s+(?:ht|customHeight)="[^"]*"')
 _RANGE = re.compile(rb'(<(?:table|autoFilter)\b[^>]*?\sref="[A-Z]+\d+:[A-Z]+)\d+"')
 
 
@@ -205,6 +207,7 @@ def _update(package: Package, changes: Changes, part: PeoplePart, written: Writt
     values, last = written.columns, _last(part, written)
     wanted: dict[Address, Change] = {}
     styles: dict[Address, int] = {}
+    formats = CellFormats(package)
     for i in range(last - part.box.top):
         row = part.box.top + i
         for code, at in part.places.items():
@@ -213,11 +216,15 @@ def _update(package: Package, changes: Changes, part: PeoplePart, written: Writt
             column = written.table.column(code)
             value = values[code][i] if i < written.rows else ("" if column.is_formula else None)
             change = _calculated(part, written, code, (row, at), value) if column.is_formula else _typed_in(cell, value)
+            form = written.forms.get((i, code))
+            if change is not None and form is not None and (cell is None or cell.value in (None, "")):
+                change = replace(change, style=formats.with_form(styles[row, at], form))
             if change is not None:
                 wanted[row, at] = change
     if not wanted:
         return 0
     content = changed_cells(changes.read(package, part.table.sheet_part), wanted, styles)
+    content = _as_high(content, _new_heights(part, written))
     if last > part.box.bottom:
         growth = Growth(part.table.sheet, part.box, last)
         end = content.index(b"</sheetData>")
@@ -229,6 +236,32 @@ def _update(package: Package, changes: Changes, part: PeoplePart, written: Writt
     if last > part.box.bottom:
         changes.follow(package, [Growth(part.table.sheet, part.box, last)])
     return _count(written) - part.last_filled
+
+
+def _new_heights(part: PeoplePart, written: Written) -> dict[int, float]:
+    """The heights in points, by row of the sheet, of those that were blank and are filled, and the other way round."""
+    codes = [c.code for c in written.table.columns if not c.is_formula]
+    found = {}
+    for i, pixels in enumerate(written.heights):
+        before = i < len(part.rows) and any(part.rows[i].get(code) not in (None, "") for code in codes)
+        now = any(written.columns[code][i] not in (None, "") for code in codes)
+        if before != now:
+            found[part.box.top + 1 + i] = pixels * 0.75
+    return found
+
+
+def _as_high(content: bytes, heights: Mapping[int, float]) -> bytes:
+    """A sheet's part with the heights of some rows."""
+
+    def row(found: re.Match[bytes]) -> bytes:
+        number = ROW_NUMBER.search(found[1])
+        points = heights.get(int(number[1])) if number else None
+        if points is None:
+            return found[0]
+        attributes = _HEIGHT.sub(b"", found[1]).rstrip() + b' ht="%g" customHeight="1"' % points
+        return b"<row" + attributes + found[0][len(b"<row") + len(found[1]) :]
+
+    return ROW.sub(row, content) if heights else content
 
 
 def _followed(rows: bytes, growth: Growth) -> bytes:

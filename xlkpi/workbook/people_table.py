@@ -114,6 +114,9 @@ class Written:
     rows: int
     headers: Mapping[str, str]
     columns: Mapping[str, Sequence[Value]]
+    #: Number formats of cells by row of the table, from 0, and column; heights of the rows in pixels.
+    forms: Mapping[tuple[int, str], str] = field(default_factory=dict)
+    heights: Sequence[int] = ()
     _spans: dict[str, Span] = field(default_factory=dict, repr=False)
 
     @property

@@ -38,6 +38,8 @@ STATES: tuple[str, ...] = get_args(ExperimentState)
 LEVEL, POWER = 0.95, 0.80
 #: Below so many expected in a cell the test is Fisher's exact one.
 FEW = 5
+#: A column of the calculation sheet in which no rows come and go.
+_FAR = 16_383
 #: Where a sample is asked for and no smallest difference is given.
 LIFT = 0.1
 
@@ -135,7 +137,8 @@ def _p_value(row: TableRow) -> Live:
     pooled = (xa + xb) / (na + nb)
     z = absolute(row["rate_b"] - row["rate_a"]) / root(pooled * (1 - pooled) * (live(1) / na + live(1) / nb))
     few = row["smaller"] * least(pooled, 1 - pooled) < FEW
-    exact = fisher(row["seen"], row["smaller"], row["rare"], na + nb, row.made.sheet.range(0, 0, 60, 0))
+    numbers = row.made.sheet.range(0, _FAR, 60, _FAR)
+    exact = fisher(row["seen"], row["smaller"], row["rare"], na + nb, numbers)
     of_rates = if_(few, exact, least(1, 2 * normal(0 - z)))
     t = (row["rate_b"] - row["rate_a"]) / row["error"]
     same = if_(row["rate_a"].same(row["rate_b"]), 1, 0)  # without any spread

@@ -28,7 +28,9 @@ from tests.edits_drawn import (
     add_validation,
     define_name,
 )
+from tests.edits_formulas import add_column
 from tests.small_shop import ACTIONS, DATA, FIRST, NOTES, OBJECTIVES, SERIES, TARGETS, Shop
+from xlkpi.errors import WorkbookError
 from xlkpi.language import use
 from xlkpi.workbook.anew import Former
 from xlkpi.workbook.comments import comments
@@ -527,3 +529,57 @@ def test_formulas_on_the_sheet_of_a_table_that_people_fill_follow_it_as_it_grows
     assert now > last
     assert {at: cells[at].formula for at in written(now)} == written(now)
     assert cells[f"Z{last}"].formula == written(last)["Z1"]  # it ends where it stands, as running totals do
+
+
+def test_a_share_of_the_total_follows_in_every_row_and_in_the_table_s_definition(shop: Shop) -> None:
+    last = last_row(shop.workbook, "xlkpi_data")
+    add_column(shop.workbook, f"E{{row}}/SUM(E$2:E${last})", definition=True)
+    shop.months += 1
+    shop.write()
+    refresh_workbook(shop.workbook, ONCE)
+    now = last_row(shop.workbook, "xlkpi_data")
+    cells = next(sheet for sheet in Book(shop.workbook).sheets if sheet.name == DATA).cells
+    assert now > last
+    assert [cells[f"H{row}"].formula for row in range(2, now + 1)] == [
+        f"E{row}/SUM(E$2:E${now})" for row in range(2, now + 1)
+    ]
+    table = next(t for t in Book(shop.workbook).tables if t.name == "xlkpi_data")
+    assert str(table.columns["À moi"]).endswith(f"/SUM(E$2:E${now})")
+
+
+def test_reviews_that_a_refresh_adds_look_like_those_of_a_build(shop: Shop) -> None:
+    before = last_filled(shop.workbook)
+    shop.months += 2
+    shop.write()
+    refresh_workbook(shop.workbook, ONCE)
+    sheet = opened(shop.workbook)["Revues"]
+    now = last_filled(shop.workbook)
+    assert now == before + len(shop.objectives)
+    for row in range(before + 1, now + 1):
+        like = row - len(shop.objectives)  # the one before of the same objective
+        assert sheet.row_dimensions[row].height == sheet.row_dimensions[like].height
+        assert [cell.number_format for cell in sheet[row]] == [cell.number_format for cell in sheet[like]]
+
+
+def last_filled(path: Path) -> int:
+    """The row of the last review."""
+    sheet = opened(path)["Revues"]
+    head, *rows = sheet[sheet.tables["xlkpi_reviews"].ref]
+    key = [cell.value for cell in head].index("Clé")
+    return max(int(row[key].row) for row in rows if row[key].value is not None)
+
+
+def test_a_workbook_whose_calculation_somebody_deleted_is_refused_in_words(shop: Shop) -> None:
+    book = opened(shop.workbook)
+    del book["Calc"]
+    book.save(shop.workbook)
+    with pytest.raises(WorkbookError) as caught:
+        refresh_workbook(shop.workbook, ONCE)
+    assert [problem.code for problem in caught.value.problems] == ["workbook_damaged"]
+    assert "Calc" in caught.value.text("fr")
+
+
+def opened(path: Path) -> openpyxl.Workbook:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return openpyxl.load_workbook(path)

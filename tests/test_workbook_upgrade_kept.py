@@ -307,3 +307,10 @@ def test_the_design_of_a_projects_template_is_that_of_the_upgraded_workbook(shop
     assert upgrade(shop.workbook, leave=True, dry_run=True).left == [("sheet", "Commentaires")]
     with pytest.raises(WorkbookError, match="la feuille Commentaires"):
         upgrade(template)  # the template itself is built from its layout: its design would be lost
+
+
+def test_an_upgrade_follows_a_refresh_with_more_objectives(shop: Shop) -> None:
+    shop.objectives = [*shop.objectives, "orders"]
+    shop.write()
+    refresh_workbook(shop.workbook, Options(backups=0), compute)
+    upgrade(shop.workbook)  # nothing of ours passes for a formula that somebody typed

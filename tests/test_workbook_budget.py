@@ -121,6 +121,16 @@ def test_a_channel_that_is_gone_gets_no_proposal_until_it_is_back(tmp_path: Path
     assert recalc.differences(shop.workbook, ("ironcalc",)) == []
 
 
+def test_more_channels_than_pages_can_tell_apart_are_told(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, channels=["boutique", "web"])
+    shop.build()
+    shop.channels = [f"canal {number}" for number in range(21)]
+    shop.write()
+    done = refresh_workbook(shop.workbook, Options(backups=0))
+    with use("fr"):
+        assert done.as_json()["lacking"]["Budget"].startswith("21 canaux, et les pages en distinguent 20 au plus")
+
+
 def test_settings_that_the_data_no_longer_fit_leave_the_page_blank_and_are_told(tmp_path: Path) -> None:
     shop = Shop(tmp_path, channels=["boutique", "web"])
     shop.write()

@@ -11,7 +11,7 @@ from xlkpi.language import current, text
 from xlkpi.language.dates import day
 
 #: What more data will change by themselves; the rest asks for another source.
-_IN_TIME = ("no_data", "budget_short", "budget_one_channel", "drivers_short", "customers_unknown")
+_IN_TIME = ("no_data", "budget_short", "budget_one_channel", "budget_crowded", "drivers_short", "customers_unknown")
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,8 @@ class Selections:
     choices: tuple[str, ...]
     days: tuple[date, ...]
     objectives: tuple[Selected, ...]
+    #: Where no dimension can be offered: one that has more parts than a drop-down, and how many.
+    crowded: tuple[str, int] | None = None
 
 
 def selections(card: Scorecard, by: Sequence[str] = DIMENSIONS[:2]) -> Selections:
@@ -60,13 +62,15 @@ def selections(card: Scorecard, by: Sequence[str] = DIMENSIONS[:2]) -> Selection
     ``by``: the dimension of the choices, the first that any source has; one with more parts than a drop-down can
     offer makes room for the next.
     """
-    days = as_of_days(card)
+    days, crowded = as_of_days(card), None
     for dimension in _dimensions(card, by):
         found = tuple(_selected(card, result, dimension, days) for result in card.results)
         choices = tuple(sorted({choice for objective in found for choice in objective.parts}, key=str.casefold))
         if len(choices) <= MOST_CHOICES:
             return Selections(dimension, choices, days, found)
-    return Selections(None, (), days, tuple(_selected(card, result, None, days) for result in card.results))
+        crowded = crowded or (dimension, len(choices))
+    whole = tuple(_selected(card, result, None, days) for result in card.results)
+    return Selections(None, (), days, whole, crowded)
 
 
 def as_of_days(card: Scorecard) -> tuple[date, ...]:

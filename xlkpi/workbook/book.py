@@ -131,7 +131,9 @@ class Book:
         from xlkpi.workbook.context import Context
 
         self.format = Formats(self.book, self.theme)
-        self.context = Context(self.card, self.choices.dimension, lenient=self.existing is not None)
+        self.context = Context(
+            self.card, self.choices.dimension, lenient=self.existing is not None, crowded=self.choices.crowded
+        )
         if self.existing:
             state = self.existing.state
             self.project_typed, self.offered_before = self.existing.project_typed, state.offered

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from xlkpi.errors import DefinitionError
 from xlkpi.scorecard.lacking import Lacking
+from xlkpi.scorecard.selections import MOST_CHOICES
 
 if TYPE_CHECKING:
     from xlkpi.scorecard.budget import BudgetPlan
@@ -25,12 +26,14 @@ class Context:
     """Computed once each, when a page asks for it. ``dimension`` is that of the drop-down's choices.
 
     ``lenient``: settings that the data no longer fit leave their page blank, instead of raising DefinitionError. A
-    refresh is not to fail because a channel stopped spending.
+    refresh is not to fail because a channel stopped spending. ``crowded``: a dimension with more parts than the pages
+    can tell, and how many.
     """
 
     card: Scorecard
     dimension: str | None
     lenient: bool = False
+    crowded: tuple[str, int] | None = None
 
     @property
     def budget(self) -> BudgetPlan | None:
@@ -49,7 +52,9 @@ class Context:
         from xlkpi.scorecard.budget import budget_plan
 
         if not self.dimension:
-            return Lacking("budget_no_channel")
+            if self.crowded is None:
+                return Lacking("budget_no_channel")
+            return Lacking("budget_crowded", {"count": self.crowded[1], "most": MOST_CHOICES})
         try:
             return budget_plan(self.card, self.dimension)
         except DefinitionError as mistake:

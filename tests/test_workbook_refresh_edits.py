@@ -9,6 +9,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+import yaml
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.table import TableColumn
 
@@ -197,6 +198,21 @@ def test_an_objective_that_goes_is_told_by_its_title_and_in_its_unit(shop: Shop)
     with use("fr"):
         assert gone.title == OBJECTIVES["basket"]["title"]
         assert re.match(r"\d+,\d\d\u00a0€ \(.+\) → –", moved_words(gone))
+
+
+def test_no_rows_leave_the_tables_blank_until_there_are_some_again(shop: Shop) -> None:
+    before = last_row(shop.workbook, "xlkpi_data")
+    project = yaml.safe_load(shop.project.read_text(encoding="utf-8"))
+    del project["sources"]
+    shop.project.write_text(yaml.safe_dump(project, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    done = refresh_workbook(shop.workbook, ONCE)
+    assert (done.rows["xlkpi_data"].rows, done.rows["xlkpi_data"].vanished) == (0, before - 1)
+    assert last_row(shop.workbook, "xlkpi_data") == 2  # a table has one row
+    assert sdk.faults(shop.workbook) == []
+    assert recalc.differences(shop.workbook, ("libreoffice",)) == []
+    shop.write()
+    assert refresh_workbook(shop.workbook, ONCE).rows["xlkpi_data"].new == before - 1
+    assert recalc.differences(shop.workbook, ("ironcalc",)) == []
 
 
 def test_columns_beside_a_table_and_sheets_renamed_and_moved_stay(shop: Shop) -> None:

@@ -15,10 +15,10 @@ _RANGE = re.compile(r"\$?([A-Z]{1,3})\$?(\d+)(?::\$?([A-Z]{1,3})\$?(\d+))?")
 #: An attribute's value may hold a slash, which otherwise closes a tag that has no text.
 _FORMULAS = re.compile(
     rb"(<(?:\w+:)?(?:f|definedName|formula[12]?|calculatedColumnFormula|totalsRowFormula)\b"
-    rb"""(?:[^>"/]|"[^"]*")*>)([^<]+)"""
+    rb"""(?:[^<>"/]|"[^<"]*")*>)([^<]+)"""
 )
 #: Formulas in attributes: colour scales, and the lists of form controls.
-_IN_ATTRIBUTES = re.compile(rb'(<(?:\w+:)?(?:cfvo|formControlPr)\b[^>]*?\s(?:val|fmlaRange)=")([^"]*)')
+_IN_ATTRIBUTES = re.compile(rb'(<(?:\w+:)?(?:cfvo|formControlPr)\b[^<>]*?\s(?:val|fmlaRange)=")([^<"]*)')
 _PIVOT_SOURCE = re.compile(rb"<(?:\w+:)?worksheetSource\b[^>]*>")
 #: A text, in which nothing refers to a cell, or the quoted name of another sheet.
 _OTHER_QUOTED = r'"(?:[^"]|"")*"' + "|" + r"'(?:[^']|'')*'"

@@ -28,6 +28,7 @@ _STYLES = ("stop", "warning", "information")
 _OPERATORS = ("between", "notBetween", "equal", "notEqual", "greaterThan", "lessThan", "greaterThanOrEqual",
               "lessThanOrEqual")  # fmt: skip
 #: What Excel does not read as something else than text when it is typed: words without a digit.
+_VALUES = 2  # xlValue, the axis of values
 _BOOLEANS = {"TRUE", "FALSE"}
 
 
@@ -304,6 +305,49 @@ class OpenBook:
         for old, new in references.items():
             if not met & {canonical(old), canonical(new)}:
                 raise LookupError(f"{sheet}: {old}")
+
+    def scale(self, sheet: str, forms: Mapping[str, str]) -> None:
+        """Let the value axes of a sheet's charts have other number formats."""
+        self.undo.append(lambda: self._scale(sheet, {new: old for old, new in forms.items()}))
+        self._scale(sheet, forms)
+
+    def _scale(self, sheet: str, forms: Mapping[str, str]) -> None:
+        for chart in self.book.sheets[sheet].charts:
+            with suppress(Exception):  # no reason to fail: a chart may have no such axis
+                labels = chart.api[1].Axes(_VALUES).TickLabels
+                labels.NumberFormat = forms.get(labels.NumberFormat, labels.NumberFormat)
+
+    def show(self, sheet: str, shown: bool) -> None:
+        """Show a sheet, or hide it."""
+        found = self.book.sheets[sheet]
+        before = found.visible
+
+        def back() -> None:
+            found.visible = before
+
+        self.undo.append(back)
+        found.visible = shown
+
+    def rename_sheets(self, names: Mapping[str, str]) -> None:
+        """Call sheets otherwise, by their present names; what refers to their cells follows by itself."""
+        self.undo.append(lambda: self._rename_sheets({new: old for old, new in names.items()}))
+        self._rename_sheets(names)
+
+    def _rename_sheets(self, names: Mapping[str, str]) -> None:
+        from xlkpi.workbook.sheet_renaming import in_places
+
+        found = {new: self.book.sheets[old] for old, new in names.items()}
+        taken = {old.casefold() for old in names}
+        for number, (new, sheet) in enumerate(found.items()):
+            if new.casefold() in taken:  # two of them change places
+                sheet.name = f"xlkpi {number}"
+        for new, sheet in found.items():
+            sheet.name = new
+        for sheet in self.book.sheets:
+            with suppress(*UNSUPPORTED):
+                for link in sheet.api.Hyperlinks:  # these Excel leaves as they are
+                    if (place := in_places(link.SubAddress or "", names)) != link.SubAddress:
+                        link.SubAddress = place
 
     def begin(self) -> None:
         """Remember how it is now."""

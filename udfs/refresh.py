@@ -11,7 +11,7 @@ Where no copy can be had, as in Excel on the web, see :mod:`xlkpi.udfs.refresh_p
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -116,6 +116,7 @@ def _refresh_file(opened: OpenBook, steps: Steps) -> str:
     from xlkpi.workbook.existing import read_existing
     from xlkpi.workbook.package import Package
     from xlkpi.workbook.refresh import Options, refresh_copy
+    from xlkpi.workbook.sheet_renaming import renamed_sheets
 
     with tempfile.TemporaryDirectory(prefix="xlkpi-") as folder:
         copy, fresh = (Path(folder, place, opened.file_name) for place in ("open", "fresh"))
@@ -129,12 +130,17 @@ def _refresh_file(opened: OpenBook, steps: Steps) -> str:
             project = opened.project_file(state)
             done = refresh_copy(copy, fresh, opened.folder or project.parent, Options(project), steps.compute)
             steps("comparing", 0.7)
+            if done.tabs:  # what Excel makes of the workbook when sheets are renamed there
+                named = Path(folder, "named")
+                with Package(copy) as package:
+                    renamed_sheets(package, done.tabs, named, texts=False)
+                copy = named
             with Package(copy) as before, Package(fresh) as after:
                 found = compare(before, after)
             refuse_comments(opened, found)
             if found.others:
                 raise opened.error("open_book_others", what=", ".join(found.others[:5]))
-            write(opened, found, steps)
+            write(opened, found, steps, done.tabs)
     return summary(done, opened)
 
 
@@ -144,9 +150,13 @@ def refuse_comments(opened: OpenBook, found: Compared) -> None:
         raise opened.error("open_book_comments", sheets=", ".join(dict.fromkeys(found.comments)))
 
 
-def write(opened: OpenBook, found: Compared, steps: Steps) -> None:
-    """Write the differences, or put back what was there. Raises WorkbookError where Excel refuses something."""
+def write(opened: OpenBook, found: Compared, steps: Steps, tabs: Mapping[str, str] | None = None) -> None:
+    """Write the differences, or put back what was there; ``tabs``: sheets that are renamed before.
+
+    Raises WorkbookError where Excel refuses something.
+    """
     parts: list[tuple[str, Callable[..., None], tuple[Any, ...]]] = [
+        *([(", ".join(tabs), opened.rename_sheets, (tabs,))] if tabs else []),
         *((t.sheet, opened.resize, (t,)) for t in found.tables),
         *((a.sheet, opened.put, (a.sheet, (a.row, a.column), a.after, a.before)) for a in found.areas),
         *((n.name, opened.rename, (n.name, n.sheet, n.before, n.after)) for n in found.names),
@@ -154,6 +164,8 @@ def write(opened: OpenBook, found: Compared, steps: Steps) -> None:
         *((c.sheet, opened.choose_from, (c,)) for c in found.lists),
         *((c.sheet, opened.condition, (c,)) for c in found.conditions),
         *((sheet, opened.draw, (sheet, references)) for sheet, references in found.charts.items()),
+        *((sheet, opened.scale, (sheet, forms)) for sheet, forms in found.axes.items()),
+        *((sheet, opened.show, (sheet, shown)) for sheet, shown in found.shown.items()),
     ]
     with undone_on_failure(opened), opened.held():
         for number, (sheet, do, arguments) in enumerate(parts):

@@ -190,12 +190,34 @@ class Sheet:
         self.charts = Charts(self)
 
     @property
-    def api(self) -> Worksheet:
-        return self.sheet
+    def api(self) -> Sheet:
+        return self
+
+    @property
+    def Hyperlinks(self) -> list[Hyperlink]:  # noqa: N802  # its name in Excel
+        return [Hyperlink(cell.hyperlink) for row in self.sheet.iter_rows() for cell in row if cell.hyperlink]
 
     @property
     def name(self) -> str:
         return str(self.sheet.title)
+
+    @name.setter
+    def name(self, name: str) -> None:
+        """Formulas, charts and names follow; links and texts don't."""
+        app, before = self.book.app, self.name
+        app.written()
+        app.log.append(("rename", (before, name)))
+        self.sheet.title = name
+        _renamed(self.book.workbook, before, name)
+
+    @property
+    def visible(self) -> bool:
+        return bool(self.sheet.sheet_state == "visible")
+
+    @visible.setter
+    def visible(self, shown: bool) -> None:
+        self.book.app.written()
+        self.sheet.sheet_state = "visible" if shown else "hidden"
 
     @property
     def tables(self) -> Tables:
@@ -217,6 +239,52 @@ class Sheet:
     @property
     def used_range(self) -> Range:
         return self.range(self.sheet.dimensions)
+
+
+class Hyperlink:
+    """A link of a cell to a place of the workbook."""
+
+    def __init__(self, link: Any) -> None:
+        self.link = link
+
+    @property
+    def SubAddress(self) -> str:  # noqa: N802  # its name in Excel
+        return self.link.location or ""
+
+    @SubAddress.setter
+    def SubAddress(self, place: str) -> None:  # noqa: N802  # its name in Excel
+        self.link.location = place
+
+
+def _renamed(workbook: Any, before: str, after: str) -> None:
+    """Let what refers to a sheet's cells follow its new name."""
+    quoted = "'" + before.replace("'", "''") + "'"
+    pattern = re.compile(rf'"(?:[^"]|"")*"|({re.escape(quoted)}|(?<![\w.\'\]]){re.escape(before)})!', re.IGNORECASE)
+    now = "'" + after.replace("'", "''") + "'!"
+
+    def follow(text: Any) -> Any:
+        return pattern.sub(lambda m: now if m[1] else m[0], text) if isinstance(text, str) else text
+
+    for name in workbook.defined_names.values():
+        name.attr_text = follow(name.attr_text)
+    for sheet in workbook.worksheets:
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.data_type == "f":
+                    cell.value = follow(cell.value)
+        for name in sheet.defined_names.values():
+            name.attr_text = follow(name.attr_text)
+        for rule in sheet.data_validations.dataValidation:
+            rule.formula1, rule.formula2 = follow(rule.formula1), follow(rule.formula2)
+        for home in sheet.conditional_formatting:
+            for rule in home.rules:
+                rule.formula = [follow(formula) for formula in rule.formula]
+        for chart in sheet._charts:
+            for part in (chart, *chart._charts[1:]):
+                for series in part.series:
+                    for reference in Series(series).references:
+                        if reference is not None:
+                            reference.f = follow(reference.f)
 
 
 class Charts:
@@ -247,8 +315,31 @@ class Chart:
     def api(self) -> tuple[None, Chart]:
         return None, self
 
+    def Axes(self, kind: int) -> Labels:  # noqa: N802  # its name in Excel
+        assert kind == 2
+        return Labels(self.chart.y_axis)
+
     def SeriesCollection(self) -> Collected:  # noqa: N802  # its name in Excel
         return Collected([Series(series) for series in self.chart.series])
+
+
+class Labels:
+    """The labels of an axis."""
+
+    def __init__(self, axis: Any) -> None:
+        self.axis = axis
+
+    @property
+    def TickLabels(self) -> Labels:  # noqa: N802  # its name in Excel
+        return self
+
+    @property
+    def NumberFormat(self) -> str:  # noqa: N802  # its name in Excel
+        return str(self.axis.numFmt.formatCode)
+
+    @NumberFormat.setter
+    def NumberFormat(self, form: str) -> None:  # noqa: N802  # its name in Excel
+        self.axis.numFmt.formatCode = form
 
 
 class Collected:

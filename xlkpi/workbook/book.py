@@ -113,6 +113,8 @@ class Book:
     more_lines: list[MoreLines] = field(default_factory=list)
     #: Rows of the calculation sheet that charts show whole and that became more: where they are, and their last ones.
     stretches: list[tuple[Box, int]] = field(default_factory=list)
+    #: The number formats of the axes of KPIs' series, by page.
+    axes: dict[str, str] = field(default_factory=dict)
     #: Panels that have become more, as they stand now, and how many there were.
     more_panels: list[tuple[Panels, int]] = field(default_factory=list)
     #: The rows that were ever put into people's tables, by table: those that people take out stay out.

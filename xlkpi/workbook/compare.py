@@ -18,6 +18,7 @@ from xlkpi.workbook.comments import COMMENTS
 from xlkpi.workbook.content import Area, areas, blocks, changed_cells, rows_of
 from xlkpi.workbook.existing import DATA_SHEETS
 from xlkpi.workbook.package import CONTENT_TYPES, Package, local_name
+from xlkpi.workbook.sheet_states import hidden_sheets
 
 _BODY = re.compile(rb"<sheetData\s*/>|<sheetData\b.*</sheetData>|<dimension\b[^>]*>", re.DOTALL)
 _LISTS = re.compile(rb"<dataValidations\b.*?</dataValidations>", re.DOTALL)
@@ -36,6 +37,8 @@ _FILTER = re.compile(
     rb"<autoFilter\b[^>]*?(?:/>|>(.*?)</autoFilter>)|<sortState\b[^>]*?(?:/>|>.*?</sortState>)", re.DOTALL
 )
 _NAMES = re.compile(rb"<definedNames>.*</definedNames>|<calcPr\b[^>]*?/>|<calcPr\b[^>]*>\s*</calcPr>", re.DOTALL)
+_STATE = re.compile(rb'(?<=[\s"])\s*state="(?:visible|hidden)"(?=[^<>]*>)')
+_AXIS_FORM = re.compile(rb'<(?:\w+:)?numFmt\b[^>]*?\sformatCode="([^"]*)"')
 _PIVOT_SOURCE = re.compile(rb"<(?:\w+:)?worksheetSource\b[^>]*>")
 _RELATIONS = re.compile(r"(?:^|/)_rels/[^/]+\.rels$")
 
@@ -94,7 +97,8 @@ class ConditionChange:
 @dataclass
 class Compared:
     """What makes the second workbook of the first. ``charts``: references of charts by their sheet, before and after.
-    ``pivots``: pivot tables whose data change, by sheet and name. ``comments``: sheets on which some, or links, move.
+    ``pivots``: pivot tables whose data change, by sheet and name. ``shown``: sheets that are shown or hidden. ``axes``:
+    number formats of charts' axes by their sheet, before and after. ``comments``: sheets on which some, or links, move.
     ``others``: what differs in a way of no kind here.
     """
 
@@ -106,6 +110,8 @@ class Compared:
     conditions: list[ConditionChange] = field(default_factory=list)
     charts: dict[str, dict[str, str]] = field(default_factory=dict)
     pivots: list[tuple[str, str]] = field(default_factory=list)
+    shown: dict[str, bool] = field(default_factory=dict)
+    axes: dict[str, dict[str, str]] = field(default_factory=dict)
     comments: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
 
@@ -141,7 +147,7 @@ def compare(before: Package, after: Package) -> Compared:
         elif part in tables:
             _table(found, before, after, part)
         elif part == before.workbook:
-            _names(found, before, after)
+            _workbook(found, before, after)
         elif part in drawn:
             _chart(found, part, drawn[part], old, new)
         elif part in pivots and _PIVOT_SOURCE.findall(old) == _PIVOT_SOURCE.findall(new):
@@ -241,9 +247,13 @@ def _table(found: Compared, before: Package, after: Package, part: str) -> None:
         found.tables.append(TableRange(table.name, table.sheet, old, new, shows_all))
 
 
-def _names(found: Compared, before: Package, after: Package) -> None:
-    if _NAMES.sub(b"", before.read(before.workbook)) != _NAMES.sub(b"", after.read(after.workbook)):
+def _workbook(found: Compared, before: Package, after: Package) -> None:
+    """The workbook's own part: the names, and which sheets are shown."""
+    plain = [_STATE.sub(b"", _NAMES.sub(b"", package.read(package.workbook))) for package in (before, after)]
+    if plain[0] != plain[1]:
         found.others.append(before.workbook)
+    hidden = hidden_sheets(before), hidden_sheets(after)
+    found.shown = {sheet: sheet in hidden[0] for sheet in sorted(hidden[0] ^ hidden[1])}
     old, new = _all_names(before), _all_names(after)
     if old.keys() != new.keys():
         found.others.append(before.workbook)
@@ -272,6 +282,10 @@ def _chart(found: Compared, part: str, sheet: str, old: bytes, new: bytes) -> No
     for one, other in zip(was, now, strict=True):
         if one != other:
             found.charts.setdefault(sheet, {})[one] = other
+    forms = ([_text(form) for form in _AXIS_FORM.findall(xml)] for xml in (old, new))
+    for one, other in zip(*forms, strict=False):
+        if one != other:
+            found.axes.setdefault(sheet, {})[one] = other
 
 
 def _charts(package: Package) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,8 @@ written as a build would, and from it the workbook gets the rows of its data tab
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -20,11 +21,13 @@ from typing import TYPE_CHECKING, Any
 from xlkpi.language import use
 from xlkpi.workbook.context import FROM_DATA
 from xlkpi.workbook.existing import DATA_SHEETS, Existing, read_existing
+from xlkpi.workbook.kpi_tabs import new_tabs
 from xlkpi.workbook.live import as_date
 from xlkpi.workbook.package import Package
 from xlkpi.workbook.page_cells import to_present, update_pages
 from xlkpi.workbook.references import Box, Growth, Shift, Stretch
 from xlkpi.workbook.report import Refreshed, RowCount, differences
+from xlkpi.workbook.sheet_renaming import renamed_sheets
 from xlkpi.workbook.state import EDITION
 from xlkpi.workbook.tables import MOST_PRIMARY
 
@@ -100,17 +103,26 @@ def _refresh(source: Path, target: Path, options: Options, compute: Compute, fol
     from xlkpi.workbook.target import flush, refuse_open, stamp
 
     read = stamp(source)
-    with Package(source) as package, tempfile.TemporaryDirectory(prefix="xlkpi-") as scratch:
+    with ExitStack() as opened:
+        scratch = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="xlkpi-")))
+        package = opened.enter_context(Package(source))
         existing = read_existing(package)
         with use(existing.state.language):
             back = _written_back(load_project(package, existing, options.project), existing, options)
             home = folder or target.parent
-            work = Work(package, existing, back.project, compute, Path(scratch) / "skeleton.xlsx", home)
+            work = Work(package, existing, back.project, compute, scratch / "skeleton.xlsx", home)
             due = work.only_due() if options.due else None
             if due == [] and not back.values:
                 return Refreshed(target, options.dry_run, work.differences, due=due)
+            if tabs := new_tabs(existing, work.card):
+                renamed_sheets(package, tabs, scratch / package.path.name)
+                package.close()
+                package = opened.enter_context(Package(scratch / package.path.name))
+                work = work.renamed(package, tabs)
             changes = Changes()
-            report = replace(work.report(target, work.apply(changes), options), accepted=back.values, due=due)
+            report = replace(
+                work.report(target, work.apply(changes), options), accepted=back.values, due=due, tabs=tabs
+            )
             if options.dry_run:
                 return report
             with replacing_with_backup(target, options.backups) as file:
@@ -163,6 +175,7 @@ class Work:
         from xlkpi.workbook.typed import with_typed
 
         self.package, self.existing, self.path, self.folder = package, existing, path, folder
+        self.untyped = project
         existing.project_typed.update({o.id: typed_cells(o, existing.state.language) for o in project.objectives})
         self.project = with_typed(project, existing.typed, package.path.name)
         self.card = compute(self.project)
@@ -176,6 +189,14 @@ class Work:
         self.last = Last.of(state)
         self.stranded: list[tuple[str, str]] = []
         self.unfiltered: list[str] = []
+
+    def renamed(self, package: Package, tabs: Mapping[str, str]) -> Work:
+        """The same of the workbook once sheets are called otherwise, by their names before."""
+        existing, state = read_existing(package), self.existing.state
+        sheets, given = ({id: tabs.get(name, name) for id, name in names.items()}
+                         for names in (state.sheets, state.own_names))  # fmt: skip
+        existing = replace(existing, state=replace(existing.state, sheets=sheets, given=given))
+        return Work(package, existing, self.untyped, lambda _: self.card, self.path, self.folder)
 
     def _archived(self) -> Archived:
         """The rows of people's tables, those on objectives that are gone in the archive."""
@@ -203,6 +224,7 @@ class Work:
     def apply(self, changes: Changes) -> Skeleton:
         """Put what is new into the parts of the package."""
         from xlkpi.workbook.build import make_skeleton
+        from xlkpi.workbook.chart_axes import update_axes
         from xlkpi.workbook.chart_caches import update_charts
         from xlkpi.workbook.comments import follow_rows
         from xlkpi.workbook.data_part_xml import add_columns, is_filtered
@@ -237,6 +259,7 @@ class Work:
         if self.archived.out:
             show_sheet(package, changes, existing.sheets["archive"])
         update_charts(package, changes, existing, skeleton.book)
+        update_axes(package, changes, existing, skeleton)
         self._hidden_sheets(changes, skeleton)
         refresh_pivots(package, changes, {part.table.sheet for part in existing.parts.values()})
         recalculate(package, changes)
@@ -253,8 +276,13 @@ class Work:
              if name != ARCHIVE and (new := count - back.get(name, 0)) > 0},
             without_place=self.without_place(skeleton), short=skeleton.book.short_pages, archived=self.archived,
             lacking=self._lacking(skeleton.book), stranded=self.stranded, unfiltered=self.unfiltered,
-            older=self.existing.state.edition < EDITION,
+            vacant=self._vacant(skeleton), older=self.existing.state.edition < EDITION,
         )  # fmt: skip
+
+    def _vacant(self, skeleton: Skeleton) -> list[str]:
+        """The pages of KPIs that had an objective before, and have none now."""
+        gone = set(self.existing.state.slots.values()) - set(skeleton.state.slots.values())
+        return [self.existing.sheets[id] for slot in sorted(gone) if (id := f"kpi_{slot}") in self.existing.sheets]
 
     def _lacking(self, book: Book) -> dict[str, str]:
         """The pages that the workbook has and for which the data are not enough now, and why."""

@@ -106,6 +106,10 @@ class Refreshed:
     lacking: Mapping[str, str] = field(default_factory=dict)
     #: Sheets of data that are no longer filtered or sorted.
     unfiltered: Sequence[str] = ()
+    #: Pages of KPIs that show other ones now: their names before, and those that they have now.
+    tabs: Mapping[str, str] = field(default_factory=dict)
+    #: Pages of KPIs whose objective is gone, and that no other one has taken.
+    vacant: Sequence[str] = ()
     #: Whether the workbook was made by an older version, which a refresh can follow.
     older: bool = False
     #: The objectives that were due; None where all were to be refreshed. Nothing is written where none is.
@@ -130,6 +134,7 @@ class Refreshed:
             "stranded_comments": [{"sheet": sheet, "cell": cell} for sheet, cell in self.stranded],
             "lacking": dict(self.lacking),
             "unfiltered": list(self.unfiltered),
+            "tabs": dict(self.tabs), "vacant": list(self.vacant),
             "older": self.older,
             "due": None if self.due is None else list(self.due),
             "held": {id: {"as_of": _plain(day), "next": _plain(next)} for id, (day, next) in known.held.items()},

@@ -35,6 +35,7 @@ _TARGET = re.compile(rb'(\sTarget="#)([^"]*)(")')
 _SHOWN = re.compile(rb'(\stextlink=")([^"]*)(")')
 _OF_TABLES = re.compile(rb"(<(?:\w+:)?(?:calculatedColumnFormula|totalsRowFormula)\b[^>/]*>)([^<]+)")
 _TITLES = re.compile(rb"(<(?:\w+:)?lpstr>)([^<]*)")
+_PLAIN_RUN = re.compile(r"[a-z0-9 ]+")
 _APP = "docProps/app.xml"
 
 
@@ -54,36 +55,58 @@ def is_legal(name: str) -> bool:
     return 0 < len(name) <= _LONGEST and not _FORBIDDEN.search(name)
 
 
-def renamed_sheets(package: Package, names: Mapping[str, str], target: Path) -> None:
-    """Write a package to another file with sheets renamed, from old name to new one."""
+def in_places(text: str, names: Mapping[str, str]) -> str:
+    """A place such as ``'A page'!A1`` with sheets renamed, from old name to new one."""
+    return _formula(text, {old.casefold(): name for old, name in names.items()})
+
+
+def renamed_sheets(package: Package, names: Mapping[str, str], target: Path, *, texts: bool = True) -> None:
+    """Write a package to another file with sheets renamed, from old name to new one.
+
+    ``texts``: also in texts that are links, as of ``HYPERLINK("#Page!A1")``, which Excel itself leaves as they are.
+    """
     from xlkpi.workbook.fill import Changes
 
     new = {old.casefold(): name for old, name in names.items()}
+    follow = _formula if texts else _formula_alone
     changes = Changes()
     for part in package.parts:
         if part == package.workbook:
             content = _SHEET.sub(
                 lambda m: _attribute(m, lambda name: new.get(name.casefold(), name)), package.read(part)
             )
-            changes.put(package, part, changed_formulas(content, lambda text: _formula(text, new)))
+            changes.put(package, part, changed_formulas(content, lambda text: follow(text, new)))
         elif part == _APP:
             changes.put(package, part, _TITLES.sub(lambda m: _title(m, new), package.read(part)))
         elif _PARTS.search(part):
-            changes.put(package, part, _followed(package.read(part), new))
+            changes.put(package, part, _followed(package.read(part), new, follow))
     with target.open("wb") as file:
         changes.write(package, file)
 
 
-def _followed(xml: bytes, new: Mapping[str, str]) -> bytes:
+def _followed(xml: bytes, new: Mapping[str, str], follow: Callable[[str, Mapping[str, str]], str]) -> bytes:
     """A part whose formulas and links name the sheets anew."""
-    xml = changed_formulas(xml, lambda text: _formula(text, new))
-    xml = _OF_TABLES.sub(lambda m: m[1] + _escaped(_formula(unescape(m[2].decode()), new)), xml)
+    lower = xml.lower()
+    if not any(_plain_run(name) in lower for name in new):  # most parts, and large ones: quicker than the patterns
+        return xml
+    xml = changed_formulas(xml, lambda text: follow(text, new))
+    xml = _OF_TABLES.sub(lambda m: m[1] + _escaped(follow(unescape(m[2].decode()), new)), xml)
     for pattern in (_LOCATION, _TARGET, _SHOWN):
         xml = pattern.sub(lambda m: _attribute(m, lambda text: _formula(text, new)), xml)
     return _SOURCE.sub(lambda m: _attribute(m, lambda name: new.get(name.casefold(), name)), xml)
 
 
-def _formula(text: str, new: Mapping[str, str]) -> str:
+def _plain_run(name: str) -> bytes:
+    """The longest piece of a name, in lower case, that every program and formula writes alike."""
+    return max(_PLAIN_RUN.findall(name), key=len, default="").encode()
+
+
+def _formula_alone(text: str, new: Mapping[str, str]) -> str:
+    """A formula with sheets named anew, but not in its texts."""
+    return _formula(text, new, texts=False)
+
+
+def _formula(text: str, new: Mapping[str, str], *, texts: bool = True) -> str:
     """A formula, or a place such as ``'A page'!A1``, with sheets named anew."""
     if "!" not in text:
         return text
@@ -91,7 +114,7 @@ def _formula(text: str, new: Mapping[str, str]) -> str:
     def prefix(found: re.Match[str]) -> str:
         if found["sheet"]:
             return f"{_named(found['sheet'], new)}!"
-        if found["text"] and (link := _LINK.fullmatch(found["text"])):
+        if texts and found["text"] and (link := _LINK.fullmatch(found["text"])):
             return f'"#{_named(link[1], new)}!{link[2]}"'
         return found[0]
 
@@ -124,4 +147,4 @@ def _escaped(text: str) -> bytes:
     return escape(text, quote=False).encode()
 
 
-__all__ = ["is_legal", "legal_name", "renamed_sheets"]
+__all__ = ["in_places", "is_legal", "legal_name", "renamed_sheets"]

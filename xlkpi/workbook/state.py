@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: Grows when a refresh can no longer follow what earlier versions wrote.
 FORMAT = 3
 #: Grows when a build gives workbooks something that earlier ones lack, though a refresh can follow them.
-EDITION = 3
+EDITION = 4
 #: A cell holds 32,767 characters.
 _PIECE = 30_000
 

@@ -16,19 +16,17 @@ from html import escape, unescape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xlkpi.catalogue import say
 from xlkpi.errors import DefinitionError, Problem
 from xlkpi.workbook.anchors import constant_print
 from xlkpi.workbook.cells import Change, changed_cells
 from xlkpi.workbook.existing import NAMES, Existing, choice_spot, read_existing
 from xlkpi.workbook.fill import Changes
 from xlkpi.workbook.formula_text import plain_sheet
+from xlkpi.workbook.kpi_tabs import new_tabs, slots_on_pages
 from xlkpi.workbook.package import Package
 from xlkpi.workbook.refresh import Work
-from xlkpi.workbook.sheet import clean
-from xlkpi.workbook.sheet_renaming import legal_name, renamed_sheets
+from xlkpi.workbook.sheet_renaming import renamed_sheets
 from xlkpi.workbook.sheet_states import hide_sheets
-from xlkpi.workbook.tables import in_order, kpi_name, slots_of
 from xlkpi.workbook.theme import known
 
 if TYPE_CHECKING:
@@ -86,7 +84,7 @@ def build_from(
         package = opened.enter_context(Package(template))
         existing = read_existing(package)
         named = _named(existing, card, carried) if carried else {}
-        names = _tabs(existing, card, named)
+        names = new_tabs(existing, card, named, unused=True)
         given = {id: name if id in named else names.get(name, name) for id, name in _given(existing).items()}
         if names:
             renamed_sheets(package, names, Path(folder) / template.name)
@@ -118,43 +116,11 @@ def _given(existing: Existing) -> dict[str, str]:
 
 def _named(existing: Existing, card: Scorecard, carried: Carried) -> dict[str, str]:
     """What people call sheets of the workbook before, by identifier in the template."""
-    slots = _slots(existing, card)
+    slots = slots_on_pages(existing, card)
     named = {**carried.names, **{f"kpi_{slots[id]}": name for id, name in carried.kpi_names.items() if id in slots}}
     others = {name for id, name in existing.sheets.items() if id not in named}
     taken = {name.casefold() for name in (*others, *set(existing.all_sheets) - set(existing.sheets.values()))}
     return {id: name for id, name in named.items() if id in existing.sheets and name.casefold() not in taken}
-
-
-def _slots(existing: Existing, card: Scorecard) -> dict[str, str]:
-    return slots_of(in_order([result.objective for result in card.results]), existing.state)
-
-
-def _tabs(existing: Existing, card: Scorecard, named: Mapping[str, str]) -> dict[str, str]:
-    """New names of sheets by their present ones: those that people gave them, and for the pages of KPIs those that a
-    build would give them.
-
-    A page that people named stays as they named it.
-    """
-    state, results = existing.state, {result.objective.id: result for result in card.results}
-    slots = _slots(existing, card)
-    titles = {f"kpi_{slot}": clean(say(kpi_name(results[id]), state.language)) for id, slot in slots.items()}
-    built = {id: name for id, name in state.own_names.items() if id.startswith("kpi_")}
-    built = {id: name for id, name in built.items() if existing.sheets.get(id) == name and id not in named}
-    pages = sorted(built, key=_tab_order)
-    ours = {existing.sheets[id] for id in (*pages, *named)}
-    taken = {name.casefold() for name in (*named.values(), *(n for n in existing.all_sheets if n not in ours))}
-    names = {existing.sheets[id]: name for id, name in named.items() if name != existing.sheets[id]}
-    for id in pages:
-        name = legal_name(titles.get(id, id.removeprefix("kpi_")), taken)
-        taken.add(name.casefold())
-        if name != existing.sheets[id]:
-            names[existing.sheets[id]] = name
-    return names
-
-
-def _tab_order(id: str) -> tuple[bool, int]:
-    slot = id.removeprefix("kpi_")
-    return slot[0] != "S", int(slot[1:])
 
 
 def _emptied(package: Package, existing: Existing, given: Mapping[str, str]) -> Existing:

@@ -83,6 +83,8 @@ def people_words(done: Refreshed) -> list[str]:
         listed = ", ".join(f"{sheet}!{cell}" for sheet, cell in done.stranded[:MOST])
         lines.append(text("refresh.stranded", cells=listed))
     lines += [text("refresh.lacking", page=page, why=why) for page, why in done.lacking.items()]
+    lines += [text("refresh.tab", before=before, after=after) for before, after in done.tabs.items()]
+    lines += [text("refresh.vacant", page=page) for page in done.vacant]
     if done.unfiltered:
         lines.append(text("refresh.unfiltered", sheets=", ".join(done.unfiltered)))
     if done.without_place:

@@ -33,7 +33,7 @@ from xlkpi.workbook.pages.dashboard_board import (
     Board,
 )
 from xlkpi.workbook.pages.dashboard_charts import Spot, bullet_strip, line_strip
-from xlkpi.workbook.units import unit_formats
+from xlkpi.workbook.units import effect_looks, unit_formats
 
 
 def header(board: Board, row: int) -> int:
@@ -65,7 +65,9 @@ def tier(board: Board, row: int, tier: str) -> int:
     last = row - 1
     unit_formats(book, page.ws, (top, ACTUAL, last, ACTUAL), KEY)
     unit_formats(book, page.ws, (top, TARGET, last, TARGET), KEY)
-    unit_formats(book, page.ws, (top, VARIANCE, last, VARIANCE), KEY, gap=True)
+    below = f"${xl_col_to_name(KEY)}{{below}}"
+    looks = [(f'{below}="{effect}"', look) for effect, look in effect_looks(theme).items()]
+    unit_formats(book, page.ws, (top, VARIANCE, last, VARIANCE), KEY, gap=True, looks=looks)
     height = 50 * len(board.slots[tier])
     slots = {slot: board.position[slot] for slot in board.slots[tier]}
     group = book.text(f"level.{tier}")
@@ -86,7 +88,8 @@ def _objective(board: Board, row: int, slot: str) -> None:
     if f"kpi_{slot}" in book.sheets:
         name = hyperlink(book.sheets[f"kpi_{slot}"].address(0, 0).replace("$", ""), name)
     put(row, NAME, name, bold=True, font_size=11, **upper)
-    put(row + 1, NAME, shortened(board.table("question", at), 44), **lower)
+    asked = if_(is_number(at), shortened(board.table("question", at), 44), book.text("free_place"))
+    put(row + 1, NAME, asked, **lower)
     right = {"align": "right"}
     put(row, KEY, board.at("format", at))
     formats = _formats(board, slot)
@@ -100,9 +103,6 @@ def _objective(board: Board, row: int, slot: str) -> None:
                 if_error(gap * 100, gap), gap)  # fmt: skip
     put(row, VARIANCE, if_error(shown, "–"), font_size=10, num_format=formats[1], **right, **upper)
     put(row + 1, KEY, if_error(board.made.now.at("effect", at) & "", ""))  # a number would be ### to screen readers
-    for value, bold, colour in ((1, False, board.theme.good), (-1, True, board.theme.bad)):
-        test = f'${xl_col_to_name(KEY)}{{below}}="{value}"'
-        page.sheet.when((row, VARIANCE, row, VARIANCE), test, font_color=colour, bold=bold)
     put(row + 1, VARIANCE, board.at("said_expected", at), **right, **lower)
     pace = {"num_format": book.number_format("ratio", 2), "font_size": 10}
     put(row, PACE, board.dash("pace", at), **pace, **right, **upper)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from xlsxwriter.utility import xl_col_to_name
 
 from xlkpi.status import rules
@@ -25,7 +28,7 @@ from xlkpi.workbook.pages.kpi_parts import parts_section
 from xlkpi.workbook.pages.kpi_series import series_chart
 from xlkpi.workbook.pages.kpi_view import END, KEY, LEFT, RIGHT, VALUE, View
 from xlkpi.workbook.pages.kpi_words import words_section
-from xlkpi.workbook.units import unit_formats
+from xlkpi.workbook.units import effect_looks, unit_formats
 
 #: Notes and actions that are shown, and rows of people's tables that are looked through.
 SHOWN, LOOKED_AT = 3, 80
@@ -78,7 +81,7 @@ class _KPI(View):
         row = words_section(self, page.heights(row, 12))
         row = self._people(page.heights(row, 12))
         self.ws.set_row_pixels(row, 6)
-        self.ws.set_column(KEY, KEY, None, None, {"hidden": True})
+        self.ws.set_column(KEY, KEY + 1, None, None, {"hidden": True})
         page.finish(row)
 
     # --- left: the number and what it is compared with -----------------------------------------------------------
@@ -101,7 +104,10 @@ class _KPI(View):
                                    "progress": self.known("said_progress")}  # fmt: skip
         short = self.known("said_gap") & ", " & self.known("said_expected")
         told = if_(self.known("said_progress").blank, short, sentence(self.book.text("kpi.headline"), parts))
-        said = if_(self.known("said_gap").blank, self.book.text("kpi.no_value"), told)
+        nothing: Given = self.book.text("kpi.no_value")
+        if not self.chooses:
+            nothing = if_(self.shows, nothing, self.book.text("kpi.gone"))
+        said = if_(self.known("said_gap").blank, nothing, told)
         put(8, LEFT, said, font_size=11, valign="top")
         reason = self.table("override_reason")
         judged = self.known("said_status")
@@ -140,15 +146,18 @@ class _KPI(View):
             known = {"value": self.form(), "gap": self.form(gap=True), "change": self.form(gap=True)}.get(form, form)
             style = {"num_format": known, "bold": True, "font_size": 10, "align": "right", **line}
             self.put(row, VALUE, if_error(if_(is_number(number), number, "–"), "–"), **style)
-            if form in ("value", "gap", "change"):
-                self.put(row, KEY, self.known("format"))
-                unit_formats(self.book, self.ws, (row, VALUE, row, VALUE), KEY, gap=gap)
+            looks: list[tuple[str, Mapping[str, Any]]] = []
+            mark = f"${xl_col_to_name(KEY + 1)}{{row}}"
             if name is benchmark:
                 self.put(row, KEY + 1, if_(self.known("bench_old").same(True), 1, 0))
-                test = f"${xl_col_to_name(KEY + 1)}{{row}}=1"
-                self.page.sheet.when((row, LEFT, row, VALUE), test, font_color=self.theme.previous)
+                looks = [(f"{mark}=1", {"font_color": self.theme.previous})]
+                self.page.sheet.when((row, LEFT, row, VALUE - 1), looks[0][0], **looks[0][1])
             if form == "gap":
-                self._good_or_bad(row, self.known("effect"))
+                self.put(row, KEY + 1, if_error(self.known("effect"), 0))
+                looks = [(f"{mark}={effect}", look) for effect, look in effect_looks(self.theme).items()]
+            if form in ("value", "gap", "change"):
+                self.put(row, KEY, self.known("format"))
+                unit_formats(self.book, self.ws, (row, VALUE, row, VALUE), KEY, gap=gap, looks=looks)
             row += 1
         return row
 
@@ -159,13 +168,6 @@ class _KPI(View):
         named = if_(self.table("benchmark_source").blank, "", "  –  " & source)
         return if_error(self.book.text("kpi.benchmark") & named & old, self.book.text("kpi.benchmark"))
 
-    def _good_or_bad(self, row: int, effect: Live) -> None:
-        self.put(row, KEY + 1, if_error(effect, 0))
-        self.ws.set_column(KEY + 1, KEY + 1, None, None, {"hidden": True})
-        for value, bold, colour in ((1, False, self.theme.good), (-1, True, self.theme.bad)):
-            test = f"${xl_col_to_name(KEY + 1)}{{row}}={value}"
-            self.page.sheet.when((row, VALUE, row, VALUE), test, font_color=colour, bold=bold)
-
     def _ahead(self, row: int) -> int:
         """The rate that the target needs beside the present one; under the chart how its forecast was made."""
         book, made = self.book, self.made
@@ -174,8 +176,8 @@ class _KPI(View):
         forecast = if_(made.present, told, book.text("kpi.forecast_whole"))
         look = {"valign": "vcenter", "text_wrap": True}
         for first, last, content, style in (
-            (LEFT, VALUE, rate, {"font_size": 10, "bold": True}),
-            (RIGHT, END, forecast, {"font_size": 8, "font_color": self.theme.mute}),
+            (LEFT, VALUE, if_(self.shows, rate, ""), {"font_size": 10, "bold": True}),
+            (RIGHT, END, if_(self.shows, forecast, ""), {"font_size": 8, "font_color": self.theme.mute}),
         ):
             form = book.format(**look, **style)
             self.ws.merge_range(row, first, row, last, "", form)

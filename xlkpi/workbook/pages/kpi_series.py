@@ -24,7 +24,7 @@ from xlkpi.workbook.pages.kpi_view import END, PAST, RIGHT, View
 
 def series_chart(view: View, row: int) -> None:
     book, text = view.book, view.book.text
-    note = view.put_calc(sentence(text("kpi.series_note"), {"unit": _unit_word(view)}))
+    note = view.put_calc(if_(view.shows, sentence(text("kpi.series_note"), {"unit": _unit_word(view)}), ""))
     view.page.section(row, RIGHT, END, text("kpi.series"), note)
     first = _chart_data(view)
     last = first + PAST + view.ahead - 1
@@ -59,6 +59,7 @@ def series_chart(view: View, row: int) -> None:
     large_ = (view.now("actual").number or 0) >= 10
     decimals = 0 if view.unit == "currency" and large_ else view.decimals
     form = "#,##0.##" if view.chooses else view.book.number_format(view.unit, decimals)
+    book.axes[view.id] = form
     area.set_y_axis({
         "num_font": small, "num_format": form, "line": {"none": True}, "major_tick_mark": "none",
         "major_gridlines": {"visible": True, "line": {"color": theme.hair, "width": 0.75}},

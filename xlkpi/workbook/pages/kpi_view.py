@@ -11,6 +11,7 @@ from xlkpi.workbook.functions import (
     if_,
     if_error,
     index,
+    is_number,
     sentence,
     shortened,
     year_of,
@@ -37,12 +38,14 @@ class View:
         level = if_(self.now("level").same("strategic"), book.text("level.strategic"), book.text("level.operational"))
         owner = if_(self.table("owner").blank, "", sentence(book.text("kpi.owner"), {"owner": self.table("owner")}))
         second = if_error(level & owner, "")
-        title = shortened(if_error(self.table("kpi"), "–"), 60)
+        #: Whether there is an objective: a page stays when its own one is gone.
+        self.shows = is_number(at)
+        title = if_(self.shows, shortened(if_error(self.table("kpi"), "–"), 60), book.text("kpi.none"))
         self.page = Page(book, id, WIDTHS, title, second, day, made.choice)
         self.put, self.theme, self.ws = self.page.put, book.theme, self.page.ws
         number = self._built()
         table = made.tables.objectives
-        selected = made.tables.order[number] if made.tables.order else None
+        selected = made.tables.order[number] if number is not None else None
         outlook = selected.result.outlook if selected else None
         shown = selected.result.series if selected and not chooses else None
         #: Whether periods are at least months, whatever is chosen.
@@ -53,13 +56,14 @@ class View:
         #: How many parts have a value.
         self.parts = min(PARTS, max(counts, default=0))
         self.points = if_(self.known("unit").same("percent"), 100, 1)
-        self.unit = str(table.columns["unit"][number]) if table.rows else "count"
-        self.decimals = int(str(table.columns["format"][number])[len(self.unit) :]) if table.rows else 0
+        self.unit, form = ("count", "count0") if number is None else (
+            str(table.columns[code][number]) for code in ("unit", "format"))  # fmt: skip
+        self.decimals = int(form[len(self.unit) :])
 
-    def _built(self) -> int:
+    def _built(self) -> int | None:
         """The objective that the page shows when it is built, from 0."""
         value = self.at.number
-        return int(value) - 1 if value else 0
+        return int(value) - 1 if value else None
 
     def now(self, column: str) -> Live:
         return self.made.now.at(column, self.at)

@@ -27,7 +27,7 @@ def words_section(view: View, row: int) -> int:
     page.section(row, RIGHT, END, text("kpi.smart"), shortened(view.table("title"), 70))
     muted = {"font_color": view.theme.mute}
     texts: list[tuple[Live, dict[str, Any]]] = [
-        (view.table("kpi") & " = " & view.table("formula"), {"font_size": 10}),
+        (if_(view.shows, view.table("kpi") & " = " & view.table("formula"), ""), {"font_size": 10}),
         (view.dash(view.known("said_formula")), {"font_size": 10, "bold": True}),
         (view.table("definition"), {}), (view.table("pitfalls"), {"font_size": 8, **muted}), (_source(view), muted),
     ]  # fmt: skip

@@ -15,7 +15,7 @@ from xlkpi.cli_check import checked
 from xlkpi.errors import EvaluationError, SourceError
 from xlkpi.objectives import load
 from xlkpi.sample import STATUSES, write_sample
-from xlkpi.scorecard import Scorecard, scorecard
+from xlkpi.scorecard import Scorecard, read_data, scorecard
 
 TODAY = date(2026, 11, 22)
 
@@ -374,6 +374,31 @@ def test_a_source_of_which_no_row_is_left_is_an_error(tmp_path: Path) -> None:
         ("source_no_dated_rows", "sources.none.where"),
         ("source_no_rows", "sources.head"),
     ]
+
+
+def test_a_refresh_reads_sources_without_rows_and_takes_nothing_else_for_them(tmp_path: Path) -> None:
+    """Spend does not stand for costs because the export of the costs is empty."""
+    (tmp_path / "costs.csv").write_text("day,channel,cost\n", encoding="utf-8")
+    (tmp_path / "none.csv").write_text("day,channel,sessions\n2026-09-06,radio,50\n", encoding="utf-8")
+    (tmp_path / "sums.csv").write_text("day,channel,leads\nTotal,,0\n", encoding="utf-8")
+    how = "date: day, dimensions: [channel]"
+    more = (
+        f"  costs: {{path: costs.csv, {how}, measures: {{cost: cost}}}}\n"
+        f"  none: {{path: none.csv, {how}, measures: {{sessions: sessions}}, where: {{channel: tv}}}}\n"
+        f"  sums: {{path: sums.csv, {how}, measures: {{leads: leads}}}}"
+    )
+    given = load(project(tmp_path, objective("cpa", "cpa", "decrease", 30, 25), more))
+    data = read_data(given, empty=True)
+    assert data.empty == ("costs", "none", "sums")
+    result = scorecard(given, data, today=TODAY).by_id["cpa"]
+    assert (math.isnan(result.actual), result.status.code) == (True, "no_data")
+
+
+def test_rows_of_which_none_counts_are_an_error_in_a_refresh_too(tmp_path: Path) -> None:
+    (tmp_path / "odd.csv").write_text("day,channel,leads\n2026-09-06,radio,1\n06 or so,tv,3\n", encoding="utf-8")
+    more = "  odd: {path: odd.csv, date: channel, measures: {leads: leads}}"
+    with pytest.raises(SourceError):
+        read_data(load(project(tmp_path, objective("cpa", "cpa", "decrease", 30, 25), more)), empty=True)
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,12 @@ def test_the_rows_of_a_query_are_known_by_their_columns_too(engine: Connection) 
     assert (sums(table)["spend"], report.files[0].file) == (2, "query")
 
 
+def test_a_table_of_which_no_row_is_asked_for_may_be_empty_where_that_is_said(engine: Connection) -> None:
+    table, report = opened(engine, "charge", where={"status": "unheard_of"}, empty=True)
+    assert aggregate(table, MARCH).table.num_rows == 0
+    assert report.is_empty
+
+
 @pytest.mark.parametrize(
     ("name", "more", "code"),
     [

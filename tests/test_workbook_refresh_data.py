@@ -6,6 +6,7 @@ import re
 import shutil
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from tests.test_workbook_archive import content
 from tests.test_workbook_upgrade import OLDER, compute
 from tests.workbooks import rewritten
 from xlkpi import cli_build
+from xlkpi.cli_refresh import as_text
 from xlkpi.errors import InputError
 from xlkpi.objectives import load
 from xlkpi.workbook.build import build_workbook
@@ -142,12 +144,25 @@ def test_what_a_workbook_remembers_makes_no_refresh_read_files_elsewhere(built: 
     assert built.read_bytes() == before
 
 
-def test_an_export_without_rows_is_refused_and_the_workbook_stays(built: Path) -> None:
+def test_an_export_without_rows_leaves_objectives_without_data_and_comes_back(built: Path) -> None:
+    export = built.parent / "data" / "ads.csv"
+    kept = export.read_bytes()
     data(lambda _: [])(built.parent)
-    before = built.read_bytes()
-    with pytest.raises(InputError, match=r"no row|aucune ligne"):
-        refresh_workbook(built, Options(backups=0), compute)
-    assert built.read_bytes() == before
+    with pytest.raises(InputError, match=r"no row|aucune ligne"):  # nobody wants to build on it
+        compute(load(built.parent / "project.yaml"))
+    done = refresh_workbook(built, Options(backups=0), partial(compute, empty=True))
+    assert done.differences.empty == ("ads",)
+    assert {code for _, code in (m.after for m in done.differences.objectives if m.after)} == {"no_data"}
+    assert done.differences.mapping == []  # its columns are known all the same
+    assert done.rows["xlkpi_data"].rows == 0
+    assert "ads" in as_text(done)
+    assert done.as_json()["empty"] == ["ads"]
+    assert sdk.faults(built) == []
+    assert recalc.differences(built, ("libreoffice",)) == []
+    export.write_bytes(kept)
+    again = refresh_workbook(built, Options(backups=0), compute)
+    assert (again.differences.empty, again.replaced) == ((), [])
+    assert "no_data" not in {m.after[1] for m in again.differences.objectives if m.after}
 
 
 def test_a_page_that_lost_its_data_is_blank_and_comes_back_with_them(built: Path) -> None:

@@ -46,8 +46,8 @@ from xlkpi.workbook.upgrade import Upgraded, upgrade_workbook
 OLDER = Path(__file__).parent / "fixtures" / "older"
 
 
-def compute(project: Project) -> Scorecard:
-    return scorecard(project, read_data(project), today=date(2026, 4, 2))
+def compute(project: Project, *, empty: bool = False) -> Scorecard:
+    return scorecard(project, read_data(project, empty=empty), today=date(2026, 4, 2))
 
 
 def upgrade(path: Path, *, leave: bool = False, **options: Any) -> Upgraded:

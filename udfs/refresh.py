@@ -106,7 +106,7 @@ class Steps:
                 share = len(begun) - 1 + (done / size if size else 1.0)
                 self("reading", 0.1 + 0.4 * min(share / sources, 1.0), source=name)
 
-            self._data = read_data(project, read)
+            self._data = read_data(project, read, empty=True)
         self("computing", 0.5)
         return scorecard(project, self._data)
 

@@ -69,13 +69,13 @@ def build(file: str, out: str | None, as_of: str | None, language: str | None, t
     )  # fmt: skip
 
 
-def computing(as_of: date | None) -> Callable[[Project], Scorecard]:
-    """What computes a project's scorecard for a day, with a bar while its sources are read."""
+def computing(as_of: date | None, *, empty: bool = False) -> Callable[[Project], Scorecard]:
+    """What computes a project's scorecard for a day, with a bar while its sources are read; ``empty``: these may be."""
 
     def compute(project: Project) -> Scorecard:
         from xlkpi.scorecard import read_data, scorecard
 
-        return scorecard(project, read_data(project, progress_bar()), as_of=as_of)
+        return scorecard(project, read_data(project, progress_bar(), empty=empty), as_of=as_of)
 
     return compute
 

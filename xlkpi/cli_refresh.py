@@ -31,7 +31,7 @@ def refresh(
     day = as_day(as_of)
     accept = Accept(who or _user(), why) if accept_targets else None
     options = Options(Path(project) if project else None, dry_run, backups, day, accept, due)
-    return refresh_workbook(Path(file), options, computing(day))
+    return refresh_workbook(Path(file), options, computing(day, empty=True))
 
 
 def _user() -> str | None:

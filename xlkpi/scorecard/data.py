@@ -55,6 +55,11 @@ class Data:
             self._kept[key] = aggregate(table, cadence, None, by=by, where=where, first=first, last=last)
         return self._kept[key]
 
+    @property
+    def empty(self) -> tuple[str, ...]:
+        """The sources without a row, which a refresh reads."""
+        return tuple(name for name in self.tables if name not in self.spans)
+
     @cached_property
     def first(self) -> date | None:
         return min((first for first, _ in self.spans.values()), default=None)

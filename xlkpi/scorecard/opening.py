@@ -19,8 +19,12 @@ if TYPE_CHECKING:
     from xlkpi.sources.table import Table
 
 
-def read_data(project: Project, progress: Progress | None = None) -> Data:
-    """Read all sources of a project. Raises SourceError with the problems of every source that can't be read."""
+def read_data(project: Project, progress: Progress | None = None, *, empty: bool = False) -> Data:
+    """Read all sources of a project. Raises SourceError with the problems of every source that can't be read.
+
+    ``empty``: sources may have no rows, as an export of a month in which nothing was sold; they are told in
+    ``Data.empty``, and their measures have no values. Without it such a source is refused: nobody wants to build on it.
+    """
     from xlkpi.sources.table import from_arrow
 
     catalogue = _with_source_measures(project)
@@ -34,26 +38,27 @@ def read_data(project: Project, progress: Progress | None = None) -> Data:
         try:
             _check_keys(entry)
             if entry.connection:
-                tables[name], report = _from_database(name, entry, project, catalogue)
+                tables[name], report = _from_database(name, entry, project, catalogue, empty=empty)
                 if report:
                     reports[name], observed[name] = report, _observed(entry, report)
             elif files := _too_large_to_hold(entry, project):
                 tables[name], reports[name] = _scanned(name, entry, files, catalogue)
             else:
-                reading = _from_files(name, entry, project, progress, salt)
+                reading = _from_files(name, entry, project, progress, salt, empty=empty)
                 reports[name] = reading.report
                 observed[name] = _observed(entry, reading.report)
                 tables[name] = from_arrow(reading.table, label=name, known=catalogue.measures)
             if entry.where and not entry.connection:
                 tables[name] = _selected(tables[name], entry.where)
             span = _span(tables[name])
-            if not span:  # such a source would pass for one whose figures are missing
+            if not span and not empty:  # such a source would pass for one whose figures are missing
                 raise SourceError(Problem("source_no_dated_rows", {}, Place(key="where" if entry.where else "date")))
         except SourceError as mistake:
             place = project.place("sources", name)
             problems += [_of_source(p, place) for p in mistake.problems]
             continue
-        spans[name] = span
+        if span:
+            spans[name] = span
     if problems:
         raise SourceError(problems)
     return Data(tables, catalogue, reports, spans, observed)
@@ -112,7 +117,9 @@ def _observed(entry: Any, report: Report) -> frozenset[str]:
     return frozenset(seen - set(entry.measures or ()))
 
 
-def _from_files(name: str, entry: Any, project: Project, progress: Progress | None, salt: bytes) -> Any:
+def _from_files(
+    name: str, entry: Any, project: Project, progress: Progress | None, salt: bytes, *, empty: bool
+) -> Any:  # fmt: skip
     from xlkpi.sources import Source, read
 
     def tell(_: Path, done: int, size: int) -> None:
@@ -120,7 +127,8 @@ def _from_files(name: str, entry: Any, project: Project, progress: Progress | No
             progress(name, done, size)
 
     try:
-        reading = read(Source.of(entry), project.folder, currency=project.currency, progress=tell, salt=salt)
+        reading = read(Source.of(entry), project.folder, currency=project.currency, progress=tell, salt=salt,
+                       empty=empty)  # fmt: skip
         reading.report.random_salt = any(p.done == "hashed" for f in reading.report.files for p in f.personal)
         return reading
     finally:
@@ -185,7 +193,9 @@ def _scanned(name: str, entry: Any, files: Sequence[Path], catalogue: Catalogue)
     return table, report
 
 
-def _from_database(name: str, entry: Any, project: Project, catalogue: Catalogue) -> tuple[Table, Report | None]:
+def _from_database(
+    name: str, entry: Any, project: Project, catalogue: Catalogue, *, empty: bool
+) -> tuple[Table, Report | None]:
     """A table of a database; with a report of its columns where a preset knows them."""
     from xlkpi.sources.connection import connect
     from xlkpi.sources.table import Columns, from_connection
@@ -207,6 +217,7 @@ def _from_database(name: str, entry: Any, project: Project, catalogue: Catalogue
             currency=project.currency,
             label=name,
             known=catalogue.measures,
+            empty=empty,
         )
     measures = entry.measures or {}
     columns = Columns(

@@ -44,11 +44,13 @@ def read(
     salt: bytes | None = None,
     limits: Limits | None = None,
     progress: Progress | None = None,
+    empty: bool = False,
 ) -> Reading:
     """Read a source's files.
 
     ``folder``: where relative paths start. ``currency``: the one wanted; other ones need ``source.rates``. ``salt``
-    keeps the hashes of customers the same from one reading to the next; without it they are random. Raises
+    keeps the hashes of customers the same from one reading to the next; without it they are random. ``empty``: files
+    may have names of columns and no rows below them. Raises
     SourceError for anything that can't be read in one way only.
     """
     need("pyarrow")
@@ -69,7 +71,7 @@ def read(
                 content.name, content.sha256, content.kind, len(content.data), raw.encoding, raw.delimiter, raw.sheet
             )
             raws.append((raw, about))
-    found = _reading(raws, source, report, currency, salt)
+    found = _reading(raws, source, report, currency, salt, empty=empty)
     found.report.files += passed_over
     return found
 
@@ -83,8 +85,9 @@ def read_arrow(
 
 
 def _reading(
-    raws: list[tuple[RawTable, FileReport]], source: Source, report: Report, currency: str | None, salt: bytes | None
-) -> Reading:
+    raws: list[tuple[RawTable, FileReport]], source: Source, report: Report, currency: str | None, salt: bytes | None,
+    *, empty: bool = False,
+) -> Reading:  # fmt: skip
     if salt is None:
         salt = secrets.token_bytes(16)
         report.random_salt = True
@@ -92,7 +95,8 @@ def _reading(
     _one_kind(matched)
     parts = [_part(raw, about, match, source, salt) for raw, about, match in matched]
     report.files = [about for _, about in raws]
-    report.need_rows()
+    if not (empty and report.is_empty):
+        report.need_rows()
     report.random_salt = report.random_salt and any(p.done == "hashed" for f in report.files for p in f.personal)
     table = combine(parts, source)
     money = [name for name in table.column_names if is_money(name)]

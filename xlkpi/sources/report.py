@@ -14,6 +14,9 @@ from xlkpi.language.dates import day
 from xlkpi.sources.mapping import Ignored
 from xlkpi.sources.source import fail
 
+#: What exports write below their columns even where there is nothing to tell.
+_AROUND = frozenset({"total", "unlabelled_total", "repeated_header"})
+
 
 @dataclass(frozen=True)
 class Mapped:
@@ -116,6 +119,12 @@ class Report:
     @property
     def last(self) -> date | None:
         return max((f.last for f in self.files if f.last), default=None)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the files have no rows but those that exports write around rows."""
+        reasons = {aside.reason for file in self.files for aside in file.aside}
+        return bool(self.files) and not self.rows_kept and reasons <= _AROUND
 
     def need_rows(self) -> None:
         """Raise SourceError when no row of any file counts: a source that is empty would pass for one of zeros."""

@@ -33,12 +33,14 @@ def from_preset(
     currency: str | None = None,
     label: str,
     known: Mapping[str, Measure],
+    empty: bool = False,
 ) -> tuple[Table, Report]:
     """A table of a database, or the rows of a query, whose columns a platform's preset knows.
 
     ``source`` says which preset (``auto`` or none: recognised from the columns) and what else it tells of the
     columns, which goes first. ``where`` filters by columns of the table, or else by dimensions. ``currency``: the one
-    wanted. Raises SourceError where the preset can't be run in a database, and for what exports are refused for.
+    wanted. ``empty``: there may be no rows. Raises SourceError where the preset can't be run in a database, and for
+    what exports are refused for.
     """
     file = table or "query"
     found = connection.table(table) if table else connection.query(str(query))
@@ -74,7 +76,8 @@ def from_preset(
     if after:
         made = replace(made, expression=made.expression.filter(selected(made.expression, after, connection.place)))
     report = Report([about], converted=rates.used)
-    report.need_rows()
+    if not (empty and report.is_empty):
+        report.need_rows()
     return made, report
 
 

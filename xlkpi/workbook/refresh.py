@@ -81,7 +81,7 @@ def _computed(options: Options) -> Compute:
     def compute(project: Project) -> Scorecard:
         from xlkpi.scorecard import read_data, scorecard
 
-        return scorecard(project, read_data(project), as_of=options.as_of)
+        return scorecard(project, read_data(project, empty=True), as_of=options.as_of)
 
     return compute
 

@@ -74,6 +74,8 @@ class Differences:
     held: Mapping[str, tuple[date, date]]
     #: The rows of sources that were set aside, before and now, where that differs.
     aside: Mapping[str, tuple[int, int]]
+    #: The sources that have no rows now.
+    empty: Sequence[str] = ()
 
     @property
     def moved(self) -> list[Moved]:
@@ -129,6 +131,7 @@ class Refreshed:
             "added": dict(self.added), "without_place": list(self.without_place), "short": list(self.short),
             "late": dict(known.late),
             "aside": {name: {"before": before, "after": now} for name, (before, now) in known.aside.items()},
+            "empty": list(known.empty),
             "archived": dict(self.archived.out) if self.archived else {},
             "returned": dict(self.archived.back) if self.archived else {},
             "stranded_comments": [{"sheet": sheet, "cell": cell} for sheet, cell in self.stranded],
@@ -163,6 +166,7 @@ def differences(existing: Existing, card: Scorecard) -> Differences:
         {r.objective.id: r.trust.late_days for r in card.results if r.trust.late_days > 0 and not r.trust.fresh},
         {id: (day, _next(card, id)) for id, day in card.held.items()},
         {name: (was, now) for name, now in aside_of(card).items() if (was := state.aside.get(name, 0)) != now},
+        card.data.empty,
     )  # fmt: skip
 
 

@@ -101,8 +101,9 @@ def typed_words(cell: TypedCell) -> str:
 
 
 def source_words(known: Differences) -> list[str]:
-    """Columns of sources, rows that were set aside, and data that is late."""
-    lines = [
+    """Sources without rows, columns of sources, rows that were set aside, and data that is late."""
+    lines = [text("refresh.empty", sources=", ".join(known.empty), count=len(known.empty))] if known.empty else []
+    lines += [
         text("refresh.mapped" if new else "refresh.unmapped", source=source, column=column, meaning=meaning)
         for source, column, meaning, new in known.mapping[:MOST]
     ]

@@ -43,13 +43,15 @@ def panels(board: Board, row: int) -> int:
             at = made.sheet.put(spot, 1, if_error(match(large(span, rank), span), ""))
             _item(board, row, columns, at, order, rank)
         row += 2
-    board.page.ws.set_row_pixels(row, 20)
-    board.put(row, LINE, _since_last(board), font_size=8, font_color=board.theme.accent)
+    board.page.ws.set_row_pixels(row, 28)
+    form = book.format(font_size=8, font_color=board.theme.accent, text_wrap=True, valign="top")
+    board.page.ws.merge_range(row, LINE, row, BULLET_END, "", form)
+    board.page.sheet.write(row, LINE, _since_last(board), form)
     return row + 1
 
 
 def _since_last(board: Board) -> Live:
-    """Which status has changed since the workbook was last built or refreshed, where it is known; in one line.
+    """Which status has changed since the workbook was last built or refreshed, where it is known; in two lines at most.
 
     It compares the statuses of the whole on the last day; nothing is told beside another choice.
     """

@@ -246,23 +246,55 @@ def add_sheet(
 
 def rename_sheet(book: Edited, old: str, new: str) -> None:
     """As Excel does it: in every formula, name, series and pivot source; links to places stay as they are."""
-    part = book.workbook
     was, now = f"name={quoteattr(old)}", f"name={quoteattr(new)}"
-    book.change(part, lambda xml: re.sub(r"<sheet\s[^>]*>", lambda m: m[0].replace(was, now), xml))
+    book.change(book.workbook, lambda xml: re.sub(r"<sheet\s[^>]*>", lambda m: m[0].replace(was, now), xml))
     quoted = "'" + new.replace("'", "''") + "'!"
-    pattern = rf"(?:'{re.escape(old.replace(chr(39), chr(39) * 2))}'|(?<![\w.']){re.escape(old)})!"
+    _in_formulas(book, _before(old), quoted)
+    for name in [p for p in book.parts if "pivotCacheDefinition" in p and p.endswith(".xml")]:
+        book.parts[name] = book.text(name).replace(f"sheet={quoteattr(old)}", f"sheet={quoteattr(new)}").encode()
+
+
+def delete_sheet(book: Edited, name: str) -> None:
+    """As Excel does it: with its tables and drawings; what referred to it leads nowhere, but for links to places."""
+    part, number, count = book.sheets[name], list(book.sheets).index(name), len(book.sheets)
+    gone = [part]
+    for at in gone:
+        gone += [target for _, kind, target in book.relations(at) if target in book.parts and kind != "image"]
+    relation = next(id for id, _, target in book.relations(book.workbook) if target == part)
+    for file, pattern in (
+        (relations_of(book.workbook), rf'<Relationship\s(?=[^>]*Id="{relation}")[^>]*>'),
+        (book.workbook, rf"<sheet\s[^>]*{re.escape(f'name={quoteattr(name)}')}[^>]*>"),
+        (TYPES, rf'<Override\s[^>]*PartName="/(?:{"|".join(map(re.escape, gone))})"[^>]*>'),
+    ):
+        book.change(file, lambda xml, pattern=pattern: re.sub(pattern, "", xml))
+    for file in {*gone, *map(relations_of, gone)} & book.parts.keys():
+        del book.parts[file]
+    xml = re.sub(rf'<definedName\s[^>]*localSheetId="{number}"[^>]*>[^<]*</definedName>', "", book.text(book.workbook))
+    place = {n: n - (n > number) for n in range(count)}
+    for attribute in ("localSheetId", "activeTab", "firstSheet"):
+        xml = re.sub(rf'{attribute}="(\d+)"', _renumbered(attribute, place), xml)
+    book.parts[book.workbook] = xml.encode()
+    _in_formulas(book, _before(name) + r"\$?[A-Z]+\$?\d+(?::\$?[A-Z]+\$?\d+)?", "#REF!")
+
+
+def _before(sheet: str) -> str:
+    """What stands before an address on a sheet."""
+    return rf"(?:'{re.escape(sheet.replace(chr(39), chr(39) * 2))}'|(?<![\w.']){re.escape(sheet)})!"
+
+
+def _in_formulas(book: Edited, pattern: str, new: str) -> None:
+    """Change every formula, name and series; texts in them stay."""
 
     def formula(found: re.Match[str]) -> str:
         pieces = re.split(r'("(?:[^"]|"")*")', unescape(found[2]))
-        pieces = [p if p.startswith('"') else re.sub(pattern, lambda _: quoted, p) for p in pieces]
+        pieces = [p if p.startswith('"') else re.sub(pattern, lambda _: new, p) for p in pieces]
         return found[1] + escape("".join(pieces)) + found[3]
 
-    for name in [p for p in book.parts if p == part or re.search(r"(worksheets|charts|tables)/[^/]+\.xml$", p)]:
-        tags = r"(?:c:)?f|xm:f|definedName|formula[12]?|calculatedColumnFormula|totalsRowFormula"
-        xml = re.sub(rf"(<(?:{tags})\b[^>/]*>)([^<]+)(</)", formula, book.text(name))
-        book.parts[name] = xml.encode()
-    for name in [p for p in book.parts if "pivotCacheDefinition" in p and p.endswith(".xml")]:
-        book.parts[name] = book.text(name).replace(f"sheet={quoteattr(old)}", f"sheet={quoteattr(new)}").encode()
+    tags = r"(?:c:)?f|xm:f|definedName|formula[12]?|calculatedColumnFormula|totalsRowFormula"
+    for name in list(book.parts):
+        if name == book.workbook or re.search(r"(worksheets|charts|tables)/[^/]+\.xml$", name):
+            xml = re.sub(rf"(<(?:{tags})\b[^>/]*>)([^<]+)(</)", formula, book.text(name))
+            book.parts[name] = xml.encode()
 
 
 def _renumbered(attribute: str, place: Mapping[int, int]) -> Callable[[re.Match[str]], str]:

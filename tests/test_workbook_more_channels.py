@@ -10,7 +10,7 @@ import pytest
 
 from tests.checks import recalc, sdk
 from tests.checks.reading import Book, Sheet, Value
-from tests.edits import Edited, add_sheet, put_cell, restyle
+from tests.edits import Edited, add_sheet, delete_sheet, put_cell, restyle
 from tests.edits_drawn import add_chart, add_conditional_format, add_note, add_validation, define_name
 from tests.small_shop import Shop
 from xlkpi.workbook.compare import compare
@@ -192,3 +192,19 @@ def test_lines_and_panels_that_people_rearranged_stay_and_their_page_is_named(sh
     kept = [panel[2] for panel in panels(path)]
     assert [190_500 // 9_525 in places for places in kept].count(True) == 1
     assert len(kept) == len(before) // 2 + 5, "those of the other section are more"
+
+
+def test_a_page_that_people_deleted_is_not_told_as_short_nor_as_lacking(shop: Shop) -> None:
+    gone = (CHANNELS, "Panier moyen", "Budget")
+    with Edited(shop.workbook) as book:
+        names = [name for name in book.sheets if name not in gone]
+        for name in gone:
+            delete_sheet(book, name)
+    assert sdk.faults(shop.workbook) == []
+    done = refresh_workbook(shop.workbook, ONCE)
+    assert (done.short, done.replaced) == ([], [])
+    assert [sheet.name for sheet in Book(shop.workbook).sheets] == names
+    assert sdk.faults(shop.workbook) == []
+    shop.channels = [f"canal {number}" for number in range(21)]
+    shop.write()
+    assert not {*refresh_workbook(shop.workbook, ONCE).lacking} & {*gone}

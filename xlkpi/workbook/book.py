@@ -249,8 +249,10 @@ class Book:
 
     @property
     def short_pages(self) -> list[str]:
-        """The names of the pages that have too few lines."""
+        """The names of the pages that have too few lines; those that people deleted have none."""
         pages = {what.partition(".")[0] for what in self.short}
+        if self.existing:
+            pages = {id for id in pages if self.existing.has_page(id)}
         return [sheet.name for id, sheet in self.sheets.items() if id in pages]
 
     def name(self, name: str, cell: str) -> None:

@@ -69,6 +69,10 @@ class Existing:
         given = {name: id for id, name in self.state.sheets.items() if name not in self.all_sheets}
         return given | {name: id for id, name in self.sheets.items()}
 
+    def has_page(self, id: str) -> bool:
+        """Whether a page is still there: people may have deleted it."""
+        return self.sheets.get(id) in self.all_sheets
+
     @property
     def choices(self) -> dict[str, Value]:
         """What people chose: a day only where it is not simply the latest one, which moves on."""

@@ -286,8 +286,12 @@ class Work:
 
     def _lacking(self, book: Book) -> dict[str, str]:
         """The pages that the workbook has and for which the data are not enough now, and why."""
-        pages = {id: book.context.lacking(id) for id in FROM_DATA if id in self.existing.state.pages}
-        return {self.existing.sheets.get(id, id): why.text() for id, why in pages.items() if why}
+        pages = {
+            id: book.context.lacking(id)
+            for id in FROM_DATA
+            if id in self.existing.state.pages and self.existing.has_page(id)
+        }
+        return {self.existing.sheets[id]: why.text() for id, why in pages.items() if why}
 
     def _counts(self, tables: dict[str, Any]) -> dict[str, RowCount]:
         """The rows of the data tables, against those that are there."""

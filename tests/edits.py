@@ -13,6 +13,7 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Callable, Mapping
+from functools import partial
 from html import unescape
 from pathlib import Path
 from typing import Self
@@ -266,7 +267,7 @@ def delete_sheet(book: Edited, name: str) -> None:
         (book.workbook, rf"<sheet\s[^>]*{re.escape(f'name={quoteattr(name)}')}[^>]*>"),
         (TYPES, rf'<Override\s[^>]*PartName="/(?:{"|".join(map(re.escape, gone))})"[^>]*>'),
     ):
-        book.change(file, lambda xml, pattern=pattern: re.sub(pattern, "", xml))
+        book.change(file, partial(re.sub, pattern, ""))
     for file in {*gone, *map(relations_of, gone)} & book.parts.keys():
         del book.parts[file]
     xml = re.sub(rf'<definedName\s[^>]*localSheetId="{number}"[^>]*>[^<]*</definedName>', "", book.text(book.workbook))

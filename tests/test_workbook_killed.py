@@ -25,7 +25,7 @@ from tests.small_shop import TARGETS, Shop
 from xlkpi.errors import InputError
 from xlkpi.scorecard import read_data, scorecard
 from xlkpi.workbook.accept import Accept
-from xlkpi.workbook.backup import backup_name
+from xlkpi.workbook.backup import backup_name, replacing_with_backup
 from xlkpi.workbook.refresh import Options, refresh_workbook
 from xlkpi.workbook.state import EDITION
 from xlkpi.workbook.target import replacing
@@ -155,6 +155,49 @@ def test_a_refresh_killed_at_any_call_leaves_the_old_workbook_or_the_new_and_eve
         assert state[shop.workbook.name] in (old, new)
         assert earlier in kept
         assert old in (state[shop.workbook.name], *kept)
+
+
+@pytest.mark.parametrize("count", [3, 1])
+def test_a_refresh_killed_at_any_call_leaves_every_backup_whole_and_older_ones_until_the_new_workbook_is_there(
+    shop: Shop, watched: Watched, count: int
+) -> None:
+    old = shop.workbook.read_bytes()
+    earlier = [b"the last version", b"the second last", b"the third last"]
+    for number, content in enumerate(earlier, start=1):
+        backup_name(shop.workbook, number).write_bytes(content)
+    states = watched(lambda: refresh_workbook(shop.workbook, Options(backups=count)))
+    new = shop.workbook.read_bytes()
+    for state in states:
+        kept = {content for name, content in state.items() if ".backup" in name}
+        assert kept <= {old, *earlier}
+        if count == 3:
+            assert {*earlier[:2]} <= kept
+        elif state[shop.workbook.name] != new:
+            assert {*earlier[1:]} <= kept
+    assert backups(shop.workbook) == [old, *earlier][:count]
+
+
+def backups(path: Path) -> list[bytes]:
+    """The versions before that are there, the latest first."""
+    return [file.read_bytes() for number in range(1, 10) if (file := backup_name(path, number)).exists()]
+
+
+def test_backups_are_as_many_as_wanted_and_without_a_wish_as_many_as_there_are(tmp_path: Path) -> None:
+    path, mine = tmp_path / "scorecard.xlsx", tmp_path / "scorecard.backup9.xlsx"
+    path.write_bytes(b"0")
+    mine.write_bytes(b"mine")
+    found = []
+    for number, count in enumerate((None, None, 3, 3, 3, None, 0, 2, 5, None, 1), start=1):
+        with replacing_with_backup(path, count) as file:
+            file.write(b"%d" % number)
+        found.append(b"".join(backups(path)[:-1]).decode())
+    assert found == ["0", "1", "21", "321", "432", "543", "543", "75", "875", "987", "10"]
+    assert mine.read_bytes() == b"mine", "no backup stands before it"
+    backup_name(path, 2).write_bytes(b"an old one")  # of which somebody removed the one after it
+    backup_name(path, 1).unlink()
+    with replacing_with_backup(path, 2) as file:
+        file.write(b"12")
+    assert backups(path) == [b"11", b"an old one", b"mine"]
 
 
 def test_targets_written_back_are_in_the_project_before_the_workbook_relies_on_it(shop: Shop, watched: Watched) -> None:

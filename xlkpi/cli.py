@@ -129,7 +129,7 @@ def build(file: str, out: str | None, as_of: str | None, template: str | None, a
 @option("--project", key="project", type=click.Path(readable=False), metavar="FILE")
 @option("--dry-run", key="refresh_dry_run", is_flag=True)
 @option("--as-of", "as_of", key="as_of", metavar="DATE")
-@option("--backups", key="backups", type=click.IntRange(0, 99), default=1, metavar="N")
+@option("--backups", key="backups", type=click.IntRange(0, 99), metavar="N")
 @option("--due", key="refresh_due", is_flag=True)
 @option("--accept-targets", "accept_targets", key="accept_targets", is_flag=True)
 @option("--who", key="who", metavar="NAME")
@@ -153,7 +153,7 @@ def refresh(workbook: str, as_json: bool, **given: Any) -> None:
 @option("--project", key="project", type=click.Path(readable=False), metavar="FILE")
 @option("--dry-run", key="refresh_dry_run", is_flag=True)
 @option("--as-of", "as_of", key="as_of", metavar="DATE")
-@option("--backups", key="backups", type=click.IntRange(0, 99), default=1, metavar="N")
+@option("--backups", key="backups", type=click.IntRange(0, 99), metavar="N")
 @option("--leave-behind", "leave", key="leave_behind", is_flag=True)
 @json_option
 @language_option

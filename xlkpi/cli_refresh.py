@@ -15,8 +15,8 @@ _NAMED = 24
 
 
 def refresh(
-    file: str, *, project: str | None, dry_run: bool, as_of: str | None, backups: int, accept_targets: bool = False,
-    who: str | None = None, why: str | None = None, due: bool = False,
+    file: str, *, project: str | None, dry_run: bool, as_of: str | None, backups: int | None = None,
+    accept_targets: bool = False, who: str | None = None, why: str | None = None, due: bool = False,
 ) -> Refreshed:  # fmt: skip
     """Refresh a workbook, or tell what that would change."""
     import click

@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     from xlkpi.workbook.upgrade import Upgraded
 
 
-def upgrade(file: str, *, project: str | None, dry_run: bool, as_of: str | None, backups: int, leave: bool) -> Upgraded:
+def upgrade(
+    file: str, *, project: str | None, dry_run: bool, as_of: str | None, backups: int | None, leave: bool
+) -> Upgraded:  # fmt: skip
     """Upgrade a workbook, or tell what that would do."""
     import click
 
-    if leave and not backups:
+    if leave and backups == 0:
         raise click.UsageError(text("usage.no_backup", name="--leave-behind"))
     need_extras()
     from xlkpi.workbook.refresh import Options

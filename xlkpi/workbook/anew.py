@@ -77,7 +77,7 @@ class Former:
                 found.append(("name", name))
         return found
 
-    def replaced_by(self, made: Made, backups: int, *, keep_macros: bool = True) -> None:
+    def replaced_by(self, made: Made, backups: int | None, *, keep_macros: bool = True) -> None:
         """Put the new workbook in the place of this one, with this one's macros, and its sheets in their order.
 
         ``keep_macros``: otherwise with those that it has itself. Raises WorkbookError where this one is changed or

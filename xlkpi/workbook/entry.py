@@ -27,13 +27,13 @@ def build(
 
 
 def refresh(
-    path: Path | str, *, project: Path | str | None = None, dry_run: bool = False, backups: int = 1,
-    as_of: date | None = None,
+    path: Path | str, *, project: Path | str | None = None, dry_run: bool = False,
+    backups: int | None = None, as_of: date | None = None,
 ) -> Refreshed:  # fmt: skip
     """Read the sources of a workbook's project again, and bring the workbook up to date in its place.
 
     ``project`` is its file, where the workbook remembers another place; ``dry_run`` only tells what would change;
-    ``backups`` says how many versions before are kept.
+    ``backups`` says how many versions before are kept: those beyond are removed, and 0 makes none and removes none.
     """
     from xlkpi.workbook.refresh import Options, refresh_workbook
 

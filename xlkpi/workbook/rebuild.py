@@ -53,7 +53,7 @@ def rebuild(card: Scorecard, out: Path, *, language: str | None = None, layout: 
     except WorkbookError as error:
         if not all(problem.code in _OTHERS for problem in error.problems):
             raise
-        keep(out, 1)
+        keep(out)
         made = build_workbook(card, out, language=language, layout=layout)
     return replace(made, backup=backup_name(out, 1))
 

@@ -49,14 +49,15 @@ Compute = Callable[["Project"], "Scorecard"]
 @dataclass(frozen=True)
 class Options:
     """How to refresh. ``project``: its file, where it is not what the workbook remembers. ``backups``: how many of the
-    versions before are kept beside the workbook. ``as_of``: the day that the numbers are for. ``accept``: write targets
-    that people changed in the workbook back to the project's files. ``due``: only KPIs that have come to a review since
-    the last refresh; the others stay as they were on the day of theirs.
+    versions before are kept beside the workbook; None: as many as are there, and at least one. ``as_of``: the day that
+    the numbers are for. ``accept``: write targets that people changed in the workbook back to the project's files.
+    ``due``: only KPIs that have come to a review since the last refresh; the others stay as they were on the day of
+    theirs.
     """
 
     project: Path | None = None
     dry_run: bool = False
-    backups: int = 1
+    backups: int | None = None
     as_of: date | None = None
     accept: Accept | None = None
     due: bool = False

@@ -105,7 +105,7 @@ def upgrade_workbook(path: Path, options: Options, compute: Compute, *, leave: b
                 if options.dry_run:
                     return report
                 former.replaced_by(made, options.backups)
-                return replace(report, backup=backup_name(path, 1) if options.backups else None)
+                return replace(report, backup=backup_name(path, 1) if options.backups != 0 else None)
 
 
 class _Work:

@@ -190,6 +190,14 @@ def test_a_filter_and_a_sort_order_that_do_not_hold_for_new_rows_are_told(shop: 
     assert refresh_workbook(shop.workbook, ONCE).unfiltered == []
 
 
+def test_buttons_of_a_filter_that_hides_nothing_are_not_told(shop: Shop) -> None:
+    with Edited(shop.workbook) as book:
+        part = next(target for _, kind, target in book.relations(book.sheets[SERIES]) if kind == "table")
+        button = '<filterColumn colId="0" hiddenButton="1"/>'
+        book.change(part, lambda xml: re.sub(r"(<autoFilter [^>]*)/>", rf"\1>{button}</autoFilter>", xml))
+    assert refresh_workbook(shop.workbook, ONCE).unfiltered == []
+
+
 def test_an_objective_that_goes_is_told_by_its_title_and_in_its_unit(shop: Shop) -> None:
     shop.objectives = ["revenue"]
     shop.write()

@@ -33,6 +33,8 @@ _RELATIVE_ROW = re.compile(r"(?<=[A-Z])\d+")
 _DIMENSION = re.compile(rb'(<dimension ref=")[^"]*"')
 _TABLE_RANGE = re.compile(r'(<(?:table|autoFilter)\b[^>]*?\sref=")[^"]*"')
 _FILTERED = re.compile(r"(<autoFilter\b[^>]*?)(?<!/)>.*?</autoFilter>", re.DOTALL)
+#: A column may also have no criteria, only a button that is hidden.
+_CRITERIA = re.compile(r"<(?:\w+:)?filterColumn\b[^>]*(?<!/)>")
 _SORTED = re.compile(r"<sortState\b[^>]*?(?:/>|>.*?</sortState>)", re.DOTALL)
 _COLUMNS_END = re.compile(r'(<tableColumns\b[^>]*?count=")\d+("[^>]*>)(.*)(</tableColumns>)', re.DOTALL)
 
@@ -50,8 +52,8 @@ def table_xml(part: DataPart, rows: int) -> bytes:
 
 
 def is_filtered(part: DataPart) -> bool:
-    """Whether the table has a filter or a sort order, which a new definition has not."""
-    return bool(_FILTERED.search(part.definition) or _SORTED.search(part.definition))
+    """Whether somebody filtered or sorted the table, which a new definition is not."""
+    return bool(_CRITERIA.search(part.definition) or _SORTED.search(part.definition))
 
 
 def sheet_xml(

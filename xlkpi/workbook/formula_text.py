@@ -9,19 +9,22 @@ from zlib import crc32
 
 from xlkpi.formula.excel import number
 
-_TOKEN = re.compile(
-    r"""
+_TOKENS = r"""
     (?P<text>"(?:[^"]|"")*")
     |(?P<outside>\[[^\[\]]+\](?:[^\W\d][\w.]*)?!\$?[A-Z]{1,3}\$?\d+(?::\$?[A-Z]{1,3}\$?\d+)?
      |[^\W\d][\w.]*:[^\W\d][\w.]*!\$?[A-Z]{1,3}\$?\d+(?::\$?[A-Z]{1,3}\$?\d+)?)
     |(?P<column>[\w.]+\[(?:[^\[\]]|\[[^\[\]]*\])*\])
     |(?P<sheet>(?:'(?:[^']|'')+'|[^\W\d][\w.]*)!)?
-     (?P<reference>\$?[A-Z]{1,3}\$?[1-9]\d*(?::\$?[A-Z]{1,3}\$?[1-9]\d*)?)(?![\w(\[!.])
+     (?P<reference>\$?[A-Z]{1,3}\$?[1-9]\d*(?::(?P<again>(?P=sheet))?\$?[A-Z]{1,3}\$?[1-9]\d*)?)(?![\w(\[!.])
     |(?P<word>[^\W\d][\w.]*)
     |(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
     |(?P<space>\s+)
     |(?P<sign>.)
-    """,
+    """
+_TOKEN = re.compile(_TOKENS, re.VERBOSE | re.DOTALL)
+#: The same with whole rows, such as ``Data!$2:$4``, which are numbers and signs otherwise.
+_TOKEN_OR_ROWS = re.compile(
+    r"(?P<home>(?:'(?:[^']|'')+'|[^\W\d][\w.]*)!)?(?P<rows>\$?[1-9]\d*:\$?[1-9]\d*)(?![\w(\[!.:])|" + _TOKENS,
     re.VERBOSE | re.DOTALL,
 )
 _PLACE = re.compile(r"""#(?:'((?:[^']|'')+)'|([^'!]+))!([A-Z]{1,3}\d+)""")
@@ -32,16 +35,17 @@ PRINT = 4
 Move = Callable[[str | None, str], tuple[str | None, str]]
 
 
-def moved(formula: str, move: Move) -> str:
-    """A formula with its references, and the places that it links to, changed; all else is as it was."""
+def moved(formula: str, move: Move, rows: Move | None = None) -> str:
+    """A formula with its references, and the places that it links to, changed; all else is as it was.
+
+    A range that names its sheet at both ends is given as one that names it once. ``rows`` changes whole rows.
+    """
 
     def token(found: re.Match[str]) -> str:
         if found["reference"]:
-            before = plain_sheet(found["sheet"]) if found["sheet"] else None
-            sheet, reference = move(before, found["reference"])
-            if (sheet, reference) == (before, found["reference"]):
-                return found[0]
-            return f"{quoted_sheet(sheet)}!{reference}" if sheet is not None else reference
+            return _moved(found["sheet"], found["reference"], found["again"], move) or found[0]
+        if rows is not None and found["rows"]:
+            return _moved(found["home"], found["rows"], None, rows) or found[0]
         if found["text"] and (link := _PLACE.fullmatch(found["text"][1:-1])):
             before = link[1].replace("''", "'") if link[1] else link[2]
             sheet, reference = move(before, link[3])
@@ -50,7 +54,18 @@ def moved(formula: str, move: Move) -> str:
             return f'"#{quoted_sheet(sheet or "")}!{reference}"'
         return found[0]
 
-    return _TOKEN.sub(token, formula)
+    return (_TOKEN if rows is None else _TOKEN_OR_ROWS).sub(token, formula)
+
+
+def _moved(home: str | None, reference: str, again: str | None, move: Move) -> str | None:
+    """What a reference becomes, as it is written; None where it stays."""
+    plain = reference.replace(again, "", 1) if again else reference
+    before = plain_sheet(home) if home else None
+    sheet, now = move(before, plain)
+    if (sheet, now) == (before, plain):
+        return None
+    named = f"{quoted_sheet(sheet)}!" if sheet is not None else ""
+    return named + (now.replace(":", f":{named}", 1) if again else now)
 
 
 def sheets_in(formula: str) -> set[str]:
@@ -68,7 +83,10 @@ def canonical(formula: str) -> str:
         if found["number"]:
             return number(float(found["number"]))
         if found["sheet"]:
-            return f"{quoted_sheet(plain_sheet(found['sheet']))}!{found['reference']}"
+            name = f"{quoted_sheet(plain_sheet(found['sheet']))}!"
+            return name + (
+                found["reference"].replace(found["again"], name, 1) if found["again"] else found["reference"]
+            )
         return found[0].upper() if found["word"] else found[0]
 
     return _TOKEN.sub(token, formula).replace("TRUE()", "TRUE").replace("FALSE()", "FALSE")

@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape
 from xlkpi.errors import Problem, WorkbookError
 
 _RANGE = re.compile(r"\$?([A-Z]{1,3})\$?(\d+)(?::\$?([A-Z]{1,3})\$?(\d+))?")
+_CORNERS = re.compile(r"(\$?[A-Z]+)(\$?\d+):(\$?[A-Z]+)(\$?\d+)")
 #: An attribute's value may hold a slash, which otherwise closes a tag that has no text.
 _FORMULAS = re.compile(
     rb"(<(?:\w+:)?(?:f|definedName|formula[12]?|calculatedColumnFormula|totalsRowFormula)\b"
@@ -138,11 +139,17 @@ class Growth:
             return text
         quoted = f"'{written}'"
         sheets = "|".join(re.escape(name) for name in (self.sheet, quoted))
-        end = r"(?::\$?[A-Z]{1,3}\$?\d+)" + ("?" if self.totals else "")
-        ours = rf"(?<![\w.'\]:])((?:{sheets})!)(\$?[A-Z]{{1,3}}\$?\d+{end})(?![\w(])"
-        pattern = rf"{ours}|{_OTHER_QUOTED}"
+        end = r"(?::(\1)?(\$?[A-Z]{1,3}\$?\d+))" + ("?" if self.totals else "")
+        ours = rf"(?<![\w.'\]:])((?:{sheets})!)(\$?[A-Z]{{1,3}}\$?\d+){end}(?![\w(])"
         steps = cache(lambda: is_step(text, among()))
-        return re.sub(pattern, lambda m: m[1] + self._grown(m[2], steps) if m[1] else m[0], text, flags=re.IGNORECASE)
+
+        def grown(found: re.Match[str]) -> str:
+            if not found[1]:
+                return found[0]
+            first, colon, last = self._grown(f"{found[2]}:{found[4]}" if found[4] else found[2], steps).partition(":")
+            return found[1] + first + colon + (found[3] or "") + last  # some programs name the sheet at both ends
+
+        return re.sub(rf"{ours}|{_OTHER_QUOTED}", grown, text, flags=re.IGNORECASE)
 
     def at_home(self, xml: bytes, row: int = 0, among: Among = tuple) -> bytes:
         """Formulas of the table's own sheet, for what they refer to there without a name of a sheet.
@@ -160,7 +167,7 @@ class Growth:
             steps = cache(lambda: is_step(text, among()))
 
             def move(sheet: str | None, reference: str) -> tuple[str | None, str]:
-                last = _LAST_ROW.search(reference)
+                last = _LAST_ROW.search(upright(reference))
                 stays = sheet is not None or last is None or (not last[1] and int(last[2]) == row)
                 return sheet, reference if stays else self._grown(reference, steps)
 
@@ -195,9 +202,11 @@ class Growth:
         found = _RANGE.fullmatch(reference)
         if not found:
             return reference
+        if (turned := upright(reference)) != reference:
+            return _turned(self._grown(turned, is_step))
         left, top, right, bottom = found.groups()
         box, first, last = self.box, int(top), int(bottom or top)
-        if not (box.left <= column_number(left) and column_number(right or left) <= box.right):
+        if not all(box.left <= column_number(letters) <= box.right for letters in (left, right or left)):
             return reference
         if self.totals and box.top <= first and last == box.bottom + self.totals:
             end = str(self.last + self.totals)
@@ -212,6 +221,17 @@ class Growth:
         if may_roll and reference[found.start(4) - 1] != "$" and is_step():
             return reference
         return reference[: found.start(4)] + str(self.last)
+
+
+def upright(reference: str) -> str:
+    """A range that is written with its last row first, from its first row on."""
+    found = _RANGE.fullmatch(reference)
+    return _turned(reference) if found and found[4] and int(found[4]) < int(found[2]) else reference
+
+
+def _turned(reference: str) -> str:
+    """A range with its rows exchanged."""
+    return _CORNERS.sub(r"\1\4:\3\2", reference)
 
 
 def is_step(formula: str, among: Container[str]) -> bool:

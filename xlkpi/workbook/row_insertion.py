@@ -51,15 +51,17 @@ class Insertion:
         return number + self.count if number >= self.at else number
 
     def reference(self, reference: str) -> str:
-        """A cell or range of the sheet; one that spans the place becomes longer."""
+        """A cell, range or whole rows of the sheet; what spans the place becomes longer."""
         if self.of is not None and ":" in reference:
-            top, bottom = (int(row) for row in re.findall(r"\d+", reference))
-            if self.of - 1 <= top < bottom == self.at - 1:
-                return re.sub(r"\d+$", str(bottom + self.count), reference)
+            rows = [int(row) for row in re.findall(r"\d+", reference)]
+            if self.of - 1 <= min(rows) < max(rows) == self.at - 1:
+                end = str(self.at - 1 + self.count)
+                return re.sub(rf"(?<!\d){self.at - 1}(?!\d)", end, reference)
         return self._moved(reference)
 
     def _moved(self, reference: str) -> str:
-        return re.sub(r"(\$?[A-Z]{1,3}\$?)(\d+)", lambda m: f"{m[1]}{self.row(int(m[2]))}", reference)
+        letters = "" if reference.lstrip("$")[:1].isdigit() else r"(?<![A-Z])\$?[A-Z]{1,3}"
+        return re.sub(rf"({letters}\$?)(\d+)", lambda m: f"{m[1]}{self.row(int(m[2]))}", reference)
 
     def formula(self, text: str, *, home: bool = False) -> str:
         """A formula from anywhere; ``home``: what a formula of the sheet itself says without its name."""
@@ -70,7 +72,7 @@ class Insertion:
             ours = home if sheet is None else not home and sheet.casefold() == self.sheet.casefold()
             return sheet, self.reference(reference) if ours else reference
 
-        return moved(text, move)
+        return moved(text, move, move)
 
     def formulas(self, xml: bytes) -> bytes:
         """The formulas, names, chart series and pivot sources of a part."""

@@ -131,6 +131,16 @@ def test_a_page_that_somebody_named_keeps_its_name(shop: Shop) -> None:
     assert (done.tabs, "Le panier" in sheets, ORDERS in sheets) == ({}, True, False)
 
 
+def test_links_follow_names_with_quotation_marks(shop: Shop) -> None:
+    name = "L'été & \"Cie\""
+    with Package(shop.workbook) as package:
+        renamed_sheets(package, {BASKET: name}, shop.folder / "named.xlsx")
+    (shop.folder / "named.xlsx").replace(shop.workbook)
+    done = refresh_workbook(with_orders(shop).workbook, ONCE)
+    assert (done.replaced, wrong_values(shop.workbook)) == ([], [])
+    assert load(shop.workbook)[MINE]["A2"].value == '=HYPERLINK("#\'L\'\'été & ""Cie""\'!B8","là")'
+
+
 def test_a_name_that_is_taken_gets_a_number(shop: Shop) -> None:
     edit(shop.workbook, lambda book: book.create_sheet(ORDERS.upper()))
     assert refresh_workbook(with_orders(shop).workbook, ONCE).tabs == {BASKET: f"{ORDERS} 2"}

@@ -46,12 +46,13 @@ def moved(formula: str, move: Move, rows: Move | None = None) -> str:
             return _moved(found["sheet"], found["reference"], found["again"], move) or found[0]
         if rows is not None and found["rows"]:
             return _moved(found["home"], found["rows"], None, rows) or found[0]
-        if found["text"] and (link := _PLACE.fullmatch(found["text"][1:-1])):
+        if found["text"] and (link := _PLACE.fullmatch(found["text"][1:-1].replace('""', '"'))):
             before = link[1].replace("''", "'") if link[1] else link[2]
             sheet, reference = move(before, link[3])
             if (sheet, reference) == (before, link[3]):
                 return found[0]
-            return f'"#{quoted_sheet(sheet or "")}!{reference}"'
+            place = f"#{quoted_sheet(sheet or '')}!{reference}"
+            return '"' + place.replace('"', '""') + '"'
         return found[0]
 
     return (_TOKEN if rows is None else _TOKEN_OR_ROWS).sub(token, formula)

@@ -114,8 +114,9 @@ def _formula(text: str, new: Mapping[str, str], *, texts: bool = True) -> str:
     def prefix(found: re.Match[str]) -> str:
         if found["sheet"]:
             return f"{_named(found['sheet'], new)}!"
-        if texts and found["text"] and (link := _LINK.fullmatch(found["text"])):
-            return f'"#{_named(link[1], new)}!{link[2]}"'
+        if texts and found["text"] and (link := _LINK.fullmatch(found["text"].replace('""', '"'))):
+            place = f"#{_named(link[1], new)}!{link[2]}"
+            return '"' + place.replace('"', '""') + '"'
         return found[0]
 
     return _PREFIX.sub(prefix, text)

@@ -131,6 +131,14 @@ def test_a_page_that_somebody_named_keeps_its_name(shop: Shop) -> None:
     assert (done.tabs, "Le panier" in sheets, ORDERS in sheets) == ({}, True, False)
 
 
+def test_a_page_that_somebody_deleted_stays_deleted(shop: Shop) -> None:
+    edit(shop.workbook, lambda book: book.remove(book[BASKET]))
+    done = refresh_workbook(with_orders(shop).workbook, ONCE)
+    assert (done.tabs, done.vacant, done.short) == ({}, [], [])
+    sheets = load(shop.workbook, read_only=True).sheetnames
+    assert {BASKET, ORDERS} & set(sheets) == set()
+
+
 def test_links_follow_names_with_quotation_marks(shop: Shop) -> None:
     name = "L'été & \"Cie\""
     with Package(shop.workbook) as package:

@@ -28,15 +28,16 @@ def update_axes(package: Package, changes: Changes, existing: Existing, skeleton
     ours = {_plain(book.number_format(unit, decimals)) for unit, decimals in KEYS}
     home = existing.sheets["calculation"].encode()
     for id, slot in now.slots.items():
-        form, sheet = book.axes.get(f"kpi_{slot}"), existing.sheets.get(f"kpi_{slot}")
-        if form is None or sheet is None or before.get(slot) == now.called[id][1]:
+        page = f"kpi_{slot}"
+        form = book.axes.get(page)
+        if form is None or not existing.has_page(page) or before.get(slot) == now.called[id][1]:
             continue
         written = escape(form).encode()
 
         def renewed(found: re.Match[bytes], written: bytes = written) -> bytes:
             return found[1] + written + found[3] if _plain(unescape(found[2].decode())) in ours else found[0]
 
-        for part in _charts(package, package.sheets[sheet]):
+        for part in _charts(package, package.sheets[existing.sheets[page]]):
             content = changes.read(package, part)
             if home in content:
                 changes.put(package, part, _AXIS.sub(lambda axis: _FORM.sub(renewed, axis[0]), content))

@@ -34,7 +34,8 @@ def new_tabs(
         f"kpi_{slot}": clean(str(say(kpi_name(results[id]), state.language)))
         for id, slot in slots_on_pages(existing, card).items()
     }
-    built = {id: name for id, name in state.own_names.items() if id.startswith("kpi_") and id not in named}
+    present = {id for id in state.own_names if id.startswith("kpi_") and existing.has_page(id)}
+    built = {id: name for id, name in state.own_names.items() if id in present and id not in named}
     built = {id: name for id, name in built.items() if existing.sheets.get(id) == name and (unused or id in titles)}
     pages = sorted(built, key=_tab_order)
     ours = {existing.sheets[id] for id in (*pages, *named)}

@@ -283,7 +283,8 @@ class Work:
     def _vacant(self, skeleton: Skeleton) -> list[str]:
         """The pages of KPIs that had an objective before, and have none now."""
         gone = set(self.existing.state.slots.values()) - set(skeleton.state.slots.values())
-        return [self.existing.sheets[id] for slot in sorted(gone) if (id := f"kpi_{slot}") in self.existing.sheets]
+        pages = [id for slot in sorted(gone) if self.existing.has_page(id := f"kpi_{slot}")]
+        return [self.existing.sheets[id] for id in pages]
 
     def _lacking(self, book: Book) -> dict[str, str]:
         """The pages that the workbook has and for which the data are not enough now, and why."""

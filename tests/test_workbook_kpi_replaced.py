@@ -140,7 +140,7 @@ def test_a_page_that_somebody_deleted_stays_deleted(shop: Shop) -> None:
 
 
 def test_links_follow_names_with_quotation_marks(shop: Shop) -> None:
-    name = "L'été & \"Cie\""
+    name = 'L\'été & "Cie"'
     with Package(shop.workbook) as package:
         renamed_sheets(package, {BASKET: name}, shop.folder / "named.xlsx")
     (shop.folder / "named.xlsx").replace(shop.workbook)

@@ -26,7 +26,8 @@ _CACHE = re.compile(
     rb"(<c:f>([^<]*)</c:f>\s*<c:(num|str)Cache>(?:\s*<c:formatCode>[^<]*</c:formatCode>)?)(.*?)(</c:\3Cache>)",
     re.DOTALL,
 )
-_REFERENCE = re.compile(r"((?:'(?:[^']|'')+'|[^'!]+)!)(\$?[A-Z]{1,3}\$?\d+(?::\$?[A-Z]{1,3}\$?\d+)?)")
+#: Some programs name the sheet at both ends.
+_REFERENCE = re.compile(r"((?:'(?:[^']|'')+'|[^'!]+)!)(\$?[A-Z]{1,3}\$?\d+)(?::(?:\1)?(\$?[A-Z]{1,3}\$?\d+))?")
 #: Longer ranges are left to the program that opens the workbook.
 _LONGEST = 20_000
 
@@ -70,7 +71,7 @@ class _Values:
         found = _REFERENCE.fullmatch(reference)
         if found is None:
             return None
-        sheet, box = plain_sheet(found[1]), Box.of(found[2])
+        sheet, box = plain_sheet(found[1]), Box.of(f"{found[2]}:{found[3] or found[2]}")
         if (box.bottom - box.top + 1) * (box.right - box.left + 1) > _LONGEST:
             return None
         id = self.existing.identifiers.get(sheet)

@@ -9,22 +9,32 @@ from zlib import crc32
 
 from xlkpi.formula.excel import number
 
-_TOKENS = r"""
+#: A name of a sheet. None begins behind a quote, as no name of a column does in a word: all is read in one pass.
+_SHEET = r"(?:(?<!')'(?:[^']|'')+'|[^\W\d][\w.]*)!"
+_CELL = r"\$?[A-Z]{1,3}\$?[1-9]\d{0,6}"
+_ROW = r"\$?[1-9]\d{0,6}"
+_OUTSIDE = r"(?:\[[^\[\]]+\](?:[^\W\d][\w.]*)?|[^\W\d][\w.]*:[^\W\d][\w.]*)!"
+_REFERENCES = rf"""
     (?P<text>"(?:[^"]|"")*")
-    |(?P<outside>\[[^\[\]]+\](?:[^\W\d][\w.]*)?!\$?[A-Z]{1,3}\$?\d+(?::\$?[A-Z]{1,3}\$?\d+)?
-     |[^\W\d][\w.]*:[^\W\d][\w.]*!\$?[A-Z]{1,3}\$?\d+(?::\$?[A-Z]{1,3}\$?\d+)?)
-    |(?P<column>[\w.]+\[(?:[^\[\]]|\[[^\[\]]*\])*\])
-    |(?P<sheet>(?:'(?:[^']|'')+'|[^\W\d][\w.]*)!)?
-     (?P<reference>\$?[A-Z]{1,3}\$?[1-9]\d*(?::(?P<again>(?P=sheet))?\$?[A-Z]{1,3}\$?[1-9]\d*)?)(?![\w(\[!.])
+    |(?P<outside>{_OUTSIDE}{_CELL}(?::{_CELL})?)
+    |(?P<column>(?<![\w.])[\w.]+\[(?:[^\[\]]|\[[^\[\]]*\])*\])
+    |(?P<sheet>{_SHEET})?(?P<reference>{_CELL}(?::(?(sheet)(?P<again>{_SHEET})?){_CELL})?)(?![\w(\[!.])
+    """
+_REST = r"""
     |(?P<word>[^\W\d][\w.]*)
     |(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
     |(?P<space>\s+)
     |(?P<sign>.)
     """
-_TOKEN = re.compile(_TOKENS, re.VERBOSE | re.DOTALL)
-#: The same with whole rows, such as ``Data!$2:$4``, which are numbers and signs otherwise.
+_TOKEN = re.compile(_REFERENCES + _REST, re.VERBOSE | re.DOTALL)
+#: The same with whole rows, such as ``Data!$2:$4``, which are numbers and signs otherwise; those of other workbooks and
+#: of several sheets are not meant, nor the names of several sheets, such as ``'2024:2026'!A:A``.
 _TOKEN_OR_ROWS = re.compile(
-    r"(?P<home>(?:'(?:[^']|'')+'|[^\W\d][\w.]*)!)?(?P<rows>\$?[1-9]\d*:\$?[1-9]\d*)(?![\w(\[!.:])|" + _TOKENS,
+    rf"""
+    (?P<rows_outside>{_OUTSIDE}{_ROW}:{_ROW})
+    |(?P<home>{_SHEET})?(?P<rows>{_ROW}:(?(home)(?P<twice>{_SHEET})?){_ROW})(?![\w(\[!.:])
+    |{_REFERENCES}|(?P<quoted>'(?:[^']|'')+'){_REST}
+    """,
     re.VERBOSE | re.DOTALL,
 )
 _PLACE = re.compile(r"""#(?:'((?:[^']|'')+)'|([^'!]+))!([A-Z]{1,3}\d+)""")
@@ -38,14 +48,15 @@ Move = Callable[[str | None, str], tuple[str | None, str]]
 def moved(formula: str, move: Move, rows: Move | None = None) -> str:
     """A formula with its references, and the places that it links to, changed; all else is as it was.
 
-    A range that names its sheet at both ends is given as one that names it once. ``rows`` changes whole rows.
+    A range that names its sheet at both ends is given as one that names it once; one of two sheets stays. ``rows``
+    changes whole rows.
     """
 
     def token(found: re.Match[str]) -> str:
         if found["reference"]:
             return _moved(found["sheet"], found["reference"], found["again"], move) or found[0]
         if rows is not None and found["rows"]:
-            return _moved(found["home"], found["rows"], None, rows) or found[0]
+            return _moved(found["home"], found["rows"], found["twice"], rows) or found[0]
         if found["text"] and (link := _PLACE.fullmatch(found["text"][1:-1].replace('""', '"'))):
             before = link[1].replace("''", "'") if link[1] else link[2]
             sheet, reference = move(before, link[3])
@@ -62,6 +73,8 @@ def _moved(home: str | None, reference: str, again: str | None, move: Move) -> s
     """What a reference becomes, as it is written; None where it stays."""
     plain = reference.replace(again, "", 1) if again else reference
     before = plain_sheet(home) if home else None
+    if before and again and before.casefold() != plain_sheet(again).casefold():
+        return None
     sheet, now = move(before, plain)
     if (sheet, now) == (before, plain):
         return None
@@ -71,7 +84,8 @@ def _moved(home: str | None, reference: str, again: str | None, move: Move) -> s
 
 def sheets_in(formula: str) -> set[str]:
     """The names of the sheets that a formula's references name."""
-    return {plain_sheet(found["sheet"]) for found in _TOKEN.finditer(formula) if found["sheet"]}
+    found = (written for token in _TOKEN.finditer(formula) for written in token.group("sheet", "again"))
+    return {plain_sheet(written) for written in found if written}
 
 
 @lru_cache(maxsize=4096)  # rows of a table have one formula
@@ -84,10 +98,10 @@ def canonical(formula: str) -> str:
         if found["number"]:
             return number(float(found["number"]))
         if found["sheet"]:
-            name = f"{quoted_sheet(plain_sheet(found['sheet']))}!"
-            return name + (
-                found["reference"].replace(found["again"], name, 1) if found["again"] else found["reference"]
-            )
+            reference, again = found["reference"], found["again"]
+            if again:
+                reference = reference.replace(again, f"{quoted_sheet(plain_sheet(again))}!", 1)
+            return f"{quoted_sheet(plain_sheet(found['sheet']))}!{reference}"
         return found[0].upper() if found["word"] else found[0]
 
     return _TOKEN.sub(token, formula).replace("TRUE()", "TRUE").replace("FALSE()", "FALSE")

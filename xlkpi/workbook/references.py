@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 
 from xlkpi.errors import Problem, WorkbookError
 
-_RANGE = re.compile(r"\$?([A-Z]{1,3})\$?(\d+)(?::\$?([A-Z]{1,3})\$?(\d+))?")
+_RANGE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})(?::\$?([A-Z]{1,3})\$?(\d{1,7}))?")
 _CORNERS = re.compile(r"(\$?[A-Z]+)(\$?\d+):(\$?[A-Z]+)(\$?\d+)")
 #: An attribute's value may hold a slash, which otherwise closes a tag that has no text.
 _FORMULAS = re.compile(
@@ -54,7 +54,8 @@ class Box:
         if not found:
             raise WorkbookError(Problem("workbook_damaged", {"detail": reference[:80]}))
         left, top, right, bottom = found.groups()
-        return cls(column_number(left), int(top), column_number(right or left), int(bottom or top))
+        columns, rows = sorted(map(column_number, (left, right or left))), sorted(map(int, (top, bottom or top)))
+        return cls(columns[0], rows[0], columns[1], rows[1])
 
 
 def formulas_in(xml: bytes) -> frozenset[str]:
@@ -77,6 +78,18 @@ def changed_formulas(xml: bytes, change: Callable[[str], str]) -> bytes:
         return found[0] if new == old else found[1] + escape(new, {'"': "&quot;"}).encode()
 
     return _IN_ATTRIBUTES.sub(attribute, _FORMULAS.sub(formula, xml))
+
+
+def changed_sources(xml: bytes, sheet: str, change: Callable[[str], str]) -> bytes:
+    """A part with the ranges of a sheet changed that pivot tables are over."""
+
+    def source(found: re.Match[bytes]) -> bytes:
+        names = dict(re.findall(r'([\w:]+)="([^"]*)"', found[0].decode()))
+        if unescape(names.get("sheet", "")) != sheet or "ref" not in names or "r:id" in names:  # of another workbook
+            return found[0]
+        return found[0].replace(f'ref="{names["ref"]}"'.encode(), f'ref="{change(names["ref"])}"'.encode())
+
+    return _PIVOT_SOURCE.sub(source, xml)
 
 
 @dataclass(frozen=True)
@@ -139,8 +152,10 @@ class Growth:
             return text
         quoted = f"'{written}'"
         sheets = "|".join(re.escape(name) for name in (self.sheet, quoted))
-        end = r"(?::(\1)?(\$?[A-Z]{1,3}\$?\d+))" + ("?" if self.totals else "")
-        ours = rf"(?<![\w.'\]:])((?:{sheets})!)(\$?[A-Z]{{1,3}}\$?\d+){end}(?![\w(])"
+        end = rf"(?::((?:{sheets})!)?(\$?[A-Z]{{1,3}}\$?\d+))"
+        if self.totals:  # a cell alone may follow, too, but none from which a range leads to another sheet
+            end += r"?(?!:(?:['\[]|[^\W\d][\w.]*!))"
+        ours = rf"(?<![\w.'\]:])((?:{sheets})!)(\$?[A-Z]{{1,3}}\$?\d+){end}(?![\w(!])"
         steps = cache(lambda: is_step(text, among()))
 
         def grown(found: re.Match[str]) -> str:
@@ -183,16 +198,9 @@ class Growth:
 
     def formulas(self, xml: bytes) -> bytes:
         """All formulas, names, chart series and pivot sources of a part; equal bytes where none changes."""
-
-        def source(found: re.Match[bytes]) -> bytes:
-            names = dict(re.findall(r'(\w+)="([^"]*)"', found[0].decode()))
-            if unescape(names.get("sheet", "")) != self.sheet or "ref" not in names:
-                return found[0]
-            new = self._grown(names["ref"])
-            return found[0].replace(f'ref="{names["ref"]}"'.encode(), f'ref="{new}"'.encode())
-
         among = cache(lambda: formulas_in(xml))
-        return _PIVOT_SOURCE.sub(source, changed_formulas(xml, lambda text: self.formula(text, among)))
+        followed = changed_formulas(xml, lambda text: self.formula(text, among))
+        return changed_sources(followed, self.sheet, self._grown)
 
     @property
     def changes(self) -> bool:
@@ -271,7 +279,8 @@ class Stretch:
             found, box = Box.of(reference), self.box
             if (found.top, found.bottom) != (box.top, box.bottom) or not box.left <= found.left <= box.right:
                 return sheet, reference
-            first, _, end = reference.partition(":")
-            return sheet, f"{first}:{re.sub(r'[0-9]+$', '', end or first)}{self.last}"
+            first, _, end = upright(reference).partition(":")
+            grown = f"{first}:{re.sub(r'[0-9]+$', '', end or first)}{self.last}"
+            return sheet, grown if upright(reference) == reference else _turned(grown)
 
         return moved(text, move)

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from xlkpi.workbook.data_sheet import MAX_ROWS
 from xlkpi.workbook.formula_text import moved
-from xlkpi.workbook.references import changed_formulas
+from xlkpi.workbook.references import changed_formulas, changed_sources
 
 if TYPE_CHECKING:
     from xlkpi.workbook.fill import Changes
@@ -30,7 +31,6 @@ _ANCHOR_ROW = re.compile(rb"(<(?:\w+:)?row>)(\d+)(?=</(?:\w+:)?row>)")
 _SHAPE = re.compile(rb"<x:ClientData\b.*?</x:ClientData>", re.DOTALL)
 _SHAPE_ROW = re.compile(rb"(<x:Row>)(\d+)(?=</x:Row>)")
 _SHAPE_ANCHOR = re.compile(rb"(<x:Anchor>)([^<]*)(?=</x:Anchor>)")
-_SOURCE = re.compile(rb"<(?:\w+:)?worksheetSource\b[^>]*>")
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,11 @@ class Insertion:
 
     def _moved(self, reference: str) -> str:
         letters = "" if reference.lstrip("$")[:1].isdigit() else r"(?<![A-Z])\$?[A-Z]{1,3}"
-        return re.sub(rf"({letters}\$?)(\d+)", lambda m: f"{m[1]}{self.row(int(m[2]))}", reference)
+        return re.sub(rf"({letters}\$?)(\d+)", lambda m: f"{m[1]}{self._end(int(m[2]))}", reference)
+
+    def _end(self, number: int) -> int:
+        """What reaches down to the last row of a sheet still does."""
+        return min(self.row(number), max(number, MAX_ROWS))
 
     def formula(self, text: str, *, home: bool = False) -> str:
         """A formula from anywhere; ``home``: what a formula of the sheet itself says without its name."""
@@ -76,7 +80,7 @@ class Insertion:
 
     def formulas(self, xml: bytes) -> bytes:
         """The formulas, names, chart series and pivot sources of a part."""
-        return changed_formulas(xml, self.formula)
+        return changed_sources(changed_formulas(xml, self.formula), self.sheet, self.reference)
 
     def places(self, xml: bytes) -> bytes:
         """The addresses in the attributes of a part that belongs to the sheet."""

@@ -131,7 +131,7 @@ def progress(board: Board) -> None:
     spots = ((LINE, LINE, 96), (BULLET, BULLET_END, 180))
     for row, (tier_name, part, (at, value, width)) in enumerate(zip(TIERS, parts, spots, strict=True), start=first + 1):
         board.put(10, at, book.text(f"level.{tier_name}"), **board.small)
-        board.put(11, value, _or_dash(part), font_size=11, **percent)
+        board.put(11, value, _or_dash(part), font_size=10, shrink=True, **percent)
         _bar(board, row, at, width, book.text(f"level.{tier_name}"))
     board.put(10, TARGET, sentence(book.text("by_status"), {"n": board.counts["all"]}), **board.small)
     chart = book.chart("bar", 386, 13, "stacked")

@@ -435,6 +435,19 @@ def test_what_stands_below_a_table_moves_down_as_it_grows(shop: Shop) -> None:
     assert sdk.faults(shop.workbook) == []
 
 
+def test_a_note_right_under_its_table_stays_and_is_told(shop: Shop) -> None:
+    row = last_row(shop.workbook, "xlkpi_notes") + 1
+    with Edited(shop.workbook) as book:
+        put_cell(book, NOTES, f"B{row}", "basket")
+        put_cell(book, NOTES, f"E{row}", "sous le tableau")
+    done = refresh_workbook(shop.workbook, ONCE)
+    assert (done.below, done.as_json()["below"]) == ({"xlkpi_notes": 1}, {"xlkpi_notes": 1})
+    with use("fr"):
+        assert any("xlkpi_notes\u00a0: 1 ligne écrite juste sous le tableau" in words for words in people_words(done))
+    page = next(s for s in Book(shop.workbook).sheets if s.name == NOTES)
+    assert page.cells[f"E{row}"].value == "sous le tableau"
+
+
 def test_what_people_wrote_in_rows_that_vanish_is_counted(shop: Shop) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -13,6 +13,7 @@ from html import unescape
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
+from xlkpi.workbook.anchors import Spot
 from xlkpi.workbook.cell_formats import CellFormats
 from xlkpi.workbook.cells import ROW, ROW_NUMBER, Address, Cell, Change, cells_of, changed_cells, in_xml
 from xlkpi.workbook.existing import rows_inserted
@@ -49,6 +50,7 @@ class PeoplePart:
     #: Those of calculated columns.
     formulas: TableFormulas
     headers: Mapping[str, str]
+    has_totals: bool = False
 
     @property
     def filled(self) -> list[Row]:
@@ -103,7 +105,8 @@ def _read(
 ) -> PeoplePart:  # fmt: skip
     tree = package.tree(table.part)
     box = Box.of(tree.get("ref", ""))
-    box = Box(box.left, box.top, box.right, box.bottom - int(tree.get("totalsRowCount", "0")))
+    totals = int(tree.get("totalsRowCount", "0"))
+    box = Box(box.left, box.top, box.right, box.bottom - totals)
     present = [e.get("name", "") for e in tree.iter() if local_name(e) == "tableColumn"]
     written = [next((c.text or "" for c in e if local_name(c) == "calculatedColumnFormula"), None)
                for e in tree.iter() if local_name(e) == "tableColumn"]  # fmt: skip
@@ -116,11 +119,30 @@ def _read(
     for row in range(box.top, box.bottom):
         found = {code: cells.get((row, at)) for code, at in places.items() if code not in formulas.usual}
         rows.append({code: _typed(cell.value) if cell else None for code, cell in found.items()})
-    return PeoplePart(table, box, places, cells, rows, formulas, headers)
+    return PeoplePart(table, box, places, cells, rows, formulas, headers, totals > 0)
 
 
 def _typed(value: Value) -> Value:
     return None if value == "" else value
+
+
+def rows_below(parts: Mapping[str, PeoplePart], existing: Existing) -> dict[str, int]:
+    """How many rows people wrote right under tables that were not extended over them, by table.
+
+    Excel extends a table by itself; other programs don't, and then the row is in no list.
+    """
+    ours = existing.anchor_keys
+    found = {}
+    for name, part in parts.items():
+        columns, sheet = part.places.values(), part.table.sheet
+        row = part.box.bottom
+        while any((cell := part.cells.get((row, at))) and cell.value not in (None, "") for at in columns) and not any(
+            Spot(sheet, row, at) in ours for at in columns
+        ):
+            row += 1
+        if row > part.box.bottom and not part.has_totals:
+            found[name] = row - part.box.bottom
+    return found
 
 
 def make_room(package: Package, changes: Changes, parts: Mapping[str, PeoplePart], book: Book) -> list[Insertion]:

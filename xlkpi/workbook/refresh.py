@@ -171,7 +171,7 @@ class Work:
     ) -> None:
         from xlkpi.workbook.book import Last
         from xlkpi.workbook.pages import PEOPLE
-        from xlkpi.workbook.people_rows import read_people
+        from xlkpi.workbook.people_rows import read_people, rows_below
         from xlkpi.workbook.tables import typed_cells
         from xlkpi.workbook.typed import with_typed
 
@@ -185,6 +185,7 @@ class Work:
         self.people: dict[str, PeoplePart] = read_people(
             package, state.columns, list(PEOPLE), existing.strings, existing
         )
+        self.below = rows_below(self.people, existing)
         self.archived = self._archived()
         self.rows: dict[str, Sequence[Row]] = dict(self.archived.rows)
         self.last = Last.of(state)
@@ -277,7 +278,7 @@ class Work:
              if name != ARCHIVE and (new := count - back.get(name, 0)) > 0},
             without_place=self.without_place(skeleton), short=skeleton.book.short_pages, archived=self.archived,
             lacking=self._lacking(skeleton.book), stranded=self.stranded, unfiltered=self.unfiltered,
-            vacant=self._vacant(skeleton), older=self.existing.state.edition < EDITION,
+            vacant=self._vacant(skeleton), below=self.below, older=self.existing.state.edition < EDITION,
         )  # fmt: skip
 
     def _vacant(self, skeleton: Skeleton) -> list[str]:

@@ -112,6 +112,8 @@ class Refreshed:
     tabs: Mapping[str, str] = field(default_factory=dict)
     #: Pages of KPIs whose objective is gone, and that no other one has taken.
     vacant: Sequence[str] = ()
+    #: Rows that people wrote right under their tables, which don't reach over them, by table.
+    below: Mapping[str, int] = field(default_factory=dict)
     #: Whether the workbook was made by an older version, which a refresh can follow.
     older: bool = False
     #: The objectives that were due; None where all were to be refreshed. Nothing is written where none is.
@@ -137,7 +139,7 @@ class Refreshed:
             "stranded_comments": [{"sheet": sheet, "cell": cell} for sheet, cell in self.stranded],
             "lacking": dict(self.lacking),
             "unfiltered": list(self.unfiltered),
-            "tabs": dict(self.tabs), "vacant": list(self.vacant),
+            "tabs": dict(self.tabs), "vacant": list(self.vacant), "below": dict(self.below),
             "older": self.older,
             "due": None if self.due is None else list(self.due),
             "held": {id: {"as_of": _plain(day), "next": _plain(next)} for id, (day, next) in known.held.items()},

@@ -85,6 +85,7 @@ def people_words(done: Refreshed) -> list[str]:
     lines += [text("refresh.lacking", page=page, why=why) for page, why in done.lacking.items()]
     lines += [text("refresh.tab", before=before, after=after) for before, after in done.tabs.items()]
     lines += [text("refresh.vacant", page=page) for page in done.vacant]
+    lines += [text("refresh.below", table=name, rows=rows) for name, rows in done.below.items()]
     if done.unfiltered:
         lines.append(text("refresh.unfiltered", sheets=", ".join(done.unfiltered)))
     if done.without_place:

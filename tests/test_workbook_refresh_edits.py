@@ -435,6 +435,48 @@ def test_what_stands_below_a_table_moves_down_as_it_grows(shop: Shop) -> None:
     assert sdk.faults(shop.workbook) == []
 
 
+def choose(path: Path, name: str, shown: str) -> None:
+    with Package(path) as package:
+        sheet, _, address = package.names[name].rpartition("!")
+    with Edited(path) as book:
+        put_cell(book, sheet.strip("'"), address.replace("$", ""), shown)
+
+
+@pytest.mark.parametrize(("name", "shown"), [
+    ("xlkpi_choice", "boutique"), ("xlkpi_objective", "Un panier moyen de 55 €"),
+])  # fmt: skip
+def test_what_people_choose_is_shown_and_no_cell_that_they_wrote_over(shop: Shop, name: str, shown: str) -> None:
+    choose(shop.workbook, name, shown)
+    done = refresh_workbook(shop.workbook, ONCE)
+    assert (done.replaced, done.reset) == ([], [])
+    assert read_choice(shop.workbook, name) == shown
+    assert recalc.differences(shop.workbook, ("libreoffice",)) == []
+
+
+@pytest.mark.parametrize(("name", "shown", "kind", "then"), [
+    ("xlkpi_choice", "boutique", "part", "Tous les canaux"),
+    ("xlkpi_objective", "Un panier moyen de 55 €", "objective", "Vendre pour 20 000 € en un an"),
+])  # fmt: skip
+def test_a_choice_that_there_is_no_more_is_told_and_taken_back(
+    shop: Shop, name: str, shown: str, kind: str, then: str
+) -> None:
+    choose(shop.workbook, name, shown)
+    shop.channels, shop.objectives = ["web", "réseaux"], ["revenue"]
+    shop.write()
+    done = refresh_workbook(shop.workbook, ONCE)
+    assert (done.replaced, done.reset) == ([], [(kind, shown)])
+    assert read_choice(shop.workbook, name) == then
+    assert recalc.differences(shop.workbook, ("libreoffice",)) == []
+    assert refresh_workbook(shop.workbook, ONCE).reset == []
+
+
+def read_choice(path: Path, name: str) -> object:
+    with Package(path) as package:
+        sheet, _, address = package.names[name].rpartition("!")
+    page = next(s for s in Book(path).sheets if s.name == sheet.strip("'"))
+    return page.cells[address.replace("$", "")].value
+
+
 def test_a_note_right_under_its_table_stays_and_is_told(shop: Shop) -> None:
     row = last_row(shop.workbook, "xlkpi_notes") + 1
     with Edited(shop.workbook) as book:

@@ -14,17 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from xlkpi.language import text
 from xlkpi.workbook.carried import arrange, people_names, same_sheets
-from xlkpi.workbook.existing import read_existing
+from xlkpi.workbook.existing import read_existing, told_choice
 from xlkpi.workbook.fill import Changes
 from xlkpi.workbook.left_behind import Made, left_behind
-from xlkpi.workbook.live import as_date
 from xlkpi.workbook.package import Package
 
 if TYPE_CHECKING:
     from xlkpi.workbook.people import Row
-
-#: How those choices are told that there are no more, by the name of their cell.
-_CHOICES = {"xlkpi_as_of": "day", "xlkpi_choice": "part", "xlkpi_objective": "objective"}
 
 
 class Former:
@@ -70,8 +66,7 @@ class Former:
         for name, value in self.existing.choices.items():
             if made.existing.chosen.get(name, value) == value or value in (None, "", *everything):
                 continue
-            day = as_date(value) if name == "xlkpi_as_of" and isinstance(value, float) and 0 < value < 1e6 else None
-            found.append((_CHOICES[name], day.isoformat() if day else str(value)))
+            found.append(told_choice(name, value))
         for id, name in people_names(self.existing).items():
             if id in made.same and made.existing.sheets[made.same[id]] != name:
                 found.append(("name", name))

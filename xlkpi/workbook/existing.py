@@ -16,7 +16,7 @@ from xlkpi.workbook.cells import Cells, address_of, read_cells, read_strings
 from xlkpi.workbook.data_part import DataPart, Marks
 from xlkpi.workbook.data_sheet import DATA, OBJECTIVES, SERIES
 from xlkpi.workbook.formula_text import plain_sheet
-from xlkpi.workbook.live import has_number
+from xlkpi.workbook.live import as_date, has_number
 from xlkpi.workbook.state import FORMAT, State
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 #: Names that every scorecard has; a template without one of them is refused.
 NAMES = ("xlkpi_as_of", "xlkpi_choice", "xlkpi_version", "xlkpi_language", "xlkpi_period_start", "xlkpi_period_end")
-#: The cells in which people choose what is shown.
-CHOICES = ("xlkpi_as_of", "xlkpi_choice", "xlkpi_objective")
+#: The cells in which people choose what is shown, and what that is.
+CHOICES = {"xlkpi_as_of": "day", "xlkpi_choice": "part", "xlkpi_objective": "objective"}
 #: The sheets of the data tables by their table, and the codes of the column that only xlkpi fills and of the keys.
 DATA_SHEETS = {OBJECTIVES: "targets", DATA: "data", SERIES: "series"}
 MARKS = {
@@ -189,6 +189,12 @@ def _chosen(package: Package, strings: list[str]) -> Iterator[tuple[str, Value]]
                 pages[spot.sheet] = read_cells(package, package.sheets[spot.sheet], strings)
             cell = pages[spot.sheet].get((spot.row, spot.column))
             yield name, cell.value if cell else None
+
+
+def told_choice(name: str, value: Value) -> tuple[str, str]:
+    """What kind of choice it is that somebody made in a cell, and in words what was chosen."""
+    day = as_date(value) if name == "xlkpi_as_of" and isinstance(value, float) and 0 < value < 1e6 else None
+    return CHOICES[name], day.isoformat() if day else str(value)
 
 
 def choice_spot(package: Package, name: str) -> Spot | None:

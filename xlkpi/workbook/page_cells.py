@@ -35,6 +35,8 @@ class Kept:
     """What was left alone: cells in which people put something else, as sheet and address."""
 
     replaced: list[tuple[str, str]] = field(default_factory=list)
+    #: What people chose and that there is no more: the name of the cell, and what stood there.
+    reset: list[tuple[str, Value]] = field(default_factory=list)
     #: How many cells got a new value.
     updated: int = 0
 
@@ -52,6 +54,7 @@ def update_pages(package: Package, changes: Changes, before: Changes, existing: 
         by_sheet.setdefault(spot.sheet, {})[spot.row, spot.column] = key
     move = to_present(existing, rows)
     heads = _heads(book, existing)
+    choices = {choice_spot(package, name): name for name in CHOICES}
     for sheet, places in by_sheet.items():
         part = package.sheets.get(sheet)
         if part is None:
@@ -61,7 +64,15 @@ def update_pages(package: Package, changes: Changes, before: Changes, existing: 
         for address, key in places.items():
             cell, new = cells.get(address), prints.get(key)
             if cell is None or not _is_ours(cell, sheet, existing, key):
-                kept.replaced.append((sheet, f"{xl_col_to_name(address[1])}{address[0] + 1}"))
+                name = choices.get(Spot(sheet, *address))
+                shown = (
+                    book.sheets[key[0]].cells.get((rows.written(*key[:2]), key[2])) if key[0] in book.sheets else None
+                )
+                if cell is None or name is None or shown is None:
+                    kept.replaced.append((sheet, f"{xl_col_to_name(address[1])}{address[0] + 1}"))
+                elif cell.value != shown:
+                    kept.reset.append((name, cell.value))
+                    wanted[address], fresh[key] = Change(shown), constant_print(shown)
                 continue
             if (key[0], *TITLE) in heads:
                 if cell.formula is not None and _LINK in cell.formula:

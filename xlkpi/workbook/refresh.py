@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from xlkpi.language import use
 from xlkpi.workbook.context import FROM_DATA
-from xlkpi.workbook.existing import DATA_SHEETS, Existing, read_existing
+from xlkpi.workbook.existing import DATA_SHEETS, Existing, read_existing, told_choice
 from xlkpi.workbook.kpi_tabs import new_tabs
 from xlkpi.workbook.live import as_date
 from xlkpi.workbook.package import Package
@@ -278,7 +278,9 @@ class Work:
              if name != ARCHIVE and (new := count - back.get(name, 0)) > 0},
             without_place=self.without_place(skeleton), short=skeleton.book.short_pages, archived=self.archived,
             lacking=self._lacking(skeleton.book), stranded=self.stranded, unfiltered=self.unfiltered,
-            vacant=self._vacant(skeleton), below=self.below, older=self.existing.state.edition < EDITION,
+            vacant=self._vacant(skeleton), below=self.below,
+            reset=[told_choice(name, value) for name, value in self.kept.reset if value not in (None, "")],
+            older=self.existing.state.edition < EDITION,
         )  # fmt: skip
 
     def _vacant(self, skeleton: Skeleton) -> list[str]:

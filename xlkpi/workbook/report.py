@@ -114,6 +114,8 @@ class Refreshed:
     vacant: Sequence[str] = ()
     #: Rows that people wrote right under their tables, which don't reach over them, by table.
     below: Mapping[str, int] = field(default_factory=dict)
+    #: What people chose and that there is no more: what kind of choice, and what was chosen.
+    reset: Sequence[tuple[str, str]] = ()
     #: Whether the workbook was made by an older version, which a refresh can follow.
     older: bool = False
     #: The objectives that were due; None where all were to be refreshed. Nothing is written where none is.
@@ -140,6 +142,7 @@ class Refreshed:
             "lacking": dict(self.lacking),
             "unfiltered": list(self.unfiltered),
             "tabs": dict(self.tabs), "vacant": list(self.vacant), "below": dict(self.below),
+            "reset": [{"kind": kind, "name": name} for kind, name in self.reset],
             "older": self.older,
             "due": None if self.due is None else list(self.due),
             "held": {id: {"as_of": _plain(day), "next": _plain(next)} for id, (day, next) in known.held.items()},

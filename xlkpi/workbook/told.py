@@ -79,6 +79,7 @@ def people_words(done: Refreshed) -> list[str]:
     if done.replaced:
         listed = ", ".join(f"{sheet}!{cell}" for sheet, cell in done.replaced[:MOST])
         lines.append(text("refresh.replaced", count=len(done.replaced), cells=listed))
+    lines += [text(f"upgrade.reset.{kind}", name=name) for kind, name in done.reset]
     if done.stranded:
         listed = ", ".join(f"{sheet}!{cell}" for sheet, cell in done.stranded[:MOST])
         lines.append(text("refresh.stranded", cells=listed))

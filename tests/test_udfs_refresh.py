@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import openpyxl
 import pytest
+from openpyxl.utils import range_boundaries
 from xlkpi.udfs import settings
 from xlkpi.udfs.open_book import OpenBook, replaced_references, typed
 from xlkpi.udfs.refresh import RefreshCancelled, Steps, refresh_book, write
@@ -213,6 +214,20 @@ def test_a_workbook_on_the_web_becomes_what_the_command_makes_of_its_file(
     book = opened(home / "tableau.xlsx")
     perform(book, asked)
     assert seen(differences(by_command, saved(book, tmp_path / "web.xlsx"))) == []
+
+
+def test_what_was_chosen_on_the_web_stays_chosen(on_the_web: dict[str, Any]) -> None:
+    name = next(n for n in on_the_web["names"] if n["name"] == "xlkpi_choice")
+    sheet = on_the_web["sheets"][name["sheet_index"]]
+    column, row, _, _ = range_boundaries(name["address"])
+    sheet["values"][row - 1][column - 1] = "Recherche payante"
+    page = office.opened(on_the_web)
+    done = refresh_book(page, compute=compute)
+    assert f"{sheet['name']}!{name['address']}" not in done
+    asked = [a for a in office.actions(page) if a["func"] in ("setFormula", "setValues")]
+    assert asked
+    assert [a for a in asked if (a["sheet_position"], a["start_row"], a["start_column"]) == (
+        name["sheet_index"], row - 1, column - 1)] == []  # fmt: skip
 
 
 def fewer(cells: dict[str, Any]) -> None:

@@ -197,6 +197,7 @@ def _pages(seen: Described, package: Package, changes: Changes, anchors: Anchors
     blank = {key for key, written in anchors.prints.items() if written == BLANK}  # lines for which there is nothing
     if missing := {key[0] for key in (anchors.prints.keys() ^ prints.keys()) - blank}:
         raise seen.moved(", ".join(book.sheets[id].name if id in book.sheets else id for id in sorted(missing)))
+    chosen = {(sheet, address_of(address.encode())) for n, (sheet, address) in seen.named.items() if n in CHOICES}
     wanted: dict[str, dict[Address, Change]] = {}
     for key, old in anchors.prints.items():
         spot, sheet = anchors.spots[key], book.sheets[key[0]]
@@ -205,7 +206,11 @@ def _pages(seen: Described, package: Package, changes: Changes, anchors: Anchors
         if is_formula and new == old:
             continue
         is_as_written = constant_print(value) == old
-        if not is_as_written and (is_formula or new != old or _is_elsewhere(seen, anchors, key)):
+        if (
+            not is_as_written
+            and (spot.sheet, at) not in chosen
+            and (is_formula or new != old or _is_elsewhere(seen, anchors, key))
+        ):
             raise seen.moved(f"{sheet.name}!{reference(*at).decode()}")
         wanted.setdefault(sheet.name, {})[at] = Change(value)
     for name, cells in wanted.items():

@@ -7,6 +7,7 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from tests.checks.reading import Book
@@ -49,6 +50,14 @@ def test_what_has_no_value_is_a_gap_in_a_chart_s_own_copy(built: Path) -> None:
         count = re.search(r'ptCount val="(\d+)"', values[0])
         assert count
         assert len(re.findall("<c:pt ", values[0])) < int(count[1]), "an objective has no plan before it starts"
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:openpyxl")
+def test_a_level_that_is_done_shows_its_percentage_in_its_narrow_cell(built: Path) -> None:
+    page = openpyxl.load_workbook(built)[PAGE]
+    for address in ("L12", "O12"):
+        assert page[address].number_format.endswith("%")
+        assert page[address].alignment.shrinkToFit, "otherwise LibreOffice has ### for 100 %"
 
 
 def test_tables_of_numbers_print_their_beginning_and_people_s_tables_whole(built: Path) -> None:

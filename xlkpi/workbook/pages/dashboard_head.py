@@ -131,6 +131,7 @@ def progress(board: Board) -> None:
     spots = ((LINE, LINE, 96), (BULLET, BULLET_END, 180))
     for row, (tier_name, part, (at, value, width)) in enumerate(zip(TIERS, parts, spots, strict=True), start=first + 1):
         board.put(10, at, book.text(f"level.{tier_name}"), **board.small)
+        # 100 % is wider than the last column, which also says where 100 % is on the bars below, and can't be wider.
         board.put(11, value, _or_dash(part), font_size=10, shrink=True, **percent)
         _bar(board, row, at, width, book.text(f"level.{tier_name}"))
     board.put(10, TARGET, sentence(book.text("by_status"), {"n": board.counts["all"]}), **board.small)

@@ -490,6 +490,16 @@ def test_a_note_right_under_its_table_stays_and_is_told(shop: Shop) -> None:
     assert page.cells[f"E{row}"].value == "sous le tableau"
 
 
+def test_a_place_that_came_free_on_the_other_level_is_no_place_and_the_words_say_so(shop: Shop) -> None:
+    assert shop.objectives == ["revenue", "basket"]
+    shop.objectives = ["basket", "orders"]  # the first was strategic, the new one is operational
+    shop.write()
+    done = refresh_workbook(shop.workbook, ONCE)
+    assert done.without_place == ["orders"]
+    with use("fr"):
+        assert any("pas de place libre de leur niveau (stratégique ou" in words for words in people_words(done))
+
+
 def test_what_people_wrote_in_rows_that_vanish_is_counted(shop: Shop) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

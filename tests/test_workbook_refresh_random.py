@@ -45,6 +45,8 @@ from tests.small_shop import OBJECTIVES, Shop
 from xlkpi.errors import InputError
 from xlkpi.objectives import Project
 from xlkpi.scorecard import Scorecard, scorecard
+from xlkpi.workbook.formula_text import plain_sheet
+from xlkpi.workbook.package import Package
 from xlkpi.workbook.refresh import Options, refresh_workbook
 
 SEQUENCES = int(os.environ.get("XLKPI_PROOF_SEQUENCES", "0"))
@@ -293,6 +295,15 @@ class Edits(RuleBasedStateMachine):
             sheet, _, _ = self.table("xlkpi_budget")
             with Edited(self.path) as book:
                 put_cell(book, sheet, column(self.path)[0].address, f"={THEIRS}", cached=7.5)
+
+    @rule(channel=st.sampled_from((*CHANNELS, "Tous les canaux")), objective=st.sampled_from(sorted(OBJECTIVES)))
+    def choose(self, channel: str, objective: str) -> None:
+        chosen = {"xlkpi_choice": channel, "xlkpi_objective": str(OBJECTIVES[objective]["title"])}
+        with Package(self.path) as package:
+            places = {name: package.names[name].rpartition("!") for name in chosen}
+        with Edited(self.path) as book:
+            for name, (sheet, _, address) in places.items():
+                put_cell(book, plain_sheet(sheet), address.replace("$", ""), chosen[name])
 
     # --- what happens to the project -----------------------------------------------------------------------------
 

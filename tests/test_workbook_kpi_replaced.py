@@ -25,7 +25,7 @@ from xlkpi.language import use
 from xlkpi.workbook.compare import compare
 from xlkpi.workbook.package import Package
 from xlkpi.workbook.refresh import Options, refresh_workbook
-from xlkpi.workbook.sheet_renaming import renamed_sheets
+from xlkpi.workbook.sheet_renaming import in_places, renamed_sheets
 from xlkpi.workbook.told import people_words
 
 ONCE = Options(backups=0)
@@ -129,6 +129,28 @@ def test_a_page_that_somebody_named_keeps_its_name(shop: Shop) -> None:
     done = refresh_workbook(with_orders(shop).workbook, ONCE)
     sheets = load(shop.workbook, read_only=True).sheetnames
     assert (done.tabs, "Le panier" in sheets, ORDERS in sheets) == ({}, True, False)
+
+
+@pytest.mark.parametrize(("written", "renamed"), [
+    ("SUM(Ventes:Canaux!A1)", "SUM('Panier moyen:Canaux'!A1)"),
+    ("SUM(Alertes:Ventes!A1)", "SUM('Alertes:Panier moyen'!A1)"),
+    ("Ventes!A1:Ventes!B2", "'Panier moyen'!A1:'Panier moyen'!B2"),
+    ("SUM(vENTES!A:A,Ventes!1:2)", "SUM('Panier moyen'!A:A,'Panier moyen'!1:2)"),
+    ("T[Ventes!x]&[1]Ventes!A1&\"Ventes!A1\"", "T[Ventes!x]&[1]Ventes!A1&\"Ventes!A1\""),
+])  # fmt: skip
+def test_every_way_of_naming_a_sheet_follows(written: str, renamed: str) -> None:
+    assert in_places(written, {ORDERS: BASKET}) == renamed
+
+
+def test_controls_that_lead_to_a_page_follow_its_name(shop: Shop) -> None:
+    part = "xl/ctrlProps/ctrlProp1.xml"
+    control = '<formControlPr objectType="Drop" fmlaLink="\'{0}\'!$P$1" fmlaRange="\'{0}\'!$B$20:$B$24"/>'
+    with zipfile.ZipFile(shop.workbook, "a") as parts:
+        parts.writestr(part, control.format(BASKET))
+    with Package(shop.workbook) as package:
+        renamed_sheets(package, {BASKET: ORDERS}, shop.folder / "named.xlsx")
+    with zipfile.ZipFile(shop.folder / "named.xlsx") as parts:
+        assert html.unescape(parts.read(part).decode()) == control.format(ORDERS)
 
 
 def test_a_page_that_somebody_deleted_stays_deleted(shop: Shop) -> None:

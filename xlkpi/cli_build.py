@@ -17,6 +17,7 @@ from xlkpi.language.numbers import plain
 if TYPE_CHECKING:
     from xlkpi.objectives import Project
     from xlkpi.scorecard import Scorecard
+    from xlkpi.scorecard.lacking import Lacking
 
 #: What people need to install for building; the rest of xlkpi works without.
 _NEEDED = ("xlsxwriter", "pyarrow", "ibis", "duckdb")
@@ -34,7 +35,7 @@ class Written:
     without_place: Sequence[str] = ()
     short: Sequence[str] = ()
     backup: Path | None = None
-    lacking: Mapping[str, str] = field(default_factory=dict)
+    lacking: Mapping[str, Lacking] = field(default_factory=dict)
     reset: Sequence[tuple[str, str]] = ()
 
 
@@ -103,7 +104,7 @@ def as_text(written: Written) -> str:
         lines.append("  " + text("build.without_place", objectives=", ".join(written.without_place)))
     if written.short:
         lines.append("  " + text("build.short", pages=", ".join(written.short)))
-    lines += ["  " + text("build.lacking", page=page, why=why) for page, why in written.lacking.items()]
+    lines += ["  " + text("build.lacking", page=page, why=why.text()) for page, why in written.lacking.items()]
     lines += ["  " + text(f"upgrade.reset.{kind}", name=name) for kind, name in written.reset]
     if written.backup:
         lines.append("  " + text("build.backup", file=written.backup.name))
@@ -120,7 +121,7 @@ def as_json(written: Written) -> dict[str, Any]:
         "statuses": written.statuses,
         "without_place": list(written.without_place),
         "short": list(written.short),
-        "lacking": dict(written.lacking),
+        "lacking": {page: why.text() for page, why in written.lacking.items()},
         "reset": [{"kind": kind, "name": name} for kind, name in written.reset],
         "backup": str(written.backup) if written.backup else None,
     }

@@ -23,6 +23,7 @@ from xlkpi.workbook.layout import load_layout
 from xlkpi.workbook.theme import load_theme
 
 if TYPE_CHECKING:
+    from xlkpi.scorecard.lacking import Lacking
     from xlkpi.workbook.book import Book, Last
     from xlkpi.workbook.carried import Carried
     from xlkpi.workbook.existing import Existing
@@ -46,7 +47,7 @@ class Built:
     #: What was chosen in it, and names of its sheets, where that is not possible any more: kind and name.
     reset: Sequence[tuple[str, str]] = ()
     #: Titles of the layout's pages that the data are not enough for yet, and why.
-    lacking: Mapping[str, str] = field(default_factory=dict)
+    lacking: Mapping[str, Lacking] = field(default_factory=dict)
 
 
 def build_workbook(
@@ -91,11 +92,11 @@ def build_workbook(
     return Built(out, out.stat().st_size, lacking=lacking)
 
 
-def _lacking(book: Book) -> dict[str, str]:
+def _lacking(book: Book) -> dict[str, Lacking]:
     from xlkpi.workbook.context import FROM_DATA
 
     absent = {id: book.context.lacking(id) for id in book.layout.pages if id in FROM_DATA}
-    return {book.text(f"page.{id}"): why.text() for id, why in absent.items() if why and why.in_time}
+    return {book.text(f"page.{id}"): why for id, why in absent.items() if why and why.in_time}
 
 
 def _parts(skeleton: Path) -> dict[str, bytes]:

@@ -33,6 +33,7 @@ from xlkpi.workbook.tables import MOST_PRIMARY
 
 if TYPE_CHECKING:
     from xlkpi.objectives import Project
+    from xlkpi.scorecard.lacking import Lacking
     from xlkpi.scorecard.model import Scorecard
     from xlkpi.workbook.accept import Accept, Acceptance
     from xlkpi.workbook.archive import Archived
@@ -289,14 +290,14 @@ class Work:
         pages = [id for slot in sorted(gone) if self.existing.has_page(id := f"kpi_{slot}")]
         return [self.existing.sheets[id] for id in pages]
 
-    def _lacking(self, book: Book) -> dict[str, str]:
+    def _lacking(self, book: Book) -> dict[str, Lacking]:
         """The pages that the workbook has and for which the data are not enough now, and why."""
         pages = {
             id: book.context.lacking(id)
             for id in FROM_DATA
             if id in self.existing.state.pages and self.existing.has_page(id)
         }
-        return {self.existing.sheets[id]: why.text() for id, why in pages.items() if why}
+        return {self.existing.sheets[id]: why for id, why in pages.items() if why}
 
     def _counts(self, tables: dict[str, Any]) -> dict[str, RowCount]:
         """The rows of the data tables, against those that are there."""

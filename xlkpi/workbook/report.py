@@ -13,6 +13,7 @@ from xlkpi.workbook.state import aside_of, called, mapping_of
 from xlkpi.workbook.tables import OBJECTIVE_COLUMNS
 
 if TYPE_CHECKING:
+    from xlkpi.scorecard.lacking import Lacking
     from xlkpi.scorecard.model import Result, Scorecard
     from xlkpi.workbook.accept import Accepted
     from xlkpi.workbook.archive import Archived
@@ -105,7 +106,7 @@ class Refreshed:
     #: Comments of which the row is no more, where they stand now: sheet and address.
     stranded: Sequence[tuple[str, str]] = ()
     #: Pages of the workbook for which there is nothing now, by name, and why.
-    lacking: Mapping[str, str] = field(default_factory=dict)
+    lacking: Mapping[str, Lacking] = field(default_factory=dict)
     #: Sheets of data that are no longer filtered or sorted.
     unfiltered: Sequence[str] = ()
     #: Pages of KPIs that show other ones now: their names before, and those that they have now.
@@ -139,7 +140,7 @@ class Refreshed:
             "archived": dict(self.archived.out) if self.archived else {},
             "returned": dict(self.archived.back) if self.archived else {},
             "stranded_comments": [{"sheet": sheet, "cell": cell} for sheet, cell in self.stranded],
-            "lacking": dict(self.lacking),
+            "lacking": {page: why.text() for page, why in self.lacking.items()},
             "unfiltered": list(self.unfiltered),
             "tabs": dict(self.tabs), "vacant": list(self.vacant), "below": dict(self.below),
             "reset": [{"kind": kind, "name": name} for kind, name in self.reset],

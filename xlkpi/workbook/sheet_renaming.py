@@ -20,22 +20,24 @@ _FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]|^'|'$")
 #: Names of sheets before an exclamation mark, outside of texts (whose links follow too) and of names of columns.
 _PREFIX = re.compile(
     r'"(?P<text>(?:[^"]|"")*)"'
-    r"|(?<![\w.\]'])(?P<sheet>'(?:[^']|'')+'|[^\W\d][\w.]*)!"
+    r"|(?<![\w.\]'])(?P<sheet>'(?:[^']|'')+'|(?:(?![A-Za-z]{1,3}\d+:)[^\W\d][\w.]*:)?[^\W\d][\w.]*)!"
     r"|\[(?:[^\[\]]|\[[^\[\]]*\])*\]"
 )
 _LINK = re.compile(r"#('(?:[^']|'')+'|[^'!]+)!(.+)")
 _PARTS = re.compile(
-    r"(?:^|/)(?:worksheets|chartsheets|charts|tables|drawings|pivotCache|externalLinks)/.*\.(?:xml|rels)$"
+    r"(?:^|/)(?:worksheets|chartsheets|charts|tables|drawings|ctrlProps|pivotCache|externalLinks)/.*\.(?:xml|vml|rels)$"
 )
 _SHEET = re.compile(rb'(<(?:\w+:)?sheet\b[^>]*?\sname=")([^"]*)(")')
 #: Attributes that lead to a place: of links, of pivot tables' sources, of links on shapes, of shapes that show a cell.
 _LOCATION = re.compile(rb'(<(?:\w+:)?hyperlink\b[^>]*?\slocation=")([^"]*)(")')
-_SOURCE = re.compile(rb'(<(?:\w+:)?worksheetSource\b[^>]*?\ssheet=")([^"]*)(")')
+_SOURCE = re.compile(rb'(<(?:\w+:)?(?:worksheetSource|rangeSet|dataRef)\b[^>]*?\ssheet=")([^"]*)(")')
 _TARGET = re.compile(rb'(\sTarget="#)([^"]*)(")')
-_SHOWN = re.compile(rb'(\stextlink=")([^"]*)(")')
+_SHOWN = re.compile(rb'(\s(?:textlink|fmlaLink|fmlaRange|fmlaTxbx|linkedCell|listFillRange|cellRange)=")([^"]*)(")')
+#: The same of controls in their old way of writing, and of filtered charts.
+_IN_ELEMENTS = re.compile(rb"(<(?:x:Fmla(?:Range|Link|Txbx)|c15:sqref)>)([^<]+)")
 _OF_TABLES = re.compile(rb"(<(?:\w+:)?(?:calculatedColumnFormula|totalsRowFormula)\b[^>/]*>)([^<]+)")
 _TITLES = re.compile(rb"(<(?:\w+:)?lpstr>)([^<]*)")
-_PLAIN_RUN = re.compile(r"[a-z0-9 ]+")
+_PLAIN_RUN = re.compile(r"[A-Za-z0-9 ]+")
 _APP = "docProps/app.xml"
 
 
@@ -69,6 +71,7 @@ def renamed_sheets(package: Package, names: Mapping[str, str], target: Path, *, 
 
     new = {old.casefold(): name for old, name in names.items()}
     follow = _formula if texts else _formula_alone
+    runs = [_plain_run(name) for name in names]
     changes = Changes()
     for part in package.parts:
         if part == package.workbook:
@@ -79,18 +82,19 @@ def renamed_sheets(package: Package, names: Mapping[str, str], target: Path, *, 
         elif part == _APP:
             changes.put(package, part, _TITLES.sub(lambda m: _title(m, new), package.read(part)))
         elif _PARTS.search(part):
-            changes.put(package, part, _followed(package.read(part), new, follow))
+            content = package.read(part)
+            lower = content.lower()
+            if any(run in lower for run in runs):  # most parts, and large ones, have none: quicker than the patterns
+                changes.put(package, part, _followed(content, new, follow))
     with target.open("wb") as file:
         changes.write(package, file)
 
 
 def _followed(xml: bytes, new: Mapping[str, str], follow: Callable[[str, Mapping[str, str]], str]) -> bytes:
     """A part whose formulas and links name the sheets anew."""
-    lower = xml.lower()
-    if not any(_plain_run(name) in lower for name in new):  # most parts, and large ones: quicker than the patterns
-        return xml
     xml = changed_formulas(xml, lambda text: follow(text, new))
-    xml = _OF_TABLES.sub(lambda m: m[1] + _escaped(follow(unescape(m[2].decode()), new)), xml)
+    for elements in (_OF_TABLES, _IN_ELEMENTS):
+        xml = elements.sub(lambda m: m[1] + _escaped(follow(unescape(m[2].decode()), new)), xml)
     for pattern in (_LOCATION, _TARGET, _SHOWN):
         xml = pattern.sub(lambda m: _attribute(m, lambda text: _formula(text, new)), xml)
     return _SOURCE.sub(lambda m: _attribute(m, lambda name: new.get(name.casefold(), name)), xml)
@@ -98,7 +102,7 @@ def _followed(xml: bytes, new: Mapping[str, str], follow: Callable[[str, Mapping
 
 def _plain_run(name: str) -> bytes:
     """The longest piece of a name, in lower case, that every program and formula writes alike."""
-    return max(_PLAIN_RUN.findall(name), key=len, default="").encode()
+    return max(_PLAIN_RUN.findall(name), key=len, default="").lower().encode()
 
 
 def _formula_alone(text: str, new: Mapping[str, str]) -> str:

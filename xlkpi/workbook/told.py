@@ -83,7 +83,7 @@ def people_words(done: Refreshed) -> list[str]:
     if done.stranded:
         listed = ", ".join(f"{sheet}!{cell}" for sheet, cell in done.stranded[:MOST])
         lines.append(text("refresh.stranded", cells=listed))
-    lines += [text("refresh.lacking", page=page, why=why) for page, why in done.lacking.items()]
+    lines += [text("refresh.lacking", page=page, why=why.text()) for page, why in done.lacking.items()]
     lines += [text("refresh.tab", before=before, after=after) for before, after in done.tabs.items()]
     lines += [text("refresh.vacant", page=page) for page in done.vacant]
     lines += [text("refresh.below", table=name, rows=rows) for name, rows in done.below.items()]

@@ -20,13 +20,13 @@ from xlkpi.udfs.refresh import refresh_book
 from tests.checks import recalc, render, sdk
 from tests.engines import require
 from tests.engines.open_excel import excel, opened, saved
-from tests.small_shop import FIRST, Shop
+from tests.small_shop import FIRST, OBJECTIVES, Shop
 from xlkpi.language import use
 from xlkpi.workbook.compare import compare
 from xlkpi.workbook.package import Package
 from xlkpi.workbook.refresh import Options, refresh_workbook
 from xlkpi.workbook.sheet_renaming import in_places, renamed_sheets
-from xlkpi.workbook.told import people_words
+from xlkpi.workbook.told import moved_words, people_words
 
 ONCE = Options(backups=0)
 #: The tabs of the objectives that come and go.
@@ -241,3 +241,25 @@ def test_names_come_back_where_excel_refuses_what_follows(shop: Shop) -> None:
         refresh_book(book)
     assert BASKET in [sheet.name for sheet in book.sheets]
     assert ORDERS not in [sheet.name for sheet in book.sheets]
+
+
+def test_another_kpi_of_an_objective_is_told_in_its_own_unit(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = {"title": OBJECTIVES["basket"]["title"], "kpi": "sales_total", "kind": "reach", "target": 400}
+    monkeypatch.setitem(OBJECTIVES, "basket", other)
+    shop.write()
+    done = refresh_workbook(shop.workbook, ONCE)
+    with use("fr"):
+        told = moved_words(next(m for m in done.differences.objectives if m.id == "basket"))
+    before, after = told.split("→")
+    assert ("€" in before, "€" in after) == (True, False)
+
+
+def test_amounts_are_in_the_currency_that_the_project_has_now(shop: Shop) -> None:
+    text = shop.project.read_text(encoding="utf-8")
+    shop.project.write_text(text.replace("currency: EUR", "currency: USD"), encoding="utf-8")
+    refresh_workbook(shop.workbook, ONCE)
+    with zipfile.ZipFile(shop.workbook) as parts:
+        forms = re.findall(r'formatCode="([^"]*)"', parts.read("xl/styles.xml").decode())
+    assert ([form for form in forms if "€" in form], any("$" in form for form in forms)) == ([], True)
+    assert [form for form in axes(shop.workbook) if "€" in form] == []
+    assert refresh_workbook(shop.workbook, ONCE).replaced == []

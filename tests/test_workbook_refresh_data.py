@@ -144,7 +144,8 @@ def test_what_a_workbook_remembers_makes_no_refresh_read_files_elsewhere(built: 
     assert built.read_bytes() == before
 
 
-def test_an_export_without_rows_leaves_objectives_without_data_and_comes_back(built: Path) -> None:
+@pytest.mark.parametrize("due", [False, True])
+def test_an_export_without_rows_leaves_objectives_without_data_and_comes_back(built: Path, due: bool) -> None:
     export = built.parent / "data" / "ads.csv"
     kept = export.read_bytes()
     data(lambda _: [])(built.parent)
@@ -160,7 +161,7 @@ def test_an_export_without_rows_leaves_objectives_without_data_and_comes_back(bu
     assert sdk.faults(built) == []
     assert recalc.differences(built, ("libreoffice",)) == []
     export.write_bytes(kept)
-    again = refresh_workbook(built, Options(backups=0), compute)
+    again = refresh_workbook(built, Options(backups=0, due=due), compute)  # nobody waits for the next review
     assert (again.differences.empty, again.replaced) == ((), [])
     assert "no_data" not in {m.after[1] for m in again.differences.objectives if m.after}
 

@@ -6,6 +6,7 @@ import re
 from html import escape, unescape
 from typing import TYPE_CHECKING
 
+from xlkpi.workbook.formula_text import sheets_in
 from xlkpi.workbook.units import KEYS
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from xlkpi.workbook.package import Package
 
 _AXIS = re.compile(rb"<(?:\w+:)?valAx>.*?</(?:\w+:)?valAx>", re.DOTALL)
+_SERIES = re.compile(rb"<(?:\w+:)?f>([^<]*)</(?:\w+:)?f>")
 _FORM = re.compile(rb'(<(?:\w+:)?numFmt\b[^>]*?\sformatCode=")([^"]*)(")')
 
 
@@ -26,7 +28,7 @@ def update_axes(package: Package, changes: Changes, existing: Existing, skeleton
     book, then, now = skeleton.book, existing.state, skeleton.state
     before = {slot: then.called.get(id, ("", ""))[1] for id, slot in then.slots.items()}
     ours = {_plain(book.number_format(unit, decimals)) for unit, decimals in KEYS}
-    home = existing.sheets["calculation"].encode()
+    home = existing.sheets["calculation"]
     for id, slot in now.slots.items():
         page = f"kpi_{slot}"
         form = book.axes.get(page)
@@ -39,7 +41,8 @@ def update_axes(package: Package, changes: Changes, existing: Existing, skeleton
 
         for part in _charts(package, package.sheets[existing.sheets[page]]):
             content = changes.read(package, part)
-            if home in content:
+            series = " ".join(unescape(formula.decode()) for formula in _SERIES.findall(content))
+            if home in sheets_in(series):
                 changes.put(package, part, _AXIS.sub(lambda axis: _FORM.sub(renewed, axis[0]), content))
 
 

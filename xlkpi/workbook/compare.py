@@ -233,14 +233,14 @@ def _conditions(found: Compared, sheet: str, old: bytes, new: bytes) -> None:
 
 
 def _table(found: Compared, before: Package, after: Package, part: str) -> None:
+    table = next(t for t in before.tables.values() if t.part == part)
     contents = before.read(part), after.read(part)
     filters = [b"".join(_FILTER.findall(xml)) for xml in contents]
     bare = [_PLAIN_COLUMN.sub(rb"\1/>", _COLUMN_FORMULA.sub(b"", _FILTER.sub(b"", xml))) for xml in contents]
     plain = [_TABLE.sub(rb"\1", xml) for xml in bare]
     if plain[0].split() != plain[1].split():
-        found.others.append(part)
+        found.others.append(table.name)
         return
-    table = next(t for t in before.tables.values() if t.part == part)
     old, new = (package.tree(part).get("ref", "") for package in (before, after))
     shows_all = b"filterColumn" in filters[0] and b"filterColumn" not in filters[1]
     if old != new or shows_all:

@@ -217,7 +217,11 @@ class Work:
         held = {}
         for result in card.results:
             id = result.objective.id
-            since = as_date(state.days.get(id, state.as_of)) if id in state.results else None
+            known = state.results.get(id)
+            is_back = (
+                known is not None and known[0] is None and result.actual == result.actual
+            )  # no day of none is kept
+            since = None if known is None or is_back else as_date(state.days.get(id, state.as_of))
             if since is not None and not is_due(card, result, since):
                 held[id] = min(since, card.as_of)
         self.card = scorecard(card.project, card.data, as_of=card.as_of, today=card.today, held=held)
@@ -230,6 +234,7 @@ class Work:
         from xlkpi.workbook.chart_axes import update_axes
         from xlkpi.workbook.chart_caches import update_charts
         from xlkpi.workbook.comments import follow_rows
+        from xlkpi.workbook.currency import renew_currency
         from xlkpi.workbook.data_part_xml import add_columns, is_filtered
         from xlkpi.workbook.fill import Changes, fill_part
         from xlkpi.workbook.on_opening import recalculate, refresh_pivots
@@ -262,6 +267,7 @@ class Work:
         if self.archived.out:
             show_sheet(package, changes, existing.sheets["archive"])
         update_charts(package, changes, existing, skeleton.book)
+        renew_currency(package, changes, state, skeleton.book.currency)
         update_axes(package, changes, existing, skeleton)
         self._hidden_sheets(changes, skeleton)
         refresh_pivots(package, changes, {part.table.sheet for part in existing.parts.values()})

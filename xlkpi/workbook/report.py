@@ -32,6 +32,8 @@ class Moved:
     title: str = ""
     unit: str = "count"
     currency: str = "EUR"
+    #: That of the value before, where another KPI has come to the objective.
+    unit_before: str | None = None
 
     @property
     def changed(self) -> bool:
@@ -190,7 +192,8 @@ def result_of(result: Result) -> tuple[float | None, str]:
 def _moved(card: Scorecard, state: State, id: str, before: Any, after: Any) -> Moved:
     result = card.by_id.get(id)
     title, unit = called(result) if result else state.called.get(id, (id, "count"))
-    return Moved(id, before, after, title, unit, card.project.currency)
+    unit_before = state.called.get(id, ("", unit))[1]
+    return Moved(id, before, after, title, unit, card.project.currency, unit_before)
 
 
 def _moved_as_json(moved: Moved) -> dict[str, Any]:

@@ -7,18 +7,17 @@ actions, choices. So it can be handed from one project to another.
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from html import escape, unescape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xlkpi.errors import DefinitionError, Problem
 from xlkpi.workbook.anchors import constant_print
 from xlkpi.workbook.cells import Change, changed_cells
+from xlkpi.workbook.currency import renew_currency
 from xlkpi.workbook.existing import NAMES, Existing, choice_spot, read_existing
 from xlkpi.workbook.fill import Changes
 from xlkpi.workbook.formula_text import plain_sheet
@@ -35,10 +34,7 @@ if TYPE_CHECKING:
     from xlkpi.workbook.build import Skeleton
     from xlkpi.workbook.carried import Carried
     from xlkpi.workbook.people import Row
-    from xlkpi.workbook.state import State
 
-_CHART = re.compile(r"/charts/[^/]+\.xml$")
-_FORMAT_CODE = re.compile(rb'(\sformatCode=")([^"]*)(")')
 _PROPERTIES = "docProps/core.xml"
 SUFFIXES = (".xlsx", ".xlsm")
 
@@ -103,7 +99,7 @@ def build_from(
             _empty_people(work, changes, skeleton)
             _hide(package, changes, existing, skeleton)
             _properties(package, changes, work.path)
-            _currency(package, changes, existing.state, card.project.currency)
+            renew_currency(package, changes, existing.state, card.project.currency)
             with replacing(out) as file:
                 changes.write(package, file)
     return work.without_place(skeleton), skeleton.book.short_pages
@@ -161,27 +157,6 @@ def _empty_people(work: Work, changes: Changes, skeleton: Skeleton) -> None:
         if wanted:
             content = changes.read(work.package, part.table.sheet_part)
             changes.put(work.package, part.table.sheet_part, changed_cells(content, wanted))
-
-
-def _currency(package: Package, changes: Changes, state: State, currency: str) -> None:
-    """Amounts are in the project's currency: our number formats in cells, conditional formats and charts."""
-    from xlkpi.workbook.formats import number_format
-
-    if not state.currency or state.currency == currency:
-        return
-    new = {
-        number_format("currency", decimals, state.language, state.currency, gap=gap):
-            number_format("currency", decimals, state.language, currency, gap=gap)
-        for decimals in range(5) for gap in (False, True)
-    }  # fmt: skip
-
-    def renewed(found: re.Match[bytes]) -> bytes:
-        code = unescape(found[2].decode())
-        return found[1] + escape(new[code]).encode() + found[3] if code in new else found[0]
-
-    for part in package.parts:
-        if part == package.part_of_kind("styles") or _CHART.search(part):
-            changes.put(package, part, _FORMAT_CODE.sub(renewed, changes.read(package, part)))
 
 
 def _properties(package: Package, changes: Changes, skeleton: Path) -> None:

@@ -29,14 +29,17 @@ def news(known: Differences, rows: Mapping[str, RowCount]) -> list[tuple[str, st
 
 def moved_words(moved: Moved) -> str:
     """An objective before and after, or as it is where it did not move."""
-    sides = [_side(moved, side) for side in (moved.before, moved.after)]
+    sides = [
+        _side(moved, side, unit or moved.unit)
+        for side, unit in ((moved.before, moved.unit_before), (moved.after, moved.unit))
+    ]
     return sides[1] if not moved.changed else text("refresh.moved", before=sides[0], after=sides[1])
 
 
-def _side(moved: Moved, side: tuple[float | None, str] | None) -> str:
+def _side(moved: Moved, side: tuple[float | None, str] | None, unit: str) -> str:
     if side is None:
         return text("refresh.nothing")
-    value = text("number.none") if side[0] is None else in_unit(side[0], moved.unit, moved.currency)
+    value = text("number.none") if side[0] is None else in_unit(side[0], unit, moved.currency)
     return f"{value} ({label(side[1])})"
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import warnings
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -433,6 +435,28 @@ def test_what_stands_below_a_table_moves_down_as_it_grows(shop: Shop) -> None:
     assert next(t for t in after.tables if t.name == "xlkpi_budget").area.bottom == 17
     assert [re.findall(rb"\$B\$13:\$B\$(\d+)", after.parts[chart])[0] for chart in charts] == [b"17"] * len(charts)
     assert sdk.faults(shop.workbook) == []
+
+
+def test_a_row_that_somebody_added_stays_with_its_own_origin(shop: Shop) -> None:
+    def add(book: Any) -> None:
+        data = book[DATA]
+        added, headers = data.max_row + 1, [cell.value for cell in data[1]]
+        data.cell(added, 1).value, data.cell(added, 3).value = date(2026, 2, 1), "Salon"
+        data.cell(added, headers.index("Origine") + 1).value = "saisi par moi"
+        table = data.tables["xlkpi_data"]
+        table.ref = table.autoFilter.ref = table.ref.rstrip("0123456789") + str(added)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        book = openpyxl.load_workbook(shop.workbook)
+        add(book)
+        book.save(shop.workbook)
+    shop.months += 2
+    shop.write()
+    for _ in range(2):
+        assert refresh_workbook(shop.workbook, ONCE).rows["xlkpi_data"].people == 1
+    cells = [c.value for s in Book(shop.workbook).sheets if s.name == DATA for c in s.listed]
+    assert {"Salon", "saisi par moi"} <= {*cells}
 
 
 def choose(path: Path, name: str, shown: str) -> None:

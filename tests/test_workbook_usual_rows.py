@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from xlkpi.workbook.data_part import Marks
 from xlkpi.workbook.usual_rows import Found, UsualRows
 
 #: The key, a number, the mark, a column that people put in.
@@ -26,7 +27,7 @@ DONE = {
 
 
 def usual(keys: tuple[str, ...] = ("day",), look: bytes = b"") -> UsualRows:
-    return UsualRows(COLUMNS, {"day", "spend", "origin"}, "origin", keys, ["a", "b"], look)
+    return UsualRows(COLUMNS, {"day", "spend", "origin"}, Marks("origin", keys), ["a", "b"], look)
 
 
 def piece(done: str = "", at: int = 40, rows: int = 50) -> bytes:
@@ -100,3 +101,20 @@ def test_rows_as_libreoffice_writes_them_are_usual_but_for_one_of_another_height
         assert (count, other[end:].startswith(b'<row r="40"')) == (38, True)
         assert not usual(look=look).all(other, 50, formats=True)
         assert usual(look=look).all(other, 50, formats=False), "heights don't matter in large tables"
+
+
+@pytest.mark.parametrize("formats", [True, False])
+@pytest.mark.parametrize("written", ['t="inlineStr"><is><t>{}</t></is>', 't="s"><v>{}</v>'])
+def test_a_row_with_another_mark_is_somebody_s(written: str, formats: bool) -> None:
+    strings = ["moi", "ads"]
+    ours, other = ("ads", "moi") if "<t>" in written else ("1", "0")
+    row = '<row r="{{n}}"><c r="B{{n}}"><v>1</v></c><c r="C{{n}}"><v>1.5</v></c><c r="D{{n}}" s="7" {}</c></row>'
+    columns = {2: ("day", b"0"), 3: ("spend", b"0"), 4: ("origin", b"7")}
+    usual = UsualRows(columns, {"day", "spend", "origin"}, Marks("origin", ["day"], "ads"), strings)
+    mine, theirs = (row.format(written.format(mark)) for mark in (ours, other))
+    xml = [mine.format(n=n) for n in range(2, 52)]
+    assert usual.all("".join(xml).encode(), 50, formats=formats)
+    assert usual.read("".join(xml).encode(), 0, 1_000, Found(), keys=True)[1] == 50
+    xml[30] = theirs.format(n=32)
+    assert not usual.all("".join(xml).encode(), 50, formats=formats)
+    assert usual.read("".join(xml).encode(), 0, 1_000, Found(), keys=True)[1] == 30

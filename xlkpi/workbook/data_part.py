@@ -43,10 +43,19 @@ Inside = list[tuple[int, re.Match[bytes]]]
 
 @dataclass(frozen=True)
 class Marks:
-    """How rows of ours are known: the header of the column that only xlkpi fills, and those of the key."""
+    """How rows of ours are known: the header of the column that only xlkpi fills, and those of the key.
+
+    ``value``: what xlkpi writes there; None where that is not always the same.
+    """
 
     mark: str
     keys: Sequence[str]
+    value: str | None = None
+
+    def are_in(self, values: Mapping[str, Value]) -> bool:
+        """Whether a row is ours, by its values."""
+        found = values.get(self.mark)
+        return found is not None and (self.value is None or found == self.value)
 
 
 @dataclass
@@ -174,7 +183,7 @@ class DataPart:
             n: (header, self._usual.get(n, str(self.style(n)).encode()))
             for n, header in enumerate(self.headers, self.box.left)
         }
-        return UsualRows(columns, self.ours, self.marks.mark, self.marks.keys, self.strings, self.look)
+        return UsualRows(columns, self.ours, self.marks, self.strings, self.look)
 
     def _is_plain(self, xml: bytes) -> bool:
         """Whether all rows of a piece are ours with nothing of anybody else in them; counted, not read."""
@@ -240,7 +249,7 @@ class DataPart:
         if self.marks is None:
             self.rows += 1
             return
-        if values.get(self.marks.mark) is None:
+        if not self.marks.are_in(values):
             cells = [self._shared.apart(cell[0], number, column) for column, cell in inside]
             self.people.append(PersonsRow(number, values, cells, look))
             return
@@ -276,7 +285,7 @@ class DataPart:
     def key_of_row(self, content: bytes) -> Key | None:
         """The key of a row of ours, by its cells; None for a row of somebody else's."""
         values = self._values(self.split(content)[1])
-        return None if self.marks is None or values.get(self.marks.mark) is None else self._key(values)
+        return None if self.marks is None or not self.marks.are_in(values) else self._key(values)
 
     def _cell_styles(self, inside: Inside) -> dict[int, bytes]:
         """The formats of a row's cells; once the usual ones are known, those that differ."""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 DATA, OBJECTIVES, SERIES = "xlkpi_data", "xlkpi_objectives", "xlkpi_series"
+#: What stands in the rows of the data table that xlkpi wrote; in those that people add something else does, or nothing.
+ORIGIN = "xlkpi"
 NOTES, ACTIONS = "xlkpi_notes", "xlkpi_actions"
 TABLES = (DATA, OBJECTIVES, SERIES, NOTES, ACTIONS)
 MAX_ROWS = 1_048_576  # of a sheet, the header row included

@@ -14,7 +14,7 @@ from xlkpi.language import text
 from xlkpi.workbook.anchors import ANCHORS, Anchors, Key, Spot, may_hold_anchors, read_anchors
 from xlkpi.workbook.cells import Cells, address_of, read_cells, read_strings
 from xlkpi.workbook.data_part import DataPart, Marks
-from xlkpi.workbook.data_sheet import DATA, OBJECTIVES, SERIES
+from xlkpi.workbook.data_sheet import DATA, OBJECTIVES, ORIGIN, SERIES
 from xlkpi.workbook.formula_text import plain_sheet
 from xlkpi.workbook.live import as_date, has_number
 from xlkpi.workbook.state import FORMAT, State
@@ -171,7 +171,7 @@ def _anchor_sheet(package: Package, state: State) -> str:
 def _data_part(package: Package, state: State, name: str, strings: list[str]) -> DataPart:
     headers = state.columns[name]
     mark, keys = MARKS[name]
-    marks = Marks(headers[mark], [headers[key] for key in keys])
+    marks = Marks(headers[mark], [headers[key] for key in keys], ORIGIN if name == DATA else None)
     table = package.tables[name.lower()]
     part = DataPart(package, table, marks, strings, headers.values(), remember=name == OBJECTIVES)
     if lacking := [h for h in headers.values() if h not in part.headers]:

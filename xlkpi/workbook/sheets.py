@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import xlkpi
 from xlkpi.status import CODES
-from xlkpi.workbook.data_sheet import DATA, DataColumn, add_data_sheet
+from xlkpi.workbook.data_sheet import DATA, ORIGIN, DataColumn, add_data_sheet
 from xlkpi.workbook.data_table import DataTable
 from xlkpi.workbook.formats import date_format
 from xlkpi.workbook.state import FORMAT, State
@@ -36,8 +36,6 @@ _WIDE = {"id": 15, "title": 44, "kpi": 30, "owner": 22, "benchmark_source": 26, 
 #: Pixels of the row of headers, two lines; and rows of a table of numbers that are printed: its beginning, on one page.
 _HEADER, _PRINTED = 34, 48
 _WIDTHS = {"date": 13, "number": 15, "text": 20}
-#: What stands in the rows of the data table that xlkpi wrote; in those that people add nothing does.
-ORIGIN = "xlkpi"
 
 
 def data_sheets(book: Book, tables: Tables) -> dict[str, Any]:

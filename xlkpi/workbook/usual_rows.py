@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from xlkpi.workbook.cells import ATTRIBUTE, CELL, read_cell, reference
+from xlkpi.workbook.cells import ATTRIBUTE, CELL, in_xml, read_cell, reference
 from xlkpi.workbook.live import order_of
 
 if TYPE_CHECKING:
     from xlkpi.workbook.cell_places import CellPlaces
+    from xlkpi.workbook.data_part import Marks
     from xlkpi.workbook.live import Value
 
 Order = tuple[int, float | str]
@@ -44,15 +45,17 @@ class UsualRows:
     """Rows whose cells have the usual formats, in order, and carry the mark.
 
     ``columns``: the header and the usual format by column, from 1; ``look``: the usual height of rows. ``ours``:
-    headers that xlkpi fills; ``mark``: the one that a row of ours never has blank; ``keys``: those that make its key.
+    headers that xlkpi fills; ``marks``: how rows of ours are known.
     Cells written in another way than Excel, XlsxWriter, openpyxl, LibreOffice and xlkpi do are not recognised: such
     rows are read cell by cell.
     """
 
     def __init__(
-        self, columns: Mapping[int, tuple[str, bytes]], ours: set[str], mark: str, keys: Sequence[str],
-        strings: list[str], look: bytes = b"",
+        self, columns: Mapping[int, tuple[str, bytes]], ours: set[str], marks: Marks, strings: list[str],
+        look: bytes = b"",
     ) -> None:  # fmt: skip
+        mark, keys = marks.mark, marks.keys
+        self._values = _written(marks.value, strings) if marks.value else []
         attributes = _attributes(look)
         self._other_row = re.compile(b"<row (?!%s)" % attributes)
         self._orders = _Orders(strings)
@@ -62,7 +65,9 @@ class UsualRows:
         group = 2
         for number, (header, style) in columns.items():
             known = b'<c r="' + _begin([number], style)
-            content = _TYPE + _CONTENT if header == mark else rb"%s(?:/>|%s)" % (_TYPE, _CONTENT)
+            content = rb"%s(?:/>|%s)" % (_TYPE, _CONTENT)
+            if header == mark:
+                content = b"(?:%s)" % b"|".join(map(re.escape, self._values)) if marks.value else _TYPE + _CONTENT
             if header in keys:
                 places[header] = group
                 content = b"(%s)" % content
@@ -81,7 +86,8 @@ class UsualRows:
                 ours_by_style.setdefault(style, []).append(number)
         place, own = next((number, style) for number, (header, style) in columns.items() if header == mark)
         usual = b"|".join(_begin(numbers, style) for style, numbers in ours_by_style.items())
-        self._telling = _telling(_begin([place], own), usual)
+        inside = [value.partition(b">")[2] for value in self._values]
+        self._telling = _telling(_begin([place], own), usual, inside)
         self._columns = [number for numbers in ours_by_style.values() for number in numbers], place
 
     def read(self, xml: bytes, at: int, last: int, kept: Found, *, keys: bool) -> tuple[int, int]:
@@ -109,7 +115,8 @@ class UsualRows:
         If ``formats`` don't matter, whatever these are. Their keys are not read.
         """
         if not formats:
-            return self._places.only(xml, count)
+            known = sum(map(xml.count, self._values)) == count if self._values else True
+            return known and self._places.only(xml, count)
         if self._other_row.search(xml):
             return False
         told = self._telling.findall(xml)
@@ -136,9 +143,18 @@ def _begin(numbers: Sequence[int], style: bytes) -> bytes:
     return known + (rb'(?: s="0")?+(?! s=)' if style == b"0" else rb' s="%s"' % style)
 
 
-def _telling(mark: bytes, usual: bytes) -> re.Pattern[bytes]:
-    """A mark with a content; or, as group, a cell that is another than usual."""
-    return re.compile(rb'<c r="(?:(?=%s)[^>]*[^/>]>|(?!%s)(\w+))' % (mark, usual))
+def _telling(mark: bytes, usual: bytes, inside: Sequence[bytes]) -> re.Pattern[bytes]:
+    """A mark with a content, one of those ``inside`` where there are any; or, as group, a cell that is another than
+    usual.
+    """
+    content = b"(?:%s)" % b"|".join(map(re.escape, inside)) if inside else b""
+    return re.compile(rb'<c r="(?:(?=%s)[^>]*[^/>]>%s|(?!%s)(\w+))' % (mark, content, usual))
+
+
+def _written(text: str, strings: Sequence[str]) -> list[bytes]:
+    """A text in a cell, from its type on, as programs write it: in the cell, or by its number among those shared."""
+    shared = [b' t="s"><v>%d</v></c>' % number for number, known in enumerate(strings) if known == text]
+    return [b' t="inlineStr"><is><t>%s</t></is></c>' % in_xml(text), *shared]
 
 
 class _Orders(dict[bytes | None, Order]):

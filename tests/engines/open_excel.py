@@ -190,12 +190,9 @@ class Sheet:
         self.charts = Charts(self)
 
     @property
-    def api(self) -> Sheet:
-        return self
-
-    @property
-    def Hyperlinks(self) -> list[Hyperlink]:  # noqa: N802  # its name in Excel
-        return [Hyperlink(cell.hyperlink) for row in self.sheet.iter_rows() for cell in row if cell.hyperlink]
+    def api(self) -> Worksheet:
+        self.sheet.Hyperlinks = [Hyperlink(link) for link in self.sheet._hyperlinks]
+        return self.sheet
 
     @property
     def name(self) -> str:

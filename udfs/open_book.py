@@ -27,8 +27,9 @@ _TYPES = ("whole", "decimal", "list", "date", "time", "textLength", "custom")
 _STYLES = ("stop", "warning", "information")
 _OPERATORS = ("between", "notBetween", "equal", "notEqual", "greaterThan", "lessThan", "greaterThanOrEqual",
               "lessThanOrEqual")  # fmt: skip
+#: The axis of values of a chart, as Excel numbers it.
+_VALUES = 2
 #: What Excel does not read as something else than text when it is typed: words without a digit.
-_VALUES = 2  # xlValue, the axis of values
 _BOOLEANS = {"TRUE", "FALSE"}
 
 

@@ -14,7 +14,9 @@ import openpyxl
 import pytest
 from openpyxl.utils import range_boundaries
 from xlkpi.udfs import settings
-from xlkpi.udfs.open_book import OpenBook, replaced_references, typed
+from xlkpi.udfs.open_book import OpenBook
+from xlkpi.udfs.open_cells import typed
+from xlkpi.udfs.open_charts import replaced_references
 from xlkpi.udfs.refresh import RefreshCancelled, Steps, refresh_book, write
 
 from tests import office

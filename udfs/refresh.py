@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from xlkpi.errors import XlkpiError
 from xlkpi.language import current, text, use
 
+from . import open_cells, open_charts, open_rules, open_sheets
 from .open_book import OpenBook
 
 if TYPE_CHECKING:
@@ -156,21 +157,21 @@ def write(opened: OpenBook, found: Compared, steps: Steps, tabs: Mapping[str, st
     Raises WorkbookError where Excel refuses something.
     """
     parts: list[tuple[str, Callable[..., None], tuple[Any, ...]]] = [
-        *([(", ".join(tabs), opened.rename_sheets, (tabs,))] if tabs else []),
-        *((t.sheet, opened.resize, (t,)) for t in found.tables),
-        *((a.sheet, opened.put, (a.sheet, (a.row, a.column), a.after, a.before)) for a in found.areas),
-        *((n.name, opened.rename, (n.name, n.sheet, n.before, n.after)) for n in found.names),
-        *((r.sheet, opened.validate, (r,)) for r in found.rules),
-        *((c.sheet, opened.choose_from, (c,)) for c in found.lists),
-        *((c.sheet, opened.condition, (c,)) for c in found.conditions),
-        *((sheet, opened.draw, (sheet, references)) for sheet, references in found.charts.items()),
-        *((sheet, opened.scale, (sheet, forms)) for sheet, forms in found.axes.items()),
-        *((sheet, opened.show, (sheet, shown)) for sheet, shown in found.shown.items()),
+        *([(", ".join(tabs), open_sheets.rename_sheets, (tabs,))] if tabs else []),
+        *((t.sheet, open_cells.resize, (t,)) for t in found.tables),
+        *((a.sheet, open_cells.put, (a.sheet, (a.row, a.column), a.after, a.before)) for a in found.areas),
+        *((n.name, open_rules.rename, (n.name, n.sheet, n.before, n.after)) for n in found.names),
+        *((r.sheet, open_rules.validate, (r,)) for r in found.rules),
+        *((c.sheet, open_rules.choose_from, (c,)) for c in found.lists),
+        *((c.sheet, open_rules.condition, (c,)) for c in found.conditions),
+        *((sheet, open_charts.draw, (sheet, references)) for sheet, references in found.charts.items()),
+        *((sheet, open_charts.scale, (sheet, forms)) for sheet, forms in found.axes.items()),
+        *((sheet, open_sheets.show, (sheet, shown)) for sheet, shown in found.shown.items()),
     ]
     with undone_on_failure(opened), opened.held():
         for number, (sheet, do, arguments) in enumerate(parts):
             steps("writing", 0.75 + 0.2 * number / len(parts), sheet=sheet)
-            do(*arguments)
+            do(opened, *arguments)
         steps("finishing", 0.95)
     for sheet, name in found.pivots:
         with suppress(Exception):  # as Excel would on opening: a pivot table that can't be refreshed keeps its values

@@ -8,7 +8,7 @@ from typing import Any
 
 from xlkpi.workbook.data_sheet import NOTES
 
-from ..open_book import typed
+from ..open_cells import typed
 from .objectives import Objectives, columns_of
 from .window import Told, Window, rows_of, show
 

@@ -142,6 +142,11 @@ def test_every_way_of_naming_a_sheet_follows(written: str, renamed: str) -> None
     assert in_places(written, {ORDERS: BASKET}) == renamed
 
 
+def test_names_with_emoji_follow_as_excel_writes_them_without_quotes() -> None:
+    written = "Ventes🎯!A1+SUM(Ventes🎯:Canaux!B2)+Ventes!A1"
+    assert in_places(written, {"Ventes🎯": BASKET}) == f"'{BASKET}'!A1+SUM('{BASKET}:Canaux'!B2)+Ventes!A1"
+
+
 def test_controls_that_lead_to_a_page_follow_its_name(shop: Shop) -> None:
     part = "xl/ctrlProps/ctrlProp1.xml"
     control = '<formControlPr objectType="Drop" fmlaLink="\'{0}\'!$P$1" fmlaRange="\'{0}\'!$B$20:$B$24"/>'

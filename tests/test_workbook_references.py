@@ -15,7 +15,7 @@ from tests.edits import Edited, add_sheet
 from tests.edits_drawn import add_chart
 from tests.small_shop import DATA, Shop
 from tests.test_workbook_refresh_edits import last_row, opened
-from xlkpi.workbook.formula_text import canonical
+from xlkpi.workbook.formula_text import canonical, moved
 from xlkpi.workbook.references import Box, Growth, Stretch
 from xlkpi.workbook.refresh import Options, refresh_workbook
 from xlkpi.workbook.row_insertion import Insertion
@@ -24,6 +24,12 @@ GROWTH = Growth("Données", Box(1, 1, 6, 19), 31)
 INSERTION = Insertion("Notes", 20, 5)
 #: Rows that continue those from the 12th on.
 CONTINUED = Insertion("Notes", 20, 5, of=12)
+
+
+@pytest.mark.parametrize("sheet", ["S2", "R", "c1", "R1C1", "xfd1"])
+def test_names_that_would_be_read_as_cells_keep_their_quotes(sheet: str) -> None:
+    down = moved(f"SUM('{sheet}'!A1:B2)", lambda sheet, reference: (sheet, reference.replace("B2", "B3")))
+    assert down == f"SUM('{sheet}'!A1:B3)"
 
 
 @pytest.mark.parametrize(("written", "followed"), [

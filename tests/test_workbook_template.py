@@ -26,7 +26,7 @@ from xlkpi.scorecard import Scorecard, scorecard
 from xlkpi.workbook.build import build_workbook
 from xlkpi.workbook.existing import read_existing
 from xlkpi.workbook.package import Package
-from xlkpi.workbook.sheet_renaming import legal_name
+from xlkpi.workbook.sheet_names import legal_name
 
 EURO = re.compile('formatCode="[^"]*€'.encode())
 

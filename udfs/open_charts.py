@@ -71,8 +71,9 @@ def replaced_references(formula: str, references: Mapping[str, str], met: set[st
     def move(sheet: str | None, reference: str) -> tuple[str | None, str]:
         if sheet is None:
             return sheet, reference
-        met.add(f"{quoted_sheet(sheet)}!{reference}")
-        new = known.get(f"{quoted_sheet(sheet)}!{reference}")
+        written = canonical(f"{quoted_sheet(sheet)}!{reference}")
+        met.add(written)
+        new = known.get(written)
         return (sheet, new.rpartition("!")[2]) if new is not None else (sheet, reference)
 
     return moved(formula, move)

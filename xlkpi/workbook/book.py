@@ -13,7 +13,7 @@ from xlkpi.workbook.formats import Formats, number_format
 from xlkpi.workbook.live import Value, as_date, serial
 from xlkpi.workbook.references import Box
 from xlkpi.workbook.sheet import Sheet, clean
-from xlkpi.workbook.sheet_renaming import legal_name
+from xlkpi.workbook.sheet_names import legal_name
 from xlkpi.workbook.writer import with_gaps
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from xlkpi.language import text, texts
 from xlkpi.workbook.anchors import HIDDEN
-from xlkpi.workbook.sheet_renaming import is_legal
+from xlkpi.workbook.sheet_names import is_legal
 
 if TYPE_CHECKING:
     from xlkpi.workbook.existing import Existing
@@ -58,14 +58,14 @@ class Carried:
 def carried(existing: Existing, project_typed: Mapping[str, Mapping[str, Any]] | None = None) -> Carried:
     """What is taken over from a workbook."""
     state = existing.state
-    named = people_names(existing)
+    named = {id: name for id, name in people_names(existing).items() if is_legal(name)}
     kpis = {id: name for id, slot in state.slots.items() if (name := named.get(f"kpi_{slot}"))}
     names = {id: name for id, name in named.items() if not id.startswith("kpi_")}
     return Carried(project_typed or {}, state.offered, state.proposed, existing.choices, names, kpis)
 
 
 def people_names(existing: Existing) -> dict[str, str]:
-    """The names of sheets that xlkpi did not give them, by identifier."""
+    """The names of sheets that xlkpi did not give them, by identifier; other programs allow more than Excel takes."""
     given = existing.state.own_names
     language = existing.state.language
     parts = {str(name) for key, name in texts(language).items() if key.startswith("workbook.parts.")}
@@ -76,7 +76,7 @@ def people_names(existing: Existing) -> dict[str, str]:
         # What it was built with is not known of older workbooks, which may have been refreshed since.
         return name == text(f"workbook.page.{id}", language) or (id == "channels" and name in parts)
 
-    return {id: name for id, name in existing.sheets.items() if is_legal(name) and not is_ours(id, name)}
+    return {id: name for id, name in existing.sheets.items() if not is_ours(id, name)}
 
 
 def same_sheets(before: Existing, now: Existing) -> dict[str, str]:

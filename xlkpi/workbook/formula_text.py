@@ -9,11 +9,13 @@ from zlib import crc32
 
 from xlkpi.formula.excel import number
 
+#: A name of a sheet without quotes: Excel takes emoji for letters, except for the first one.
+BARE_SHEET = r"[^\W\d][\w.\u200d\u203c-\u3299\ufe0f\U0001f000-\U0001faff]*"
 #: A name of a sheet. None begins behind a quote, as no name of a column does in a word: all is read in one pass.
-_SHEET = r"(?:(?<!')'(?:[^']|'')+'|[^\W\d][\w.]*)!"
+_SHEET = rf"(?:(?<!')'(?:[^']|'')+'|{BARE_SHEET})!"
 _CELL = r"\$?[A-Z]{1,3}\$?[1-9]\d{0,6}"
 _ROW = r"\$?[1-9]\d{0,6}"
-_OUTSIDE = r"(?:\[[^\[\]]+\](?:[^\W\d][\w.]*)?|[^\W\d][\w.]*:[^\W\d][\w.]*)!"
+_OUTSIDE = rf"(?:\[[^\[\]]+\](?:{BARE_SHEET})?|{BARE_SHEET}:{BARE_SHEET})!"
 _REFERENCES = rf"""
     (?P<text>"(?:[^"]|"")*")
     |(?P<outside>{_OUTSIDE}{_CELL}(?::{_CELL})?)
@@ -39,6 +41,8 @@ _TOKEN_OR_ROWS = re.compile(
 )
 _PLACE = re.compile(r"""#(?:'((?:[^']|'')+)'|([^'!]+))!([A-Z]{1,3}\d+)""")
 _PLAIN_NAME = re.compile(r"[^\W\d][\w.]*")
+#: Names that are read as cells where they have no quotes: ``S2``, ``R1C1``.
+_LIKE_CELL = re.compile(r"[A-Z]{1,3}\d+|R\d*(?:C\d*)?|C\d*|[RC]\d.*", re.IGNORECASE)
 #: Letters of a fingerprint.
 PRINT = 4
 #: Gives the sheet (None: the formula's own) and the reference that a reference becomes.
@@ -100,8 +104,8 @@ def canonical(formula: str) -> str:
         if found["sheet"]:
             reference, again = found["reference"], found["again"]
             if again:
-                reference = reference.replace(again, f"{quoted_sheet(plain_sheet(again))}!", 1)
-            return f"{quoted_sheet(plain_sheet(found['sheet']))}!{reference}"
+                reference = reference.replace(again, f"{_compared(plain_sheet(again))}!", 1)
+            return f"{_compared(plain_sheet(found['sheet']))}!{reference}"
         return found[0].upper() if found["word"] else found[0]
 
     return _TOKEN.sub(token, formula).replace("TRUE()", "TRUE").replace("FALSE()", "FALSE")
@@ -123,8 +127,15 @@ def plain_sheet(written: str) -> str:
 
 
 def quoted_sheet(name: str) -> str:
-    """The name of a sheet as formulas write it: quoted unless it is a plain word."""
+    """The name of a sheet as formulas write it: quoted unless it is a plain word that is read as nothing else."""
+    return f"'{name}'" if _LIKE_CELL.fullmatch(name) else _compared(name)
+
+
+def _compared(name: str) -> str:
+    """The one writing of it in which formulas are compared; fingerprints of older workbooks rely on it."""
     return name if _PLAIN_NAME.fullmatch(name) else "'" + name.replace("'", "''") + "'"
 
 
-__all__ = ["PRINT", "Move", "canonical", "fingerprint", "moved", "plain_sheet", "quoted_sheet", "sheets_in"]
+__all__ = [
+    "BARE_SHEET", "PRINT", "Move", "canonical", "fingerprint", "moved", "plain_sheet", "quoted_sheet", "sheets_in",
+]  # fmt: skip

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from xlkpi.catalogue import say
 from xlkpi.workbook.sheet import clean
-from xlkpi.workbook.sheet_renaming import legal_name
+from xlkpi.workbook.sheet_names import legal_name
 from xlkpi.workbook.tables import in_order, kpi_name, slots_of
 
 if TYPE_CHECKING:

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from html import escape, unescape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xlkpi.workbook.formula_text import plain_sheet
+from xlkpi.workbook.formula_text import BARE_SHEET, plain_sheet
 from xlkpi.workbook.references import changed_formulas
 
 if TYPE_CHECKING:
     from xlkpi.workbook.package import Package
 
-_NOT_IN_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
-_LONGEST = 31
-_FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]|^'|'$")
 #: Names of sheets before an exclamation mark, outside of texts (whose links follow too) and of names of columns.
 _PREFIX = re.compile(
     r'"(?P<text>(?:[^"]|"")*)"'
-    r"|(?<![\w.\]'])(?P<sheet>'(?:[^']|'')+'|(?:(?![A-Za-z]{1,3}\d+:)[^\W\d][\w.]*:)?[^\W\d][\w.]*)!"
+    rf"|(?<![\w.\]'])(?P<sheet>'(?:[^']|'')+'|(?:(?![A-Za-z]{{1,3}}\d+:){BARE_SHEET}:)?{BARE_SHEET})!"
     r"|\[(?:[^\[\]]|\[[^\[\]]*\])*\]"
 )
 _LINK = re.compile(r"#('(?:[^']|'')+'|[^'!]+)!(.+)")
@@ -39,22 +36,6 @@ _OF_TABLES = re.compile(rb"(<(?:\w+:)?(?:calculatedColumnFormula|totalsRowFormul
 _TITLES = re.compile(rb"(<(?:\w+:)?lpstr>)([^<]*)")
 _PLAIN_RUN = re.compile(r"[A-Za-z0-9 ]+")
 _APP = "docProps/app.xml"
-
-
-def legal_name(name: str, taken: Collection[str]) -> str:
-    """A name that a sheet may have, and that is not among those ``taken`` (in `str.casefold`)."""
-    base = " ".join(name.translate(_NOT_IN_NAMES).split()).strip() or "xlkpi"
-    base = base if len(base) <= _LONGEST else base[: _LONGEST - 1].rstrip() + "…"
-    legal, number = base, 2
-    while legal.casefold() in taken:
-        ending = f" {number}"
-        legal, number = base[: _LONGEST - len(ending)] + ending, number + 1
-    return legal
-
-
-def is_legal(name: str) -> bool:
-    """Whether a sheet may have a name, beside others of other names."""
-    return 0 < len(name) <= _LONGEST and not _FORBIDDEN.search(name)
 
 
 def in_places(text: str, names: Mapping[str, str]) -> str:
@@ -152,4 +133,4 @@ def _escaped(text: str) -> bytes:
     return escape(text, quote=False).encode()
 
 
-__all__ = ["in_places", "is_legal", "legal_name", "renamed_sheets"]
+__all__ = ["in_places", "renamed_sheets"]

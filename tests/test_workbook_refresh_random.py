@@ -97,6 +97,7 @@ class Edits(RuleBasedStateMachine):
         self.path = self.shop.workbook
         self.texts: dict[str, set[str]] = {name: set() for name in PEOPLE}
         self.rows: set[str] = set()
+        self.targets: dict[str, float] = {}
         self.beside: dict[tuple[str, str], Any] = {}
         self.own: set[str] = set()
         self.column: str | None = None
@@ -172,9 +173,12 @@ class Edits(RuleBasedStateMachine):
     @rule(number=st.sampled_from((50.0, 60.0, 12_000.0)))
     def type_a_target(self, number: float) -> None:
         sheet, area, headers = self.table("xlkpi_objectives")
-        column = letters_of(area.left + headers.index("Cible"))
+        column, row = letters_of(area.left + headers.index("Cible")), area.top + 1
         with Edited(self.path) as book:
-            put_cell(book, sheet, f"{column}{area.top + 1}", number)
+            put_cell(book, sheet, f"{column}{row}", number)
+        id = self.sheet(sheet).cells.get(f"A{row}")
+        if id is not None and id.value is not None:
+            self.targets[str(id.value)] = number
 
     @rule()
     def add_a_row_to_the_data(self) -> None:
@@ -423,6 +427,15 @@ class Edits(RuleBasedStateMachine):
         for name, texts in self.texts.items():
             inside = {c.value for c in sheets[tables[name].sheet].listed}
             assert (lost := {t for t in texts - inside if t not in archived}) == set(), (name, lost)
+        targets = tables["xlkpi_objectives"]
+        column, cells = (
+            letters_of(targets.area.left + list(targets.columns).index("Cible")),
+            sheets[targets.sheet].cells,
+        )
+        for row in range(targets.area.top + 1, targets.area.bottom + 1):
+            id = cells[f"A{row}"].value
+            if id in self.targets:  # those of objectives that are gone come back with them
+                assert cells[f"{column}{row}"].value == self.targets[str(id)], id
         table = tables["xlkpi_data"]
         inside = {c.value for c in sheets[table.sheet].listed}
         assert self.rows <= inside

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 ARCHIVE = "xlkpi_archive"
 #: The tables whose rows move; the journal is itself the record of what was.
 TABLES = ("xlkpi_alerts", "xlkpi_reviews", "xlkpi_actions", "xlkpi_experiments", "xlkpi_notes", "xlkpi_swot")
-#: What a cell holds.
-_LONGEST = 32_000
+#: What a cell holds, in characters.
+LONGEST = 32_000
 
 
 @dataclass
@@ -40,6 +40,8 @@ class Archived:
     out: dict[str, int] = field(default_factory=dict)
     back: dict[str, int] = field(default_factory=dict)
     stay: dict[str, int] = field(default_factory=dict)
+    #: The objectives that are gone and whose typed cells are in the archive now.
+    cells: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def archived(
             if place in of.held or kept is None:
                 found.stay[name] = found.stay.get(name, 0) + 1
                 continue
-            _put(found.rows[ARCHIVE], kept)
+            put(found.rows[ARCHIVE], kept)
             found.rows[name][place] = dict.fromkeys(row)
             found.out[name] = found.out.get(name, 0) + 1
     return found
@@ -92,7 +94,7 @@ def _bring_back(found: Archived, here: Collection[str]) -> None:
         if row is None or not isinstance(key, str) or key.casefold() not in here or name not in found.rows:
             continue
         if row not in found.rows[name]:  # somebody may have written it again
-            _put(found.rows[name], row)
+            put(found.rows[name], row)
         found.rows[ARCHIVE][place] = dict.fromkeys(kept)
         found.back[name] = found.back.get(name, 0) + 1
 
@@ -114,18 +116,19 @@ def _archive_row(table: PeopleTable, words: Words, row: Row, key: str, day: date
     """A row as the archive keeps it; None where a cell can't hold it."""
     content = "\n".join(
         text("workbook.archive.line", words.language, header=words.headers.get(c.code, c.code),
-             value=_told(row.get(c.code), c.kind, words.language))
+             value=told(row.get(c.code), c.kind, words.language))
         for c in table.columns
         if c.code not in ("key", "title") and row.get(c.code) not in (None, "")
     )  # fmt: skip
     whole = json.dumps({"table": table.name, "row": dict(row)}, ensure_ascii=False)
-    if max(len(content), len(whole)) > _LONGEST:
+    if max(len(content), len(whole)) > LONGEST:
         return None
     return {"date": serial(day), "from": words.page, "key": key, "title": words.titles.get(key) or None,
             "content": content or None, "row": whole}  # fmt: skip
 
 
-def _told(value: object, kind: str, language: str) -> str:
+def told(value: object, kind: str, language: str) -> str:
+    """A cell's content in words; ``kind`` is that of its column."""
     if kind == "date" and isinstance(value, float) and (found := as_date(value)) is not None:
         return dates.day(found, language)
     if kind == "percent" and isinstance(value, float):
@@ -133,7 +136,7 @@ def _told(value: object, kind: str, language: str) -> str:
     return exact(value, language) if isinstance(value, float) else str(value)
 
 
-def _put(rows: list[Row], row: Row) -> None:
+def put(rows: list[Row], row: Row) -> None:
     """Put a row into the first blank one, or at the end."""
     blank = next((i for i, other in enumerate(rows) if all(v in (None, "") for v in other.values())), None)
     if blank is None:
@@ -203,4 +206,4 @@ def ids_ever(state: State, rows: Sequence[Row]) -> set[str]:
     return {*state.known, *state.results, *(str(row["key"]) for row in rows if row.get("key"))}
 
 
-__all__ = ["ARCHIVE", "TABLES", "Archived", "Words", "archived", "ids_ever", "moved_rows"]
+__all__ = ["ARCHIVE", "LONGEST", "TABLES", "Archived", "Words", "archived", "ids_ever", "moved_rows", "put", "told"]

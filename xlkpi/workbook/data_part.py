@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -119,6 +119,8 @@ class DataPart:
         #: The keys of our rows, where there are not too many to be worth it.
         self._has_keys = self.box.bottom - self.box.top <= _SMALL
         self.keys: set[Key] = set()
+        #: What comes back into columns of people's, by key and header.
+        self.returned: dict[Key, Mapping[str, Value]] = {}
         self.rows = 0
         self._shared = SharedFormulas()
         self._votes: dict[int, dict[bytes, int]] = {}
@@ -329,7 +331,8 @@ class DataPart:
                 return int(known.get("style", "0"))
         return 0
 
-    def _number(self, header: str) -> int:
+    def number(self, header: str) -> int:
+        """A column's number, from 1."""
         return self.box.left + self.headers.index(header)
 
     def error(self, code: str, **values: Any) -> WorkbookError:
@@ -353,6 +356,20 @@ class DataPart:
 
         columns = [data[header].to_pylist() for header in self.marks.keys]
         return (tuple(order_of(as_cell(v)) for v in row) for row in zip(*columns, strict=True))
+
+    def typed_beside(self, row: OwnRow) -> dict[str, Value]:
+        """What people typed into columns of theirs, by header; formulas are no such thing."""
+        return {
+            header: value
+            for header, value in row.values.items()
+            if isinstance(value, str | float | bool) and b"<f" not in row.cells.get(self.number(header), b"")
+        }
+
+    def leave(self, row: OwnRow, headers: Collection[str]) -> None:
+        """Forget what stands in some columns of a row: it is kept elsewhere."""
+        numbers = {self.number(header) for header in headers}
+        row.values = {header: value for header, value in row.values.items() if header not in headers}
+        row.cells = {number: cell for number, cell in row.cells.items() if number not in numbers}
 
     def lost(self, data: pa.Table) -> int:
         """How many rows are no more in which people wrote, in columns of theirs inside the table."""

@@ -13,7 +13,7 @@ from functools import cache
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
-from xlkpi.workbook.cells import ATTRIBUTE, CELL, ROW, ROW_NUMBER, address_of, in_xml
+from xlkpi.workbook.cells import ATTRIBUTE, CELL, ROW, ROW_NUMBER, address_of, cell_end, in_xml
 from xlkpi.workbook.data_part import ROW_END, STYLE, DataPart, OwnRow, letters_of
 from xlkpi.workbook.data_sheet import MAX_ROWS
 from xlkpi.workbook.formula_text import moved
@@ -194,7 +194,8 @@ def _with_own(part: DataPart, data: pa.Table, columns: Sequence[RowColumn]) -> S
     import pyarrow as pa
 
     filled = filled_columns(part) if part.own else {}
-    written = {number for row in part.own.values() for number in row.cells}
+    returned = {key: {part.number(h): v for h, v in cells.items()} for key, cells in part.returned.items()}
+    written = {n for row in part.own.values() for n in row.cells} | {n for cells in returned.values() for n in cells}
     if not written:
         return columns
     cells: dict[int, list[bytes | None]] = {number: [None] * data.num_rows for number in written}
@@ -206,6 +207,10 @@ def _with_own(part: DataPart, data: pa.Table, columns: Sequence[RowColumn]) -> S
         elif key not in part.keys:
             for column, of in filled.items():
                 cells[column][i] = of.cell(b"%s%d" % (letters_of(column), number), number)
+        for column, value in returned.get(key, {}).items():
+            if cells[column][i] is None:
+                known = b' r="%s%d" s="%d"' % (letters_of(column), number, part.style(column))
+                cells[column][i] = b"<c" + cell_end(known, value)
     return [
         replace(column, formula=None, cells=pa.array(cells[n], pa.binary()).cast(pa.large_string()))
         if n in cells else column

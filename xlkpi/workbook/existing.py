@@ -40,6 +40,16 @@ _BEGINNING = 1 << 16
 TYPED_KINDS = {"number": (float,), "date": (float,), "text": (str,)}
 
 
+@dataclass
+class Returned:
+    """What was typed on objectives that are back: the rows of the archive that it stood in, from 0, and the objectives
+    of which something stays there, since it no longer fits them.
+    """
+
+    places: list[int] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+
+
 @dataclass(frozen=True)
 class Existing:
     """What a refresh keeps. ``sheets``: present names by identifier; ``all_sheets`` every one, people's too.
@@ -62,6 +72,8 @@ class Existing:
     package: Package | None = field(default=None, repr=False)
     #: Fingerprints of the formulas in people's tables, by table and column, once these are read.
     formulas: dict[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    #: What has come back from the archive, once the project is read.
+    returned: Returned = field(default_factory=Returned)
 
     @cached_property
     def identifiers(self) -> dict[str, str]:

@@ -61,17 +61,21 @@ def rebuild(card: Scorecard, out: Path, *, language: str | None = None, layout: 
 def _anew(former: Former, card: Scorecard, language: str, layout: str | None) -> Built:
     """Build in place of a scorecard."""
     from xlkpi.workbook.archive import moved_rows
+    from xlkpi.workbook.archive_cells import move_cells
     from xlkpi.workbook.book import Last
 
     package, existing, state = former.package, former.existing, former.state
     last = Last.of(state)
     rows: Mapping[str, Sequence[Row]] = {}
+    typed = set(existing.typed)
     taken = carried(existing)
     if state.language != language:  # the tables that people fill are those of a new workbook
         taken = replace(taken, offered={}, proposed={})
     else:
         ids = [result.objective.id for result in card.results]
-        rows = moved_rows(package, state, former.people, ids, card.today, anew=True).rows
+        moved = moved_rows(package, state, former.people, ids, card.today, anew=True)
+        move_cells(moved, existing, ids, card.today)
+        rows, typed = moved.rows, typed - moved.cells
     result: list[Built] = []
 
     def build(out: Path) -> None:
@@ -81,7 +85,7 @@ def _anew(former: Former, card: Scorecard, language: str, layout: str | None) ->
         ))  # fmt: skip
 
     with former.built(build, rows) as made:
-        left = [("typed", id) for id in existing.typed]
+        left = [("typed", id) for id in existing.typed if id in typed]
         left += [("rows", name) for name in _untold(former)] if state.language != language else []
         left += former.left(made)
         if left:

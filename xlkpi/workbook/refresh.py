@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xlkpi.language import use
+from xlkpi.workbook.archive_cells import move_cells, untold, with_returned
 from xlkpi.workbook.context import FROM_DATA
 from xlkpi.workbook.existing import DATA_SHEETS, Existing, read_existing, told_choice
 from xlkpi.workbook.kpi_tabs import new_tabs
@@ -110,7 +111,9 @@ def _refresh(source: Path, target: Path, options: Options, compute: Compute, fol
         package = opened.enter_context(Package(source))
         existing = read_existing(package)
         with use(existing.state.language):
-            back = _written_back(load_project(package, existing, options.project), existing, options)
+            project = load_project(package, existing, options.project)
+            existing = with_returned(existing, project)
+            back = _written_back(project, existing, options)
             home = folder or target.parent
             work = Work(package, existing, back.project, compute, scratch / "skeleton.xlsx", home)
             due = work.only_due() if options.due else None
@@ -199,14 +202,17 @@ class Work:
         sheets, given = ({id: tabs.get(name, name) for id, name in names.items()}
                          for names in (state.sheets, state.own_names))  # fmt: skip
         existing = replace(existing, state=replace(existing.state, sheets=sheets, given=given))
+        existing = with_returned(existing, self.untyped)
         return Work(package, existing, self.untyped, lambda _: self.card, self.path, self.folder)
 
     def _archived(self) -> Archived:
         """The rows of people's tables, those on objectives that are gone in the archive."""
         from xlkpi.workbook.archive import moved_rows
 
-        ids = [objective.id for objective in self.project.objectives]
-        return moved_rows(self.package, self.existing.state, self.people, ids, self.card.today)
+        ids, day = [objective.id for objective in self.project.objectives], self.card.today
+        found = moved_rows(self.package, self.existing.state, self.people, ids, day)
+        move_cells(found, self.existing, ids, day)
+        return found
 
     def only_due(self) -> list[str]:
         """Leave the objectives that have not come to a review on the day of their last one; gives the others."""
@@ -288,6 +294,8 @@ class Work:
             vacant=self._vacant(skeleton), below=self.below,
             reset=[told_choice(name, value) for name, value in self.kept.reset if value not in (None, "")],
             older=self.existing.state.edition < EDITION,
+            gone=untold(self.archived, self.existing, list(self.project.by_id)),
+            kept=self.existing.returned.kept,
         )  # fmt: skip
 
     def _vacant(self, skeleton: Skeleton) -> list[str]:

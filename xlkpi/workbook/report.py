@@ -119,6 +119,10 @@ class Refreshed:
     below: Mapping[str, int] = field(default_factory=dict)
     #: What people chose and that there is no more: what kind of choice, and what was chosen.
     reset: Sequence[tuple[str, str]] = ()
+    #: What people typed on objectives that are gone and that no archive could take, by objective and column.
+    gone: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    #: Objectives that are back and on which something typed stays in the archive, since it no longer fits them.
+    kept: Sequence[str] = ()
     #: Whether the workbook was made by an older version, which a refresh can follow.
     older: bool = False
     #: The objectives that were due; None where all were to be refreshed. Nothing is written where none is.
@@ -146,6 +150,8 @@ class Refreshed:
             "unfiltered": list(self.unfiltered),
             "tabs": dict(self.tabs), "vacant": list(self.vacant), "below": dict(self.below),
             "reset": [{"kind": kind, "name": name} for kind, name in self.reset],
+            "gone": {id: [_gone_as_json(c, v) for c, v in cells.items()] for id, cells in self.gone.items()},
+            "kept_in_archive": list(self.kept),
             "older": self.older,
             "due": None if self.due is None else list(self.due),
             "held": {id: {"as_of": _plain(day), "next": _plain(next)} for id, (day, next) in known.held.items()},
@@ -205,6 +211,11 @@ def _moved_as_json(moved: Moved) -> dict[str, Any]:
 def _typed_as_json(cell: TypedCell) -> dict[str, Any]:
     return {"objective": cell.objective, "column": cell.column, "project": _plain(cell.project),
             "workbook": _plain(cell.workbook)}  # fmt: skip
+
+
+def _gone_as_json(column: str, value: Value) -> dict[str, Any]:
+    is_date = OBJECTIVE_COLUMNS[column][0] == "date"
+    return {"column": column, "workbook": _plain(as_date(value)) if is_date else value}
 
 
 def _accepted_as_json(value: Accepted) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from xlkpi.language import text
 from xlkpi.language.numbers import exact, in_unit
 from xlkpi.status import label
+from xlkpi.workbook.live import as_date
+from xlkpi.workbook.tables import OBJECTIVE_COLUMNS
 
 if TYPE_CHECKING:
     from xlkpi.workbook.report import Differences, Moved, Refreshed, RowCount, TypedCell
@@ -79,6 +81,12 @@ def people_words(done: Refreshed) -> list[str]:
         typed_words(cell)
         for cell in done.differences.typed if (cell.objective, cell.column) not in back
     ]  # fmt: skip
+    lines += [
+        text("refresh.gone", objective=id, column=text(f"workbook.column.{code}"),
+             workbook=plain_words(as_date(value) if OBJECTIVE_COLUMNS[code][0] == "date" else value))
+        for id, cells in done.gone.items() for code, value in cells.items()
+    ]  # fmt: skip
+    lines += [text("refresh.kept", objective=id) for id in dict.fromkeys(done.kept)]
     if done.replaced:
         listed = ", ".join(f"{sheet}!{cell}" for sheet, cell in done.replaced[:MOST])
         lines.append(text("refresh.replaced", count=len(done.replaced), cells=listed))

@@ -19,6 +19,7 @@ from xlkpi.language import current, use
 from xlkpi.workbook.anchors import HIDDEN
 from xlkpi.workbook.anew import Former
 from xlkpi.workbook.archive import moved_rows
+from xlkpi.workbook.archive_cells import move_cells, with_returned
 from xlkpi.workbook.backup import backup_name
 from xlkpi.workbook.carried import carried
 from xlkpi.workbook.layout import USUAL
@@ -90,7 +91,7 @@ def upgrade_workbook(path: Path, options: Options, compute: Compute, *, leave: b
             now = FORMAT, xlkpi.__version__, EDITION
             if (state.format, state.version, state.edition) == now and work.is_as_built():
                 return Upgraded(path, options.dry_run, state.version, xlkpi.__version__, current=True)
-            moved = moved_rows(package, state, former.people, list(work.project.by_id), work.card.today, anew=True)
+            moved = work.moved()
             with former.built(lambda out: work.build(out, moved), moved.rows) as made:
                 left = former.left(made)
                 if left and not leave:
@@ -114,10 +115,18 @@ class _Work:
     def __init__(self, former: Former, project: Path | None, compute: Compute) -> None:
         from xlkpi.workbook.typed import with_typed
 
-        self.former, self.existing, self.state = former, former.existing, former.state
+        self.former, self.state = former, former.state
         self.project = load_project(former.package, former.existing, project)
-        self.typed = {id: cells for id, cells in former.existing.typed.items() if id in self.project.by_id}
+        self.existing = with_returned(former.existing, self.project, beside=False)
+        self.typed = {id: cells for id, cells in self.existing.typed.items() if id in self.project.by_id}
         self.card = compute(with_typed(self.project, self.typed, former.package.path.name))
+
+    def moved(self) -> Archived:
+        """The rows of people's tables, those on objectives that are gone in the archive."""
+        ids, day = list(self.project.by_id), self.card.today
+        found = moved_rows(self.former.package, self.state, self.former.people, ids, day, anew=True)
+        move_cells(found, self.existing, ids, day)
+        return found
 
     @property
     def layout(self) -> str | None:

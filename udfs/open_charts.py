@@ -7,19 +7,32 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from xlkpi.workbook.compare import AxisChange
+
     from .open_book import OpenBook
 
-#: The axis of values of a chart, as Excel numbers it.
-_VALUES = 2
+#: The axes of a chart, as Excel numbers them: across and up, each the first or the second.
+_ACROSS, _UP = 1, 2
+_GROUPS = (1, 2)
 
 
-def draw(opened: OpenBook, sheet: str, references: dict[str, str]) -> None:
-    """Let the series and titles of a sheet's charts have other ranges, but for those that Excel has let follow."""
-    opened.undo.append(lambda: _draw(opened, sheet, {new: old for old, new in references.items()}))
-    _draw(opened, sheet, references)
+def keep(opened: OpenBook, sheet: str) -> None:
+    """Remember what the charts of a sheet refer to, before anything is written that Excel lets them follow."""
+    kept = [(drawn, drawn.Formula) for chart in opened.book.sheets[sheet].charts for drawn in parts_of(chart.api[1])]
+
+    def back() -> None:
+        for drawn, before in kept:
+            if drawn.Formula != before:
+                drawn.Formula = before
+
+    opened.undo.append(back)
 
 
-def _draw(opened: OpenBook, sheet: str, references: dict[str, str]) -> None:
+def draw(opened: OpenBook, sheet: str, references: Mapping[str, str]) -> None:
+    """Let the series and titles of a sheet's charts have other ranges, but for those that Excel has let follow.
+
+    :func:`keep` has remembered what they refer to.
+    """
     from xlkpi.workbook.formula_text import canonical
 
     met: set[str] = set()
@@ -33,17 +46,39 @@ def _draw(opened: OpenBook, sheet: str, references: dict[str, str]) -> None:
             raise LookupError(f"{sheet}: {old}")
 
 
-def scale(opened: OpenBook, sheet: str, forms: Mapping[str, str]) -> None:
-    """Let the value axes of a sheet's charts have other number formats."""
-    opened.undo.append(lambda: _scale(opened, sheet, {new: old for old, new in forms.items()}))
-    _scale(opened, sheet, forms)
+def scale(opened: OpenBook, change: AxisChange) -> None:
+    """Let the axes of values of one chart have other number formats; it is known by what it shows."""
+    for chart in opened.book.sheets[change.sheet].charts:
+        if shown_in(chart.api[1]) == change.shown:
+            for kind in (_ACROSS, _UP) if change.across else (_UP,):
+                for group in _GROUPS:
+                    with suppress(Exception):  # no reason to fail: a chart may have no such axis
+                        _scale(opened, chart.api[1].Axes(kind, group).TickLabels, change.forms)
 
 
-def _scale(opened: OpenBook, sheet: str, forms: Mapping[str, str]) -> None:
-    for chart in opened.book.sheets[sheet].charts:
-        with suppress(Exception):  # no reason to fail: a chart may have no such axis
-            labels = chart.api[1].Axes(_VALUES).TickLabels
-            labels.NumberFormat = forms.get(labels.NumberFormat, labels.NumberFormat)
+def _scale(opened: OpenBook, labels: Any, forms: Mapping[str, str]) -> None:
+    from xlkpi.workbook.chart_axes import plain_form
+
+    before, linked = labels.NumberFormat, labels.NumberFormatLinked
+    new = next((new for old, new in forms.items() if plain_form(old) == plain_form(before)), None)
+    if new is None:
+        return
+
+    def back() -> None:
+        labels.NumberFormat = before
+        if linked:
+            labels.NumberFormatLinked = linked
+
+    opened.undo.append(back)
+    labels.NumberFormat = new
+
+
+def shown_in(chart: Any) -> frozenset[str]:
+    """The cells that the series of a chart refer to."""
+    from xlkpi.workbook.formula_text import places_in
+
+    series = chart.SeriesCollection()
+    return frozenset().union(*(places_in(series(number).Formula) for number in range(1, series.Count + 1)))
 
 
 def parts_of(chart: Any) -> Iterator[Any]:
@@ -79,4 +114,4 @@ def replaced_references(formula: str, references: Mapping[str, str], met: set[st
     return moved(formula, move)
 
 
-__all__ = ["draw", "replaced_references", "scale"]
+__all__ = ["draw", "keep", "replaced_references", "scale"]

@@ -158,6 +158,7 @@ def write(opened: OpenBook, found: Compared, steps: Steps, tabs: Mapping[str, st
     """
     parts: list[tuple[str, Callable[..., None], tuple[Any, ...]]] = [
         *([(", ".join(tabs), open_sheets.rename_sheets, (tabs,))] if tabs else []),
+        *((sheet, open_charts.keep, (sheet,)) for sheet in found.charts),
         *((t.sheet, open_cells.resize, (t,)) for t in found.tables),
         *((a.sheet, open_cells.put, (a.sheet, (a.row, a.column), a.after, a.before)) for a in found.areas),
         *((n.name, open_rules.rename, (n.name, n.sheet, n.before, n.after)) for n in found.names),
@@ -165,7 +166,7 @@ def write(opened: OpenBook, found: Compared, steps: Steps, tabs: Mapping[str, st
         *((c.sheet, open_rules.choose_from, (c,)) for c in found.lists),
         *((c.sheet, open_rules.condition, (c,)) for c in found.conditions),
         *((sheet, open_charts.draw, (sheet, references)) for sheet, references in found.charts.items()),
-        *((sheet, open_charts.scale, (sheet, forms)) for sheet, forms in found.axes.items()),
+        *((a.sheet, open_charts.scale, (a,)) for a in found.axes),
         *((sheet, open_sheets.show, (sheet, shown)) for sheet, shown in found.shown.items()),
     ]
     with undone_on_failure(opened), opened.held():

@@ -59,8 +59,9 @@ def refresh_page(opened: OpenBook, steps: Steps) -> str:
         steps("comparing", 0.7)
         with Package(copy) as before, Package(fresh) as after:
             found = compare(before, after)
-        sheets = [c.sheet for c in found.conditions] + [r.sheet for r in found.rules] + [n.name for n in found.names]
-        if what := list(dict.fromkeys([*found.others, *found.charts, *found.axes, *found.shown, *sheets])):
+        sheets = [*(c.sheet for c in found.conditions), *(r.sheet for r in found.rules), *(n.name for n in found.names)]
+        drawn = [*found.charts, *(a.sheet for a in found.axes)]
+        if what := list(dict.fromkeys([*found.others, *drawn, *found.shown, *sheets])):
             raise opened.error("open_book_page", what=", ".join(what[:5]))
         refuse_comments(opened, found)
         found.lists = restored.lists

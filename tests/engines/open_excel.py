@@ -277,54 +277,54 @@ def _renamed(workbook: Any, before: str, after: str) -> None:
             for rule in home.rules:
                 rule.formula = [follow(formula) for formula in rule.formula]
         for chart in sheet._charts:
-            for part in (chart, *chart._charts[1:]):
+            for part in chart._charts:
                 for series in part.series:
-                    for reference in Series(series).references:
+                    for reference in references_of(series):
                         if reference is not None:
                             reference.f = follow(reference.f)
 
 
 class Charts:
-    """The charts of a sheet, as far as openpyxl keeps them: what their series refer to."""
+    """The charts of a sheet, as far as openpyxl keeps them: what their series refer to, and the formats of axes."""
 
     def __init__(self, sheet: Sheet) -> None:
-        self.parts = [part for chart in sheet.sheet._charts for part in (chart, *chart._charts[1:])]
+        self.sheet = sheet
 
     def __len__(self) -> int:
-        return len(self.parts)
+        return len(self.sheet.sheet._charts)
 
     def __iter__(self) -> Iterator[Any]:
-        return (Chart(part) for part in self.parts)
+        return (Chart(self.sheet.book.app, chart) for chart in self.sheet.sheet._charts)
 
     def __call__(self, key: int) -> Chart:
-        return Chart(self.parts[key - 1])
+        return Chart(self.sheet.book.app, self.sheet.sheet._charts[key - 1])
 
 
 class Chart:
-    def __init__(self, chart: Any) -> None:
-        self.chart = chart
+    def __init__(self, app: App, chart: Any) -> None:
+        self.app, self.chart = app, chart
 
         text = chart.title.tx.strRef if chart.title is not None and chart.title.tx is not None else None
         self.HasTitle = text is not None
-        self.ChartTitle = Title(text)
+        self.ChartTitle = Title(app, text)
 
     @property
     def api(self) -> tuple[None, Chart]:
         return None, self
 
-    def Axes(self, kind: int) -> Labels:  # noqa: N802  # its name in Excel
-        assert kind == 2
-        return Labels(self.chart.y_axis)
+    def Axes(self, kind: int, group: int = 1) -> Labels:  # noqa: N802  # its name in Excel
+        axes = {part.y_axis.axId: (part.x_axis, part.y_axis) for part in self.chart._charts}
+        return Labels(self.app, list(axes.values())[group - 1][kind - 1])
 
     def SeriesCollection(self) -> Collected:  # noqa: N802  # its name in Excel
-        return Collected([Series(series) for series in self.chart.series])
+        return Collected([Series(self.app, series) for part in self.chart._charts for series in part.series])
 
 
 class Labels:
     """The labels of an axis."""
 
-    def __init__(self, axis: Any) -> None:
-        self.axis = axis
+    def __init__(self, app: App, axis: Any) -> None:
+        self.app, self.axis = app, axis
 
     @property
     def TickLabels(self) -> Labels:  # noqa: N802  # its name in Excel
@@ -336,7 +336,16 @@ class Labels:
 
     @NumberFormat.setter
     def NumberFormat(self, form: str) -> None:  # noqa: N802  # its name in Excel
-        self.axis.numFmt.formatCode = form
+        self.app.written()
+        self.axis.numFmt.formatCode, self.axis.numFmt.sourceLinked = form, False
+
+    @property
+    def NumberFormatLinked(self) -> bool:  # noqa: N802  # its name in Excel
+        return bool(self.axis.numFmt.sourceLinked)
+
+    @NumberFormatLinked.setter
+    def NumberFormatLinked(self, linked: bool) -> None:  # noqa: N802  # its name in Excel
+        self.axis.numFmt.sourceLinked = linked
 
 
 class Collected:
@@ -353,13 +362,18 @@ class Collected:
         return self.items[number - 1]
 
 
+def references_of(series: Any) -> list[Any]:
+    """What a series refers to, as openpyxl has it: its name, its categories and its values."""
+    kinds = (series.tx, series.cat or series.xVal, series.val or series.yVal)
+    return [(getattr(k, "strRef", None) or getattr(k, "numRef", None)) if k is not None else None for k in kinds]
+
+
 class Series:
     """A series: its name, categories and values are references."""
 
-    def __init__(self, series: Any) -> None:
-        kinds = (series.tx, series.cat or series.xVal, series.val or series.yVal)
-        found = [(getattr(k, "strRef", None) or getattr(k, "numRef", None)) if k is not None else None for k in kinds]
-        self.references = found
+    def __init__(self, app: App, series: Any) -> None:
+        self.app = app
+        self.references = references_of(series)
 
     HasDataLabels = False  # openpyxl keeps no labels that are cells
 
@@ -369,6 +383,7 @@ class Series:
 
     @Formula.setter
     def Formula(self, formula: str) -> None:  # noqa: N802  # its name in Excel
+        self.app.written()
         for reference, written in zip(self.references, re.split(r",(?=(?:[^']*'[^']*')*[^']*$)", formula[8:-1]),
                                       strict=False):  # fmt: skip
             if reference is not None:
@@ -378,8 +393,8 @@ class Series:
 class Title:
     """The title of a chart that is the content of a cell."""
 
-    def __init__(self, reference: Any) -> None:
-        self.reference = reference
+    def __init__(self, app: App, reference: Any) -> None:
+        self.app, self.reference = app, reference
 
     @property
     def Formula(self) -> str:  # noqa: N802  # its name in Excel
@@ -387,6 +402,7 @@ class Title:
 
     @Formula.setter
     def Formula(self, formula: str) -> None:  # noqa: N802  # its name in Excel
+        self.app.written()
         self.reference.f = formula.removeprefix("=")
 
 
@@ -676,14 +692,24 @@ class Name:
         self.defined.attr_text = formula.removeprefix("=")
 
 
+def loaded(path: Path) -> Any:
+    """A workbook as openpyxl reads it, its charts with the axes that openpyxl forgets of areas."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # openpyxl has no room for some extensions
+        workbook = openpyxl.load_workbook(path)
+    for chart in (chart for sheet in workbook.worksheets for chart in sheet._charts):
+        whole = next((part for part in chart._charts if part.axId), None)
+        for part in chart._charts:
+            if whole is not None and not part.axId:
+                part.x_axis, part.y_axis = whole.x_axis, whole.y_axis
+    return workbook
+
+
 def opened(path: Path) -> xlwings.Book:
     """A workbook as Excel has it open."""
     import xlwings  # late: tests set first under which licence it runs
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        workbook = openpyxl.load_workbook(path)
-    return xlwings.Book(impl=App(workbook, path).book)
+    return xlwings.Book(impl=App(loaded(path), path).book)
 
 
 def excel(book: xlwings.Book) -> App:

@@ -27,7 +27,7 @@ def update_axes(package: Package, changes: Changes, existing: Existing, skeleton
     """
     book, then, now = skeleton.book, existing.state, skeleton.state
     before = {slot: then.called.get(id, ("", ""))[1] for id, slot in then.slots.items()}
-    ours = {_plain(book.number_format(unit, decimals)) for unit, decimals in KEYS}
+    ours = {plain_form(book.number_format(unit, decimals)) for unit, decimals in KEYS}
     home = existing.sheets["calculation"]
     for id, slot in now.slots.items():
         page = f"kpi_{slot}"
@@ -37,7 +37,7 @@ def update_axes(package: Package, changes: Changes, existing: Existing, skeleton
         written = escape(form).encode()
 
         def renewed(found: re.Match[bytes], written: bytes = written) -> bytes:
-            return found[1] + written + found[3] if _plain(unescape(found[2].decode())) in ours else found[0]
+            return found[1] + written + found[3] if plain_form(unescape(found[2].decode())) in ours else found[0]
 
         for part in _charts(package, package.sheets[existing.sheets[page]]):
             content = changes.read(package, part)
@@ -46,7 +46,7 @@ def update_axes(package: Package, changes: Changes, existing: Existing, skeleton
                 changes.put(package, part, _AXIS.sub(lambda axis: _FORM.sub(renewed, axis[0]), content))
 
 
-def _plain(form: str) -> str:
+def plain_form(form: str) -> str:
     """A number format without what programs write differently."""
     return re.sub(r'["\\]', "", form)
 
@@ -57,4 +57,4 @@ def _charts(package: Package, sheet_part: str) -> list[str]:
     return [r.target for part in drawings for r in package.relations(part).values() if r.kind == "chart"]
 
 
-__all__ = ["update_axes"]
+__all__ = ["plain_form", "update_axes"]

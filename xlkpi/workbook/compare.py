@@ -17,6 +17,7 @@ from xlkpi.workbook.cells import ATTRIBUTE, behind_rows, read_strings
 from xlkpi.workbook.comments import COMMENTS
 from xlkpi.workbook.content import Area, areas, blocks, changed_cells, rows_of
 from xlkpi.workbook.existing import DATA_SHEETS
+from xlkpi.workbook.formula_text import places_in
 from xlkpi.workbook.package import CONTENT_TYPES, Package, local_name
 from xlkpi.workbook.sheet_states import hidden_sheets
 
@@ -39,6 +40,11 @@ _FILTER = re.compile(
 _NAMES = re.compile(rb"<definedNames>.*</definedNames>|<calcPr\b[^>]*?/>|<calcPr\b[^>]*>\s*</calcPr>", re.DOTALL)
 _STATE = re.compile(rb'(?<=[\s"])\s*state="(?:visible|hidden)"(?=[^<>]*>)')
 _AXIS_FORM = re.compile(rb'<(?:\w+:)?numFmt\b[^>]*?\sformatCode="([^"]*)"')
+_AXIS = re.compile(rb"<(?:\w+:)?valAx>.*?</(?:\w+:)?valAx>", re.DOTALL)
+#: Charts without an axis of categories.
+_ACROSS = re.compile(rb"<(?:\w+:)?(?:scatter|bubble)Chart>")
+#: What of a series refers to cells, as Excel's formula of it has them.
+_REFERRING = {"tx", "cat", "val", "xVal", "yVal", "bubbleSize"}
 _PIVOT_SOURCE = re.compile(rb"<(?:\w+:)?worksheetSource\b[^>]*>")
 _RELATIONS = re.compile(r"(?:^|/)_rels/[^/]+\.rels$")
 
@@ -94,12 +100,23 @@ class ConditionChange:
     formulas: Mapping[int, tuple[str, str]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class AxisChange:
+    """A chart whose axes of values get other number formats, before and after: the cells that its series refer to by
+    then, and whether its axis across is one of values, too.
+    """
+
+    sheet: str
+    shown: frozenset[str]
+    forms: Mapping[str, str]
+    across: bool = False
+
+
 @dataclass
 class Compared:
     """What makes the second workbook of the first. ``charts``: references of charts by their sheet, before and after.
-    ``pivots``: pivot tables whose data change, by sheet and name. ``shown``: sheets that are shown or hidden. ``axes``:
-    number formats of charts' axes by their sheet, before and after. ``comments``: sheets on which some, or links, move.
-    ``others``: what differs in a way of no kind here.
+    ``pivots``: pivot tables whose data change, by sheet and name. ``shown``: sheets that are shown or hidden.
+    ``comments``: sheets on which some, or links, move. ``others``: what differs in a way of no kind here.
     """
 
     areas: list[Area] = field(default_factory=list)
@@ -111,7 +128,7 @@ class Compared:
     charts: dict[str, dict[str, str]] = field(default_factory=dict)
     pivots: list[tuple[str, str]] = field(default_factory=list)
     shown: dict[str, bool] = field(default_factory=dict)
-    axes: dict[str, dict[str, str]] = field(default_factory=dict)
+    axes: list[AxisChange] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
 
@@ -149,7 +166,7 @@ def compare(before: Package, after: Package) -> Compared:
         elif part == before.workbook:
             _workbook(found, before, after)
         elif part in drawn:
-            _chart(found, part, drawn[part], old, new)
+            _chart(found, after, part, drawn[part], old, new)
         elif part in pivots and _PIVOT_SOURCE.findall(old) == _PIVOT_SOURCE.findall(new):
             found.pivots += pivots[part]
         elif part in commented:
@@ -274,7 +291,7 @@ def _all_names(package: Package) -> dict[tuple[str, str | None], str]:
     }
 
 
-def _chart(found: Compared, part: str, sheet: str, old: bytes, new: bytes) -> None:
+def _chart(found: Compared, after: Package, part: str, sheet: str, old: bytes, new: bytes) -> None:
     was, now = ([_text(f) for f in _SERIES.findall(xml)] for xml in (old, new))
     if len(was) != len(now):
         found.others.append(part)
@@ -282,10 +299,24 @@ def _chart(found: Compared, part: str, sheet: str, old: bytes, new: bytes) -> No
     for one, other in zip(was, now, strict=True):
         if one != other:
             found.charts.setdefault(sheet, {})[one] = other
-    forms = ([_text(form) for form in _AXIS_FORM.findall(xml)] for xml in (old, new))
-    for one, other in zip(*forms, strict=False):
-        if one != other:
-            found.axes.setdefault(sheet, {})[one] = other
+    axes = [_AXIS.findall(xml) for xml in (old, new)]
+    forms = [[_text(form) for axis in found_ for form in _AXIS_FORM.findall(axis)] for found_ in axes]
+    outside = [[_text(form) for form in _AXIS_FORM.findall(_AXIS.sub(b"", xml))] for xml in (old, new)]
+    if outside[0] != outside[1] or len(forms[0]) != len(forms[1]):
+        found.others.append(part)
+    elif forms[0] != forms[1]:
+        changed = {one: other for one, other in zip(*forms, strict=True) if one != other}
+        found.axes.append(AxisChange(sheet, _shown(after, part), changed, _ACROSS.search(new) is not None))
+
+
+def _shown(package: Package, part: str) -> frozenset[str]:
+    """The cells that the series of a chart refer to, but for those of errors and labels."""
+    plots = [e for e in package.tree(part).iter() if local_name(e) == "plotArea"]
+    series = [inner for plot in plots for kind in plot for inner in kind if local_name(inner) == "ser"]
+    kinds = [inner for one in series for inner in one if local_name(inner) in _REFERRING]
+    return frozenset().union(
+        *(places_in(e.text) for kind in kinds for e in kind.iter() if local_name(e) == "f" and e.text)
+    )
 
 
 def _charts(package: Package) -> Iterator[tuple[str, str]]:
@@ -311,4 +342,13 @@ def _text(written: bytes) -> str:
     return unescape(written.decode())
 
 
-__all__ = ["Compared", "ConditionChange", "ListChange", "NameChange", "RuleChange", "TableRange", "compare"]
+__all__ = [
+    "AxisChange",
+    "Compared",
+    "ConditionChange",
+    "ListChange",
+    "NameChange",
+    "RuleChange",
+    "TableRange",
+    "compare",
+]

@@ -92,6 +92,19 @@ def sheets_in(formula: str) -> set[str]:
     return {plain_sheet(written) for written in found if written}
 
 
+def places_in(formula: str) -> set[str]:
+    """The references of a formula to cells of named sheets, in one writing for all."""
+    found: set[str] = set()
+
+    def meet(sheet: str | None, reference: str) -> tuple[str | None, str]:
+        if sheet is not None:
+            found.add(canonical(f"{quoted_sheet(sheet)}!{reference}"))
+        return sheet, reference
+
+    moved(formula, meet)
+    return found
+
+
 @lru_cache(maxsize=4096)  # rows of a table have one formula
 def canonical(formula: str) -> str:
     """One writing for all: programs differ in blanks, in how they quote sheets, and in how they write numbers."""
@@ -137,5 +150,6 @@ def _compared(name: str) -> str:
 
 
 __all__ = [
-    "BARE_SHEET", "PRINT", "Move", "canonical", "fingerprint", "moved", "plain_sheet", "quoted_sheet", "sheets_in",
+    "BARE_SHEET", "PRINT", "Move", "canonical", "fingerprint", "moved", "places_in", "plain_sheet", "quoted_sheet",
+    "sheets_in",
 ]  # fmt: skip

@@ -234,7 +234,7 @@ def test_an_open_workbook_names_its_pages_as_the_command_does(shop: Shop) -> Non
     with Package(path) as one, Package(here) as other:
         found = compare(one, other)
     differing = [found.areas, found.tables, found.names, found.lists, found.rules, found.conditions, found.shown]
-    assert (differing, found.charts, found.axes) == ([[], [], [], [], [], [], {}], {}, {})
+    assert (differing, found.charts, found.axes) == ([[], [], [], [], [], [], {}], {}, [])
     mine = load(here)[MINE]
     assert (mine["A1"].value, mine["A3"].hyperlink.location) == (f"='{ORDERS}'!B8", f"'{ORDERS}'!B8")
 

@@ -22,10 +22,12 @@ from tests.engines import require
 from tests.engines.open_excel import excel, opened, saved
 from tests.small_shop import FIRST, OBJECTIVES, Shop
 from xlkpi.language import use
+from xlkpi.workbook import state
 from xlkpi.workbook.compare import compare
 from xlkpi.workbook.package import Package
 from xlkpi.workbook.refresh import Options, refresh_workbook
 from xlkpi.workbook.sheet_renaming import in_places, renamed_sheets
+from xlkpi.workbook.state import called
 from xlkpi.workbook.told import moved_words, people_words
 
 ONCE = Options(backups=0)
@@ -255,16 +257,43 @@ def test_another_kpi_of_an_objective_is_told_in_its_own_unit(shop: Shop, monkeyp
     done = refresh_workbook(shop.workbook, ONCE)
     with use("fr"):
         told = moved_words(next(m for m in done.differences.objectives if m.id == "basket"))
-    before, after = told.split("→")
+    before, after, _ = told.split("→")
     assert ("€" in before, "€" in after) == (True, False)
+    assert told.endswith("mesure désormais un autre KPI\u00a0: Panier moyen → Ventes")
+    assert next(m for m in done.as_json()["objectives"] if m["id"] == "basket")["other_kpi"] == {
+        "before": "Panier moyen", "after": "Ventes",
+    }  # fmt: skip
+    again = refresh_workbook(shop.workbook, ONCE)
+    assert [m.kpis for m in again.differences.objectives] == [None, None]
+
+
+def test_a_workbook_that_does_not_know_the_kpis_before_tells_of_no_other_one(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as then:
+        then.setattr(state, "called", lambda result: called(result)[:2])
+        refresh_workbook(shop.workbook, ONCE)
+    other = {"title": OBJECTIVES["basket"]["title"], "kpi": "sales_total", "kind": "reach", "target": 400}
+    monkeypatch.setitem(OBJECTIVES, "basket", other)
+    shop.write()
+    done = refresh_workbook(shop.workbook, ONCE)
+    assert [m.kpis for m in done.differences.objectives] == [None, None]
+    with use("fr"):
+        assert "€" in moved_words(next(m for m in done.differences.objectives if m.id == "basket")).split("→")[0]
 
 
 def test_amounts_are_in_the_currency_that_the_project_has_now(shop: Shop) -> None:
     text = shop.project.read_text(encoding="utf-8")
     shop.project.write_text(text.replace("currency: EUR", "currency: USD"), encoding="utf-8")
-    refresh_workbook(shop.workbook, ONCE)
+    done = refresh_workbook(shop.workbook, ONCE)
+    with use("fr"):
+        for moved in done.differences.moved:
+            before, after = moved_words(moved).split("→")
+            assert ("€" in before, "$" in before, "€" in after, "$" in after) == (True, False, False, True)
+    assert len(done.differences.moved) == 2
     with zipfile.ZipFile(shop.workbook) as parts:
         forms = re.findall(r'formatCode="([^"]*)"', parts.read("xl/styles.xml").decode())
     assert ([form for form in forms if "€" in form], any("$" in form for form in forms)) == ([], True)
     assert [form for form in axes(shop.workbook) if "€" in form] == []
-    assert refresh_workbook(shop.workbook, ONCE).replaced == []
+    again = refresh_workbook(shop.workbook, ONCE)
+    assert (again.replaced, again.differences.moved) == ([], [])

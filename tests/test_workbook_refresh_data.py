@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import shutil
+import sqlite3
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -14,15 +16,21 @@ import pytest
 from tests.checks import recalc, sdk
 from tests.checks.reading import Book
 from tests.edits import RELATIONS, SPREADSHEET, TYPES, Edited
+from tests.small_project import PROJECT
 from tests.test_workbook_archive import content
 from tests.test_workbook_upgrade import OLDER, compute
 from tests.workbooks import rewritten
 from xlkpi import cli_build
 from xlkpi.cli_refresh import as_text
 from xlkpi.errors import InputError
+from xlkpi.language import text
 from xlkpi.objectives import load
 from xlkpi.workbook.build import build_workbook
+from xlkpi.workbook.existing import read_existing
+from xlkpi.workbook.package import Package
 from xlkpi.workbook.refresh import Options, refresh_workbook
+from xlkpi.workbook.state import State
+from xlkpi.workbook.told import source_words
 
 ADDED = """  - id: cost
     title: A revenue of 4 for 1 of spend
@@ -164,6 +172,78 @@ def test_an_export_without_rows_leaves_objectives_without_data_and_comes_back(bu
     again = refresh_workbook(built, Options(backups=0, due=due), compute)  # nobody waits for the next review
     assert (again.differences.empty, again.replaced) == ((), [])
     assert "no_data" not in {m.after[1] for m in again.differences.objectives if m.after}
+
+
+def campaigns(folder: Path, rows: list[tuple[object, ...]], kind: str) -> None:
+    """Rows of a table that a preset knows, or of an export."""
+    names = ("customer_id", "date", "cost_micros", "clicks", "impressions", "conversions", "device")
+    if kind == "sqlite":
+        (folder / "ads.db").unlink(missing_ok=True)
+        with closing(sqlite3.connect(folder / "ads.db")) as made, made:
+            types = ("bigint", "date", "bigint", "bigint", "bigint", "double", "text")
+            columns = ", ".join(f"{name} {kind}" for name, kind in zip(names, types, strict=True))
+            made.execute(f"CREATE TABLE campaign_stats ({columns})")
+            made.executemany(f"INSERT INTO campaign_stats VALUES ({', '.join('?' * len(names))})", rows)
+    else:
+        lines = [names, *rows]
+        (folder / "ads.csv").write_text("\n".join(",".join(map(str, row)) for row in lines) + "\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize(("kind", "source"), [
+    ("sqlite", "{connection: 'sqlite://ads.db', table: campaign_stats, preset: google_ads}"),
+    ("csv", "{path: ads.csv, date: date, measures: {cost: cost_micros, clicks: clicks}}"),
+])  # fmt: skip
+def test_a_source_that_is_empty_for_a_while_tells_of_none_of_its_columns(
+    tmp_path: Path, kind: str, source: str
+) -> None:
+    rows = [(7, f"2026-{month:02}-{day:02}", 2_500_000 + day, 5, 100, 1, "MOBILE")
+            for month in (1, 2, 3) for day in (2, 9, 20)]  # fmt: skip
+    if kind == "csv":
+        rows.append((7, "someday", 1, 1, 1, 1, "MOBILE"))
+    begin, rest = PROJECT.split("sources:\n")
+    written = f"{begin}sources:\n  ads: {source}\n{rest[rest.index('kpis:') :]}"
+    (tmp_path / "small.yaml").write_text(written, encoding="utf-8")
+    campaigns(tmp_path, rows, kind)
+    path = tmp_path / "small.xlsx"
+    build_workbook(compute(load(tmp_path / "small.yaml")), path, language="en")
+    known = state_in(path)
+    assert known.mapping["ads"]
+    for _ in range(2):
+        campaigns(tmp_path, [], kind)
+        done = refresh_workbook(path, Options(backups=0), partial(compute, empty=True))
+        assert source_words(done.differences) == [text("refresh.empty", sources="ads", count=1)]
+        assert (state_in(path).mapping, state_in(path).aside) == (known.mapping, known.aside)
+    campaigns(tmp_path, rows, kind)
+    back = refresh_workbook(path, Options(backups=0), compute)
+    assert (back.differences.mapping, back.differences.aside, back.differences.empty) == ([], {}, ())
+
+
+def test_a_source_that_moves_to_an_empty_table_of_a_database_tells_of_none_of_its_columns(tmp_path: Path) -> None:
+    rows = [(7, f"2026-0{month}-20", 2_500_000, 5, 100, 1, "MOBILE") for month in (1, 2, 3)]
+    columns = "date: date, measures: {cost: cost_micros, clicks: clicks}"
+    begin, rest = PROJECT.split("sources:\n")
+    path, file = tmp_path / "small.xlsx", tmp_path / "small.yaml"
+
+    def read(place: str) -> None:
+        source = f"sources:\n  ads: {{{place}, {columns}}}\n"
+        file.write_text(begin + source + rest[rest.index("kpis:") :], encoding="utf-8")
+
+    read("path: ads.csv")
+    campaigns(tmp_path, rows, "csv")
+    build_workbook(compute(load(file)), path, language="en")
+    read("connection: 'sqlite://ads.db', table: campaign_stats")
+    campaigns(tmp_path, [], "sqlite")
+    done = refresh_workbook(path, Options(backups=0), partial(compute, empty=True))
+    assert source_words(done.differences) == [text("refresh.empty", sources="ads", count=1)]
+    campaigns(tmp_path, rows, "sqlite")
+    assert refresh_workbook(path, Options(backups=0), compute).differences.mapping == []
+    read("path: ads.csv")
+    assert refresh_workbook(path, Options(backups=0), compute).differences.mapping == []
+
+
+def state_in(path: Path) -> State:
+    with Package(path) as package:
+        return read_existing(package).state
 
 
 def test_a_page_that_lost_its_data_is_blank_and_comes_back_with_them(built: Path) -> None:

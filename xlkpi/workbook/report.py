@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xlkpi.workbook.live import as_date
-from xlkpi.workbook.state import aside_of, called, mapping_of
+from xlkpi.workbook.state import Called, aside_of, called, mapping_of
 from xlkpi.workbook.tables import OBJECTIVE_COLUMNS
 
 if TYPE_CHECKING:
@@ -32,12 +32,16 @@ class Moved:
     title: str = ""
     unit: str = "count"
     currency: str = "EUR"
-    #: That of the value before, where another KPI has come to the objective.
+    #: Those of the value before, where another KPI has come to the objective, or the project has another currency.
     unit_before: str | None = None
+    currency_before: str | None = None
+    #: The names of the KPIs before and now, where it is another one.
+    kpis: tuple[str, str] | None = None
 
     @property
     def changed(self) -> bool:
-        return self.before != self.after
+        is_exchanged = self.currency_before not in (None, self.currency) and "currency" == self.unit == self.unit_before
+        return self.before != self.after or self.kpis is not None or is_exchanged
 
 
 @dataclass(frozen=True)
@@ -166,7 +170,7 @@ def differences(existing: Existing, card: Scorecard) -> Differences:
     before = {id: (value, str(code)) for id, (value, code) in state.results.items()}
     ids = [*now, *(id for id in before if id not in now)]
     old, new = ({(s, c, m) for s, pairs in mapping.items() for c, m in pairs}
-                for mapping in (state.mapping, mapping_of(card)))  # fmt: skip
+                for mapping in (state.mapping, mapping_of(card, state)))  # fmt: skip
     typed = []
     for id, cells in existing.typed.items():
         for code, value in cells.items():
@@ -179,7 +183,7 @@ def differences(existing: Existing, card: Scorecard) -> Differences:
         [(*key, key in new) for key in sorted(old ^ new)],
         {r.objective.id: r.trust.late_days for r in card.results if r.trust.late_days > 0 and not r.trust.fresh},
         {id: (day, _next(card, id)) for id, day in card.held.items()},
-        {name: (was, now) for name, now in aside_of(card).items() if (was := state.aside.get(name, 0)) != now},
+        {name: (was, now) for name, now in aside_of(card, state).items() if (was := state.aside.get(name, 0)) != now},
         card.data.empty,
     )  # fmt: skip
 
@@ -197,15 +201,21 @@ def result_of(result: Result) -> tuple[float | None, str]:
 
 def _moved(card: Scorecard, state: State, id: str, before: Any, after: Any) -> Moved:
     result = card.by_id.get(id)
-    title, unit = called(result) if result else state.called.get(id, (id, "count"))
-    unit_before = state.called.get(id, ("", unit))[1]
-    return Moved(id, before, after, title, unit, card.project.currency, unit_before)
+    was = Called.of(state, id)
+    now = called(result) if result else was or Called(id)
+    was = was or now
+    is_other = before is not None and after is not None and was.kpi not in (None, now.kpi)
+    return Moved(
+        id, before, after, now.title, now.unit, card.project.currency, was.unit,
+        state.currency or card.project.currency, (was.kpi_name, now.kpi_name) if is_other else None,
+    )  # fmt: skip
 
 
 def _moved_as_json(moved: Moved) -> dict[str, Any]:
     sides = {"before": moved.before, "after": moved.after}
     told = {name: {"value": side[0], "status": side[1]} if side else None for name, side in sides.items()}
-    return {"id": moved.id, "changed": moved.changed, **told}
+    kpis = {"before": moved.kpis[0], "after": moved.kpis[1]} if moved.kpis else None
+    return {"id": moved.id, "changed": moved.changed, "other_kpi": kpis, **told}
 
 
 def _typed_as_json(cell: TypedCell) -> dict[str, Any]:

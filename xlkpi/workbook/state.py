@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import xlkpi
 from xlkpi.workbook.live import serial
@@ -45,7 +45,8 @@ class State:
     those of the pages of KPIs alone, and only of a workbook that was refreshed.
     ``rules``: fingerprints of the conditional formats and validations that it was built with.
     ``formulas``: fingerprints of those in people's tables, by table and column.
-    ``called``: what objectives are called, and their units, to tell of those that go.
+    ``called``: what objectives are called, and their units, to tell of those that go, and what their KPIs are, see
+    :class:`Called`.
     """
 
     format: int = FORMAT
@@ -76,7 +77,7 @@ class State:
     given: Mapping[str, str] = field(default_factory=dict)
     rules: Sequence[str] | None = None
     formulas: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
-    called: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    called: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
 
     @property
     def own_names(self) -> dict[str, str]:
@@ -98,11 +99,28 @@ class State:
         return cls(**{name: value for name, value in found.items() if name in known})
 
 
-def called(result: Result) -> tuple[str, str]:
-    """What an objective is called, and its unit."""
-    from xlkpi.catalogue import say
+class Called(NamedTuple):
+    """What an objective is called, and its unit; the code and the name of its KPI, which older workbooks lack."""
 
-    return str(say(result.objective.title)), result.kpi.unit if result.kpi else "count"
+    title: str = ""
+    unit: str = "count"
+    kpi: str | None = None
+    kpi_name: str = ""
+
+    @classmethod
+    def of(cls, state: State, id: str) -> Called | None:
+        """From what a workbook remembers of an objective; None where that is nothing."""
+        known = state.called.get(id)
+        return cls(*known[: len(cls._fields)]) if known else None  # type: ignore[arg-type]  # only `kpi` may be None
+
+
+def called(result: Result) -> Called:
+    """What an objective is called, and what its KPI is."""
+    from xlkpi.catalogue import say
+    from xlkpi.workbook.tables import kpi_name
+
+    unit, code = (result.kpi.unit, result.kpi.id) if result.kpi else ("count", "")
+    return Called(str(say(result.objective.title)), unit, code, str(say(kpi_name(result))))
 
 
 def state_of(
@@ -129,11 +147,12 @@ def state_of(
         sheets={**before.sheets, **{id: sheet.name for id, sheet in book.sheets.items()}},
         columns={**before.columns, **headers},
         typed={id: {c: v for c in typed_codes if (v := tables.typed[id].get(c)) is not None} for id in ids},
-        results={r.objective.id: [_known(r.actual), r.status.shown] for r in card.results}, mapping=mapping_of(card),
+        results={r.objective.id: [_known(r.actual), r.status.shown] for r in card.results},
+        mapping=mapping_of(card, before),
         called={r.objective.id: called(r) for r in card.results},
         offered={**before.offered, **book.offered}, proposed={**before.proposed, **book.proposed},
         currency=book.currency, days={id: serial(day) for id, day in card.held.items()},
-        aside=aside_of(card), known=_known_ids(book, ids),
+        aside=aside_of(card, before), known=_known_ids(book, ids),
         alerting=None if book.alerting is None else [list(pair) for pair in book.alerting],
         edition=before.edition if book.existing else EDITION, given=before.own_names if book.existing else book.given,
         rules=before.rules if book.existing else rules_of(book),
@@ -148,17 +167,22 @@ def _known_ids(book: Book, ids: Sequence[str]) -> list[str]:
     return sorted({*ids, *ids_ever(before, book.kept.get(ARCHIVE, ()))})
 
 
-def mapping_of(card: Scorecard) -> dict[str, list[list[str]]]:
-    """Which column of a source means what."""
-    return {
+def mapping_of(card: Scorecard, before: State) -> dict[str, Sequence[Sequence[str]]]:
+    """Which column of a source means what; as it was ``before`` where a source has no rows, or is a table of a
+    database, of whose columns nothing is reported.
+    """
+    found: dict[str, Sequence[Sequence[str]]] = {
         name: [list(pair) for pair in sorted({(m.column, m.target) for file in report.files for m in file.mapped})]
         for name, report in card.data.reports.items()
     }
+    unknown = {*card.data.empty, *(name for name in card.data.tables if not found.get(name))}
+    return found | {name: before.mapping[name] for name in unknown & before.mapping.keys()}
 
 
-def aside_of(card: Scorecard) -> dict[str, int]:
-    """How many rows of each source were set aside."""
-    return {name: sum(file.rows_aside for file in report.files) for name, report in card.data.reports.items()}
+def aside_of(card: Scorecard, before: State) -> dict[str, int]:
+    """How many rows of each source were set aside; where there are none at all, how many were ``before``."""
+    found = {name: sum(file.rows_aside for file in report.files) for name, report in card.data.reports.items()}
+    return found | {name: before.aside.get(name, 0) for name in card.data.empty if not found.get(name)}
 
 
 def _relative(file: Path, folder: Path) -> str:

@@ -31,17 +31,18 @@ def news(known: Differences, rows: Mapping[str, RowCount]) -> list[tuple[str, st
 
 def moved_words(moved: Moved) -> str:
     """An objective before and after, or as it is where it did not move."""
-    sides = [
-        _side(moved, side, unit or moved.unit)
-        for side, unit in ((moved.before, moved.unit_before), (moved.after, moved.unit))
-    ]
-    return sides[1] if not moved.changed else text("refresh.moved", before=sides[0], after=sides[1])
+    before = _side(moved.before, moved.unit_before or moved.unit, moved.currency_before or moved.currency)
+    after = _side(moved.after, moved.unit, moved.currency)
+    if not moved.changed:
+        return after
+    told = text("refresh.moved", before=before, after=after)
+    return told if moved.kpis is None else text("refresh.other_kpi", moved=told, old=moved.kpis[0], new=moved.kpis[1])
 
 
-def _side(moved: Moved, side: tuple[float | None, str] | None, unit: str) -> str:
+def _side(side: tuple[float | None, str] | None, unit: str, currency: str) -> str:
     if side is None:
         return text("refresh.nothing")
-    value = text("number.none") if side[0] is None else in_unit(side[0], unit, moved.currency)
+    value = text("number.none") if side[0] is None else in_unit(side[0], unit, currency)
     return f"{value} ({label(side[1])})"
 
 

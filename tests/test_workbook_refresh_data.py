@@ -6,7 +6,7 @@ import re
 import shutil
 import sqlite3
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -174,7 +174,7 @@ def test_an_export_without_rows_leaves_objectives_without_data_and_comes_back(bu
     assert "no_data" not in {m.after[1] for m in again.differences.objectives if m.after}
 
 
-def campaigns(folder: Path, rows: list[tuple[object, ...]], kind: str) -> None:
+def campaigns(folder: Path, rows: Sequence[tuple[object, ...]], kind: str) -> None:
     """Rows of a table that a preset knows, or of an export."""
     names = ("customer_id", "date", "cost_micros", "clicks", "impressions", "conversions", "device")
     if kind == "sqlite":

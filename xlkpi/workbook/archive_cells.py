@@ -21,6 +21,7 @@ from xlkpi.workbook.archive import ARCHIVE, LONGEST, Archived, put, told
 from xlkpi.workbook.data_sheet import OBJECTIVES
 from xlkpi.workbook.existing import TYPED_KINDS, Existing, Returned
 from xlkpi.workbook.live import Value, order_of, serial
+from xlkpi.workbook.state import Called
 from xlkpi.workbook.tables import OBJECTIVE_COLUMNS
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ def _fits_beside(_: str, value: Any) -> bool:
 def _typed_words(existing: Existing, id: str, cells: Cells) -> list[str]:
     """The cells as the archive tells them, each with what the project said."""
     state, language = existing.state, existing.state.language
-    unit = state.called.get(id, ("", "count"))[1]
+    unit = (Called.of(state, id) or Called()).unit
 
     def shown(code: str, value: Value) -> str:
         if value in (None, ""):

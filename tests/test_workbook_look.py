@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -10,8 +12,12 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from tests.checks import render
 from tests.checks.reading import Book
+from tests.engines import require
 from tests.scorecards import TODAY, card, sample
+from tests.small_shop import Shop
+from xlkpi.objectives import load
 from xlkpi.scorecard import scorecard
 from xlkpi.workbook.build import build_workbook
 
@@ -71,3 +77,15 @@ def test_tables_of_numbers_print_their_beginning_and_people_s_tables_whole(built
 def test_the_sample_stays_small(language: str, tmp_path: Path) -> None:
     build_workbook(card(), tmp_path / "made.xlsx", language=language)
     assert (tmp_path / "made.xlsx").stat().st_size < 400_000
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_nothing_that_is_printed_reads_as_number_signs(tmp_path: Path, language: str) -> None:
+    if (missing := render.available()) or not shutil.which("pdftotext"):
+        require(missing or f"pdftotext is not installed: {render.HOW_TO_GET}")
+    shop = Shop(tmp_path)
+    shop.write()
+    build_workbook(scorecard(load(shop.project)), shop.workbook, language=language)
+    pdf = render.to_pdf(shop.workbook, tmp_path, language)
+    printed = subprocess.run(["pdftotext", pdf, "-"], check=True, capture_output=True, text=True).stdout
+    assert "##" not in printed

@@ -30,7 +30,7 @@ _HIDDEN = (
     "since_row", "choices", "definition", "pitfalls", "formula", "input", "landing", "landing_low", "landing_high",
     "probability", "outlook", "override_since", *BY_DAY,
 )  # fmt: skip
-_WIDE = {"id": 15, "title": 44, "kpi": 30, "owner": 22, "benchmark_source": 26, "override_reason": 26}
+_WIDE = {"id": 15, "title": 48, "kpi": 30, "owner": 26, "benchmark_source": 34, "override_reason": 34}
 
 
 #: Pixels of the row of headers, two lines; and rows of a table of numbers that are printed: its beginning, on one page.
@@ -58,10 +58,14 @@ def _objectives(book: Book, table: DataTable) -> None:
     typed = {"bg_color": theme.input_fill, "font_color": theme.input_ink, "border": 1, "border_color": theme.input_hair}
     columns = []
     for code, (kind, may_type) in OBJECTIVE_COLUMNS.items():
-        form = {"num_format": date_format(book.language)} if kind == "date" else {}
+        form: dict[str, Any] = {"num_format": date_format(book.language)} if kind == "date" else {}
+        if kind == "text" and code != "id":
+            form["indent"] = 1  # not right behind a number
         style = book.format(**(typed if may_type else {}), **form)
         width = _WIDE.get(code, 12 if kind == "date" else 11)
-        columns.append(DataColumn(table.headers[code], style, width, header_format=_header(book, kind)))
+        columns.append(
+            DataColumn(table.headers[code], style, width, header_format=_header(book, kind, indent=code != "id"))
+        )
     name = book.sheet_name("targets", book.text("page.targets"))
     sheet = add_data_sheet(book.book, name, table.name, columns, style="Table Style Light 1")
     for number, (code, (kind, may_type)) in enumerate(OBJECTIVE_COLUMNS.items()):
@@ -84,9 +88,10 @@ def _objectives(book: Book, table: DataTable) -> None:
     sheet.repeat_columns(0, 1)
 
 
-def _header(book: Book, kind: str) -> Any:
+def _header(book: Book, kind: str, *, indent: bool = False) -> Any:
     """The format of headers: long names on two lines, over what stands under them."""
-    return book.format(bold=True, text_wrap=True, valign="top", align="left" if kind == "text" else "right")
+    side = {"align": "left", "indent": int(indent)} if kind == "text" else {"align": "right"}
+    return book.format(bold=True, text_wrap=True, valign="top", **side)
 
 
 def _plain(book: Book, table: DataTable, id: str) -> None:

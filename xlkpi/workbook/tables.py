@@ -209,7 +209,8 @@ def _fixed(book: Book, result: Result) -> dict[str, Any]:
         "level": o.level, "kind": o.kind, "override_since": o.override.since if o.override else None,
         # Hidden beside the last column that is shown: where it is blank, LibreOffice prints ### for the next number.
         "stakeholders": ", ".join(o.stakeholders) or "–", "reason": book.say(o.relevant),
-        "decision": book.say(o.decision), "review": review, "unit": unit, "format": f"{unit}{decimals}", "gap_format": f"{unit}{decimals}",
+        "decision": book.say(o.decision), "review": review, "unit": unit,
+        "format": f"{unit}{decimals}", "gap_format": f"{unit}{decimals}",
         "direction": kpi.direction if kpi else "none", "cumulative": 1.0 if result.cumulative else 0.0,
         **_explained(book, result), "weight": o.weight, "trust": result.trust.level,
         "sources": ", ".join(result.sources),

@@ -45,7 +45,10 @@ def _fill(opened: OpenBook, sheet: str, place: tuple[int, int], contents: Sequen
 
 
 def resize(opened: OpenBook, change: TableRange) -> None:
-    """Let a table have another range, and show all of it; rows that it gets look like its last one."""
+    """Let a table have another range, and show all of it; rows and headers that it gets look like its last ones.
+
+    The headers of columns that it gets are there already, or Excel would make up some.
+    """
     opened.undo.append(lambda: _resize(opened, change, change.after, change.before))
     if change.shows_all:
         _table(opened, change).api.AutoFilter.ShowAllData()
@@ -61,11 +64,14 @@ def _resize(opened: OpenBook, change: TableRange, before: str, after: str) -> No
     target = opened.book.sheets[change.sheet]
     old, new = target.range(before), target.range(after)
     _table(opened, change).resize(new)
+    end, right = (cells.column + cells.shape[1] - 1 for cells in (old, new))
+    if right > end:
+        head = target.range((old.row, end))
+        head.autofill(target.range((old.row, end), (old.row, right)), "fill_formats")
     last, bottom = old.row + old.shape[0] - 1, new.row + new.shape[0] - 1
     if bottom > last > old.row:
-        left, right = new.column, new.column + new.shape[1] - 1
-        row = target.range((last, left), (last, right))
-        row.autofill(target.range((last, left), (bottom, right)), "fill_formats")
+        row = target.range((last, new.column), (last, right))
+        row.autofill(target.range((last, new.column), (bottom, right)), "fill_formats")
 
 
 def typed(value: Content) -> Any:

@@ -156,11 +156,16 @@ def write(opened: OpenBook, found: Compared, steps: Steps, tabs: Mapping[str, st
 
     Raises WorkbookError where Excel refuses something.
     """
+    heads, areas = (
+        [(a.sheet, open_cells.put, (a.sheet, (a.row, a.column), a.after, a.before)) for a in cells]
+        for cells in (found.headers, found.areas)
+    )
     parts: list[tuple[str, Callable[..., None], tuple[Any, ...]]] = [
         *([(", ".join(tabs), open_sheets.rename_sheets, (tabs,))] if tabs else []),
         *((sheet, open_charts.keep, (sheet,)) for sheet in found.charts),
+        *heads,
         *((t.sheet, open_cells.resize, (t,)) for t in found.tables),
-        *((a.sheet, open_cells.put, (a.sheet, (a.row, a.column), a.after, a.before)) for a in found.areas),
+        *areas,
         *((n.name, open_rules.rename, (n.name, n.sheet, n.before, n.after)) for n in found.names),
         *((r.sheet, open_rules.validate, (r,)) for r in found.rules),
         *((c.sheet, open_rules.choose_from, (c,)) for c in found.lists),

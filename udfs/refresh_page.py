@@ -6,7 +6,8 @@ its fingerprints (:mod:`xlkpi.workbook.described`), refreshed by the command's o
 actions. It is refused, before any action, and the command named, where
 
 - cells, tables or sheets of ours have been moved, renamed or deleted, or columns were put into our tables;
-- pages need more lines than they have; those that got them earlier, by the command, are no obstacle;
+- tables of data need another column, or have got one from the command; pages need more lines than they have; those that
+  got them earlier, by the command, are no obstacle;
 - formulas of a page have to change, since it can't be seen whether they are still ours: objectives that are new or
   gone, another make-up of a page, a version of xlkpi that writes them otherwise;
 - rows with notes on them would move; comments with threads are not told by the client, so they stay where they are;
@@ -61,7 +62,8 @@ def refresh_page(opened: OpenBook, steps: Steps) -> str:
             found = compare(before, after)
         sheets = [*(c.sheet for c in found.conditions), *(r.sheet for r in found.rules), *(n.name for n in found.names)]
         drawn = [*found.charts, *(a.sheet for a in found.axes)]
-        if what := list(dict.fromkeys([*found.others, *drawn, *found.shown, *sheets])):
+        wider = [a.sheet for a in found.headers]
+        if what := list(dict.fromkeys([*found.others, *drawn, *found.shown, *wider, *sheets])):
             raise opened.error("open_book_page", what=", ".join(what[:5]))
         refuse_comments(opened, found)
         found.lists = restored.lists

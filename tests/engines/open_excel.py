@@ -11,10 +11,12 @@ engine fail at a certain write, as Excel does at a protected sheet.
 
 from __future__ import annotations
 
+import builtins
 import re
 import warnings
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +58,7 @@ class App:
     """Excel: ``log`` is what was asked of it, ``refuse_at`` the write that it refuses (from 1)."""
 
     def __init__(self, workbook: Any, path: Path) -> None:
-        self.engine, self.pid = Engine(), 1
+        self.engine, self.pid, self.workbook = Engine(), 1, workbook
         self.log: list[tuple[str, Any]] = []
         self.refuse_at: int | None = None
         self.writes = 0
@@ -516,15 +518,19 @@ class Range:
         for cells, values in zip(self.cells, rows, strict=True):
             for cell, value in zip(cells, values, strict=True):
                 _type(cell, value)
+        for table in self.sheet.tables:
+            if self.row <= table.range.row < self.row + self.shape[0]:
+                table.name_columns()
 
     raw_value = property(_read, _write)
     formula = property(_read, _write)
 
     def autofill(self, destination: Any, type_: str) -> None:
         assert type_ == "fill_formats"
+        assert 1 in (self.shape[0], destination.shape[0]), "Excel fills in one direction"
         for row in destination.impl.cells:
-            for cell, source in zip(row, self.cells[0], strict=True):
-                cell._style = source._style
+            for place, cell in enumerate(row):
+                cell._style = self.cells[0][place % self.shape[1]]._style
 
     def autofit(self, axis: str | None = None) -> None:
         self.sheet.book.app.log.append(("autofit", self.address))
@@ -646,9 +652,25 @@ class Table:
 
     def resize(self, range: Any) -> None:
         self.parent.book.app.written()
-        self.table.ref = range.impl.address
+        before, new = self.range, range.impl
+        assert (before.row, before.column) == (new.row, new.column), "Excel wants the headers to stay where they are"
+        self.table.ref = new.address
         if self.table.autoFilter is not None:
             self.table.autoFilter.ref = self.table.ref
+        columns = self.table.tableColumns
+        del columns[new.shape[1] :]
+        for _ in builtins.range(len(columns), new.shape[1]):
+            number = max(column.id for column in columns) + 1
+            columns.append(openpyxl.worksheet.table.TableColumn(id=number, name="?"))
+        self.name_columns()
+
+    def name_columns(self) -> None:
+        """Let columns be called as their headers say; one without gets a name that Excel makes up."""
+        header = self.header_row_range.cells[0]
+        for number, (cell, column) in enumerate(zip(header, self.table.tableColumns, strict=True), start=1):
+            if cell.value is None:
+                cell.value = f"Colonne{number}"
+            column.name = str(cell.value)
 
 
 class Names:
@@ -747,3 +769,49 @@ def perform(book: xlwings.Book, actions: list[dict[str, Any]]) -> None:
             cells.data_validation.set_list(offered, in_cell)
         else:
             assert action["func"] == "rangeAutofill", action
+
+
+def as_excel_has_it(value: Any) -> Any:
+    """A value of a cell: days are numbers there."""
+    return openpyxl.utils.datetime.to_excel(value) if isinstance(value, date) else value
+
+
+def plain(operand: Any) -> str:
+    """An operand or another setting of a validation, in one writing."""
+    with suppress(TypeError, ValueError):
+        return str(float(operand))
+    return str(operand or "")
+
+
+def contents(book: xlwings.Book) -> dict[str, Any]:
+    """Everything in an open workbook that a refresh may write: what undoing it has to give back."""
+    workbook = excel(book).workbook
+    found: dict[str, Any] = {"names": {n.name: n.attr_text for n in workbook.defined_names.values()}}
+    for place, sheet in enumerate(workbook.worksheets):
+        found[f"sheet {place}"] = sheet.title, sheet.sheet_state
+        for row in sheet.iter_rows():
+            found |= {
+                f"{place}!{cell.coordinate}": (as_excel_has_it(cell.value), cell.data_type == "f")
+                for cell in row
+                if cell.value is not None
+            }
+        tables = sheet.tables.values()
+        found[f"tables {place}"] = [(t.name, t.ref, [column.name for column in t.tableColumns]) for t in tables]
+        rules = sheet.data_validations.dataValidation
+        found[f"rules {place}"] = sorted(
+            [
+                str(r.sqref),
+                *(plain(getattr(r, name)) for name in ("type", "formula1", "formula2", *_RULE_NAMES.values())),
+            ]
+            for r in rules
+        )
+        found[f"formats {place}"] = [
+            (str(home.sqref), [list(rule.formula) for rule in home.rules]) for home in sheet.conditional_formatting
+        ]
+        found[f"links {place}"] = [(link.ref, link.location) for link in sheet._hyperlinks]
+        found[f"charts {place}"] = [
+            (part.y_axis.numFmt and (part.y_axis.numFmt.formatCode, part.y_axis.numFmt.sourceLinked),
+             [reference and reference.f for series in part.series for reference in references_of(series)])
+            for chart in sheet._charts for part in chart._charts
+        ]  # fmt: skip
+    return found

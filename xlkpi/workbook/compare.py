@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from html import unescape
 
 from xlkpi.workbook.cell_links import links
-from xlkpi.workbook.cells import ATTRIBUTE, behind_rows, read_strings
+from xlkpi.workbook.cells import ATTRIBUTE, Address, behind_rows, read_strings
 from xlkpi.workbook.comments import COMMENTS
 from xlkpi.workbook.content import Area, areas, blocks, changed_cells, rows_of
 from xlkpi.workbook.existing import DATA_SHEETS
 from xlkpi.workbook.formula_text import places_in
-from xlkpi.workbook.package import CONTENT_TYPES, Package, local_name
+from xlkpi.workbook.package import CONTENT_TYPES, Package, TablePart, local_name
+from xlkpi.workbook.references import Box
 from xlkpi.workbook.sheet_states import hidden_sheets
 
 _BODY = re.compile(rb"<sheetData\s*/>|<sheetData\b.*</sheetData>|<dimension\b[^>]*>", re.DOTALL)
@@ -34,6 +35,9 @@ _TABLE = re.compile(rb'(<(?:table|autoFilter)\b[^>]*?\sref=")[^"]*"')
 #: What a refresh may change of a column, or give back where another program left it out: Excel keeps it by itself.
 _COLUMN_FORMULA = re.compile(rb"<calculatedColumnFormula\b[^>]*?(?:/>|>[^<]*</calculatedColumnFormula>)")
 _PLAIN_COLUMN = re.compile(rb"(<tableColumn\b[^>]*?)\s*>\s*</tableColumn>")
+_COLUMNS = re.compile(rb"<tableColumn\b[^>]*?(?:/>|>.*?</tableColumn>)", re.DOTALL)
+_NEW_COLUMN = re.compile(rb'<tableColumn\s+id="\d+"\s+name="[^"]*"\s*/>')
+_COUNT = re.compile(rb'(<tableColumns\b[^>]*?\scount=")\d+(")')
 _FILTER = re.compile(
     rb"<autoFilter\b[^>]*?(?:/>|>(.*?)</autoFilter>)|<sortState\b[^>]*?(?:/>|>.*?</sortState>)", re.DOTALL
 )
@@ -114,11 +118,13 @@ class AxisChange:
 
 @dataclass
 class Compared:
-    """What makes the second workbook of the first. ``charts``: references of charts by their sheet, before and after.
+    """What makes the second workbook of the first. ``headers``: cells over columns that tables get, written
+    before these. ``charts``: references of charts by their sheet, before and after.
     ``pivots``: pivot tables whose data change, by sheet and name. ``shown``: sheets that are shown or hidden.
     ``comments``: sheets on which some, or links, move. ``others``: what differs in a way of no kind here.
     """
 
+    headers: list[Area] = field(default_factory=list)
     areas: list[Area] = field(default_factory=list)
     tables: list[TableRange] = field(default_factory=list)
     names: list[NameChange] = field(default_factory=list)
@@ -147,6 +153,9 @@ def compare(before: Package, after: Package) -> Compared:
     sheet_parts = [(r, sheet) for sheet, part in before.sheets.items() for r in before.relations(part).values()]
     commented = {relation.target: sheet for relation, sheet in sheet_parts if relation.kind in COMMENTS}
     tables = {table.part: table for table in before.tables.values()}
+    heads: dict[str, set[Address]] = {}
+    for table in before.tables.values():
+        heads.setdefault(table.sheet, set()).update(_new_headers(before, after, table))
     if set(before.parts) - set(after.parts) - {before.part_of_kind("calcChain")} or set(after.parts) - set(
         before.parts
     ):
@@ -160,7 +169,8 @@ def compare(before: Package, after: Package) -> Compared:
         if part in sheets:
             if sheets[part] in in_blocks and links(behind_rows(old)) != links(behind_rows(new)):
                 found.comments.append(sheets[part])
-            _sheet(found, sheets[part], (old, new), strings, in_blocks=sheets[part] in in_blocks)
+            of = heads.get(sheets[part], set())
+            _sheet(found, sheets[part], (old, new), strings, of, in_blocks=sheets[part] in in_blocks)
         elif part in tables:
             _table(found, before, after, part)
         elif part == before.workbook:
@@ -182,13 +192,20 @@ def _same(before: Package, after: Package, part: str) -> bool:
 
 
 def _sheet(
-    found: Compared, sheet: str, contents: tuple[bytes, bytes], strings: tuple[list[str], list[str]], *, in_blocks: bool
+    found: Compared,
+    sheet: str,
+    contents: tuple[bytes, bytes],
+    strings: tuple[list[str], list[str]],
+    heads: set[Address],
+    *,
+    in_blocks: bool,
 ) -> None:
-    """The cells of a sheet, its drop-downs and its conditional formats."""
+    """The cells of a sheet, its drop-downs and its conditional formats; ``heads`` are those of new columns."""
     rows = [rows_of(xml, known) for xml, known in zip(contents, strings, strict=True)]
     cells, unclear = changed_cells(rows[0], rows[1])
     found.others += [f"{sheet}!{address}" for address in unclear]
-    found.areas += (blocks if in_blocks else areas)(sheet, cells, rows[0], rows[1])
+    found.headers += areas(sheet, [at for at in cells if at in heads], *rows)
+    found.areas += (blocks if in_blocks else areas)(sheet, [at for at in cells if at not in heads], *rows)
     old, new = (_BODY.sub(b"", xml) for xml in contents)
     if old == new:
         return
@@ -254,7 +271,7 @@ def _table(found: Compared, before: Package, after: Package, part: str) -> None:
     contents = before.read(part), after.read(part)
     filters = [b"".join(_FILTER.findall(xml)) for xml in contents]
     bare = [_PLAIN_COLUMN.sub(rb"\1/>", _COLUMN_FORMULA.sub(b"", _FILTER.sub(b"", xml))) for xml in contents]
-    plain = [_TABLE.sub(rb"\1", xml) for xml in bare]
+    plain = [_TABLE.sub(rb"\1", xml) for xml in (bare[0], _without_new_columns(*bare))]
     if plain[0].split() != plain[1].split():
         found.others.append(table.name)
         return
@@ -262,6 +279,27 @@ def _table(found: Compared, before: Package, after: Package, part: str) -> None:
     shows_all = b"filterColumn" in filters[0] and b"filterColumn" not in filters[1]
     if old != new or shows_all:
         found.tables.append(TableRange(table.name, table.sheet, old, new, shows_all))
+
+
+def _new_headers(before: Package, after: Package, table: TablePart) -> set[Address]:
+    """The cells over columns that a table gets at its right end."""
+    if table.part not in after.parts:
+        return set()
+    old, new = (Box.of(package.tree(table.part).get("ref", "")) for package in (before, after))
+    if (old.left, old.top) != (new.left, new.top):
+        return set()
+    return {(old.top - 1, column) for column in range(old.right, new.right)}
+
+
+def _without_new_columns(old: bytes, new: bytes) -> bytes:
+    """A table's definition without plain columns that are new at its right end."""
+    columns = _COLUMNS.findall(old), _COLUMNS.findall(new)
+    added = columns[1][len(columns[0]) :]
+    if not added or not all(_NEW_COLUMN.fullmatch(column) for column in added):
+        return new
+    for column in added:
+        new = new.replace(column, b"", 1)
+    return _COUNT.sub(rb"\g<1>%d\2" % len(columns[0]), new)
 
 
 def _workbook(found: Compared, before: Package, after: Package) -> None:

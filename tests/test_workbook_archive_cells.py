@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,6 +15,8 @@ import pytest
 from openpyxl.worksheet.table import TableColumn
 
 from tests.checks import recalc, sdk
+from tests.checks.reading import Book
+from tests.edits import Edited, put_cell
 from tests.small_shop import OBJECTIVES as SAID
 from tests.small_shop import TARGETS, Shop
 from tests.test_workbook_archive import content
@@ -22,9 +25,12 @@ from xlkpi.language import use
 from xlkpi.objectives import load
 from xlkpi.scorecard import scorecard
 from xlkpi.workbook import upgrade
+from xlkpi.workbook.anew import Former
 from xlkpi.workbook.archive import ARCHIVE
 from xlkpi.workbook.archive_cells import cells_of
+from xlkpi.workbook.build import build_workbook
 from xlkpi.workbook.data_sheet import OBJECTIVES
+from xlkpi.workbook.package import Package
 from xlkpi.workbook.rebuild import rebuild
 from xlkpi.workbook.refresh import Options, refresh_workbook
 from xlkpi.workbook.report import Refreshed
@@ -232,3 +238,57 @@ def test_an_upgrade_and_a_build_keep_what_was_typed_on_objectives_that_are_gone(
         again = upgrade.upgrade_workbook(shop.workbook, ONCE, scorecard)
     assert again.typed == [("basket", "target")]
     assert typed(shop.workbook, "basket")["Cible"] == 58
+
+
+def test_a_formula_in_a_cell_to_fill_stays_and_comes_back_with_its_objective(shop: Shop) -> None:
+    formula = "=K{row}*1.1+xlkpi_as_of*0"
+    sheet, number = place(shop.workbook, "basket", "Cible")
+    with Edited(shop.workbook) as book:
+        put_cell(book, TARGETS, f"{sheet}{number}", formula.format(row=number), cached=49.5)
+
+    def target() -> tuple[Any, Any]:
+        where = "".join(map(str, place(shop.workbook, "basket", "Cible")))
+        cells = load_book(shop.workbook)[TARGETS][where].value, cached(shop.workbook, where)
+        return cells[0].replace(where.lstrip("L"), "{row}"), cells[1]
+
+    assert refreshed(shop, "orders", "basket", "revenue").differences.typed[0].workbook == 49.5
+    assert place(shop.workbook, "basket", "Cible")[1] != number
+    assert target() == (formula, 49.5)
+    assert recalc.differences(shop.workbook, ("libreoffice",)) == []
+    refreshed(shop, "revenue", "orders")
+    (row,) = [row for row in content(shop.workbook, ARCHIVE) if row[1] == TARGETS]
+    assert f"Cible\u00a0: {formula}" in re.sub(r"K\d+", "K{row}", row[4]).splitlines()
+    faults = sdk.faults(shop.workbook)
+    refreshed(shop, "revenue", "orders", "basket")
+    assert target() == (formula, 49.5)
+    assert recalc.differences(shop.workbook, ("libreoffice",)) == []
+    assert [f for f in sdk.faults(shop.workbook) if f not in faults] == []
+    assert ("formulas", f"{TARGETS} ({''.join(map(str, place(shop.workbook, 'basket', 'Cible')))})") in left(shop)
+
+
+def test_a_formula_that_nothing_has_calculated_yet_leaves_the_projects_target(shop: Shop) -> None:
+    sheet, number = place(shop.workbook, "basket", "Cible")
+    edit(shop.workbook, lambda book: book[TARGETS].__setitem__(f"{sheet}{number}", "=50+8"))
+    done = refreshed(shop, "revenue", "basket")
+    assert done.differences.typed == []
+    assert load_book(shop.workbook)[TARGETS][f"{sheet}{number}"].value == "=50+8"
+
+
+def place(path: Path, id: str, header: str) -> tuple[str, int]:
+    """The column and the row of a cell of an objective."""
+    sheet, found = table(load_book(path), OBJECTIVES)
+    cells = next(row for row in sheet[found.ref] if row[0].value == id)
+    cell = cells[[c.value for c in sheet[found.ref][0]].index(header)]
+    return cell.column_letter, cell.row
+
+
+def cached(path: Path, address: str) -> Any:
+    return next(s for s in Book(path).sheets if s.name == TARGETS).cells[address].value
+
+
+def left(shop: Shop) -> list[tuple[str, str]]:
+    """What a build in the place of a workbook would leave behind."""
+    with Package(shop.workbook) as package:
+        former = Former(package)
+        with former.built(lambda out: build_workbook(scorecard(load(shop.project)), out, language="fr"), {}) as made:
+            return former.left(made)

@@ -18,9 +18,12 @@ from xlkpi.errors import WorkbookError
 from xlkpi.language import text
 from xlkpi.language.numbers import in_unit
 from xlkpi.workbook.archive import ARCHIVE, LONGEST, Archived, put, told
-from xlkpi.workbook.data_sheet import OBJECTIVES
+from xlkpi.workbook.cells import cell_end, in_xml
+from xlkpi.workbook.data_part import OwnRow, letters_of
+from xlkpi.workbook.data_sheet import MAX_ROWS, OBJECTIVES
 from xlkpi.workbook.existing import TYPED_KINDS, Existing, Returned
 from xlkpi.workbook.live import Value, order_of, serial
+from xlkpi.workbook.own_formulas import formula_of
 from xlkpi.workbook.state import Called
 from xlkpi.workbook.tables import OBJECTIVE_COLUMNS
 
@@ -34,15 +37,17 @@ MOST_DAYS = 1e6
 _IN_UNIT = ("baseline", "target", "low", "high", "success", "failure", "benchmark")
 #: What the cells are in the archive: those that people may fill, by code, and those of their own columns, by header.
 _TYPED, _BESIDE = "row", "beside"
+#: Beside the first: formulas in such cells, by code, and the row of the sheet that they were written for.
+_FORMULAS, _NUMBER = "formulas", "number"
 Cells = Mapping[str, Value]
 
 
-def with_returned(existing: Existing, project: Project, *, beside: bool = True) -> Existing:
+def with_returned(existing: Existing, project: Project, *, own: bool = True) -> Existing:
     """A workbook with what was typed on objectives that are back, as though they had never been away.
 
     What no longer fits its objective, as the end of a status set by hand before its new beginning, stays in the
-    archive, and so do cells of columns that there are no longer. ``beside``: those of people's own columns come back,
-    too.
+    archive, and so do cells of columns that there are no longer. ``own``: cells of people's own columns, and formulas,
+    come back, too.
     """
     from xlkpi.workbook.people_rows import read_people
     from xlkpi.workbook.typed import with_typed
@@ -54,17 +59,21 @@ def with_returned(existing: Existing, project: Project, *, beside: bool = True) 
     ids = {id.casefold(): id for id in project.by_id}
     for place, row in enumerate(part.filled if part else ()):
         (kind, cells), id = cells_of(row), ids.get(str(row.get("key")).casefold())
-        if id is None or not cells:
+        if id is None or not kind:
             continue
         merged = {**cells, **typed.get(id, {})}
+        if not own and (kind == _BESIDE or _FORMULAS in str(row.get("row"))):
+            found.kept.append(id)
+            continue
         try:
             with_typed(project, {id: merged if kind == _TYPED else {}}, existing.package.path.name)
         except WorkbookError:
             found.kept.append(id)
             continue
         if kind == _TYPED:
-            typed[id] = merged
-        elif beside and set(cells) <= set(targets.headers) - targets.ours - set(targets.formulas):
+            typed |= {id: merged} if merged else {}
+            _put_formulas(existing, id, row, merged)
+        elif set(cells) <= set(targets.headers) - targets.ours - set(targets.formulas):
             targets.returned[(order_of(id),)] = cells
         else:
             found.kept.append(id)
@@ -91,17 +100,21 @@ def move_cells(found: Archived, existing: Existing, ids: Sequence[str], day: dat
     }
     for id in (id for id in {**existing.typed, **beside} if id.casefold() not in here):
         own = targets.typed_beside(beside[id]) if id in beside else {}
-        typed = existing.typed.get(id, {})
-        if typed and _archive(archive, existing, id, {_TYPED: typed}, _typed_words(existing, id, typed), day):
+        typed, formulas = existing.typed.get(id, {}), _formulas(existing, beside.get(id))
+        said: dict[str, Any] = {_TYPED: typed, **formulas}
+        words = _typed_words(existing, id, typed, formulas.get(_FORMULAS, {}))
+        if words and _archive(archive, existing, id, said, words, day):
             found.out[OBJECTIVES] = found.out.get(OBJECTIVES, 0) + 1
             found.cells.add(id)
+            if formulas:
+                beside[id].formulas = {}
         if own and _archive(archive, existing, id, {_BESIDE: own}, _beside_words(existing, own), day):
             found.out[OBJECTIVES] = found.out.get(OBJECTIVES, 0) + 1
             targets.leave(beside[id], own)
 
 
 def _archive(
-    rows: list[Row], existing: Existing, id: str, cells: Mapping[str, Cells], words: Sequence[str], day: date
+    rows: list[Row], existing: Existing, id: str, cells: Mapping[str, Any], words: Sequence[str], day: date
 ) -> bool:
     """Put cells into the archive, in words and for their return; False where a cell can't hold them."""
     content, whole = "\n".join(words), json.dumps({"table": OBJECTIVES, **cells}, ensure_ascii=False)
@@ -114,7 +127,7 @@ def _archive(
 
 
 def cells_of(kept: Row) -> tuple[str, Cells]:
-    """What cells a row of the archive holds, and these; none for another row, and where somebody changed it."""
+    """What kind of cells a row of the archive holds, and these; no kind where it holds others, or was changed."""
     try:
         read: Any = json.loads(str(kept.get("row")))
         kind = _TYPED if _TYPED in read else _BESIDE
@@ -137,8 +150,32 @@ def _fits_beside(_: str, value: Any) -> bool:
     return isinstance(value, str | bool) or (isinstance(value, float) and math.isfinite(value))
 
 
-def _typed_words(existing: Existing, id: str, cells: Cells) -> list[str]:
-    """The cells as the archive tells them, each with what the project said."""
+def _formulas(existing: Existing, row: OwnRow | None) -> dict[str, Any]:
+    """The formulas that people wrote in cells that they may fill, by code, and their row."""
+    part, headers = existing.parts[OBJECTIVES], existing.state.columns[OBJECTIVES]
+    codes = {part.number(header): code for code, header in headers.items()}
+    found = {codes[n]: text for n, cell in row.formulas.items() if (text := formula_of(cell))} if row else {}
+    return {_FORMULAS: found, _NUMBER: row.number} if row and found else {}
+
+
+def _put_formulas(existing: Existing, id: str, kept: Row, values: Cells) -> None:
+    """Let the row of an objective that is back have its formulas again."""
+    read: Any = json.loads(str(kept["row"]))
+    found, number = read.get(_FORMULAS), read.get(_NUMBER)
+    if not isinstance(found, dict) or type(number) is not int or not 0 < number < MAX_ROWS:
+        return
+    part, headers = existing.parts[OBJECTIVES], existing.state.columns[OBJECTIVES]
+    row = part.own.setdefault((order_of(id),), OwnRow(number=number))
+    for code, formula in found.items():
+        if _fits(code, None) and code in headers and isinstance(formula, str) and formula:
+            column = part.number(headers[code])
+            known = b' r="%s%d" s="%d"' % (letters_of(column), row.number, part.style(column))
+            text = b"<f>" + in_xml(formula) + b"</f>"
+            row.formulas.setdefault(column, b"<c" + cell_end(known, values.get(code), text))
+
+
+def _typed_words(existing: Existing, id: str, cells: Cells, formulas: Mapping[str, str]) -> list[str]:
+    """The cells as the archive tells them, each with what the project said, and with its formula."""
     state, language = existing.state, existing.state.language
     unit = (Called.of(state, id) or Called()).unit
 
@@ -154,6 +191,9 @@ def _typed_words(existing: Existing, id: str, cells: Cells) -> list[str]:
         text("workbook.archive.typed", language, header=headers.get(code, code), value=shown(code, value),
              project=shown(code, said.get(code)))
         for code, value in cells.items()
+    ] + [
+        text("workbook.archive.line", language, header=headers.get(code, code), value=f"={formula}")
+        for code, formula in formulas.items()
     ]  # fmt: skip
 
 

@@ -79,17 +79,21 @@ class OwnRow:
     styles: dict[int, bytes] = field(default_factory=dict)
     look: bytes | None = None
     number: int = 0
+    #: Formulas in columns of ours that people may fill, by column.
+    formulas: dict[int, bytes] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.cells or self.styles or self.look is not None)
+        return bool(self.cells or self.styles or self.formulas or self.look is not None)
 
 
 class DataPart:
-    """A data table on its sheet, read once. ``known``: the headers that the data may have."""
+    """A data table on its sheet, read once. ``known``: the headers that the data may have; ``fillable``: those in which
+    people may type, where the values of our rows are to be remembered.
+    """
 
     def __init__(
         self, package: Package, table: TablePart, marks: Marks | None, strings: list[str], known: Iterable[str] = (),
-        *, remember: bool = False,
+        *, fillable: Collection[str] | None = None,
     ) -> None:  # fmt: skip
         self.package, self.table, self.marks, self.strings = package, table, marks, strings
         self.definition = package.read(table.part).decode()
@@ -115,7 +119,8 @@ class DataPart:
         self.own: dict[Key, OwnRow] = {}
         self.people: list[PersonsRow] = []
         #: The values of our rows by header, where they are to be remembered.
-        self.remembered: dict[Key, dict[str, Value]] | None = {} if remember else None
+        self.remembered: dict[Key, dict[str, Value]] | None = None if fillable is None else {}
+        self._fillable = frozenset(fillable or ())
         #: The keys of our rows, where there are not too many to be worth it.
         self._has_keys = self.box.bottom - self.box.top <= _SMALL
         self.keys: set[Key] = set()
@@ -262,7 +267,11 @@ class DataPart:
             if cell[2] and self.headers[column - self.box.left] not in self.ours:
                 theirs[column] = self._shared.apart(cell[0], number, column)
         typed = {h: v for h, v in values.items() if h not in self.ours and h not in self.formulas}
-        own = OwnRow(theirs, typed, self._cell_styles(inside), self._own_look(look), number)
+        formulas = {
+            column: self._shared.apart(cell[0], number, column)
+            for column, cell in inside if b"<f" in cell[0] and self.headers[column - self.box.left] in self._fillable
+        }  # fmt: skip
+        own = OwnRow(theirs, typed, self._cell_styles(inside), self._own_look(look), number, formulas)
         if self._has_keys:
             self.keys.add(key)
         if self.remembered is not None:

@@ -154,7 +154,7 @@ def _follow(part: DataPart, growth: Growth) -> None:
     @cache
     def formulas() -> frozenset[str]:
         sides = [side for cells in part.beside.values() for side in cells]
-        theirs = [cell for own in part.own.values() for cell in own.cells.values()]
+        theirs = [cell for own in part.own.values() for cell in (*own.cells.values(), *own.formulas.values())]
         added = [cell for row in part.people for cell in row.cells]
         return formulas_in(b"".join([*part.above, *sides, *part.below.values(), *theirs, *added]))
 
@@ -172,11 +172,12 @@ def _follow(part: DataPart, growth: Growth) -> None:
         added.cells = [follow(cell, added.number) for cell in added.cells]
     for own in part.own.values():
         own.cells = {number: follow(cell, own.number) for number, cell in own.cells.items()}
+        own.formulas = {number: follow(cell, own.number) for number, cell in own.formulas.items()}
 
 
 def _edits(part: DataPart, data: pa.Table, usual: Mapping[int, bytes]) -> dict[int, Any]:
     """What is to be done to rows of the data, by their place."""
-    changed = {key: row for key, row in part.own.items() if row.look not in (None, part.look) or any(
+    changed = {key: row for key, row in part.own.items() if row.formulas or row.look not in (None, part.look) or any(
         usual.get(n, s) != s for n, s in row.styles.items())}  # fmt: skip
     edits: dict[int, Any] = {}
     for i, key in enumerate(part.keys_of(data)) if changed else ():
@@ -204,7 +205,7 @@ def _with_own(part: DataPart, data: pa.Table, columns: Sequence[RowColumn]) -> S
         if (row := part.own.get(key)) is not None:
             for column, cell in row.cells.items():
                 cells[column][i] = _readdressed(cell, row.number, number)
-        elif key not in part.keys:
+        if key not in part.keys:
             for column, of in filled.items():
                 cells[column][i] = of.cell(b"%s%d" % (letters_of(column), number), number)
         for column, value in returned.get(key, {}).items():
@@ -229,6 +230,8 @@ def _edit(part: DataPart, row: OwnRow, number: int, usual: Mapping[int, bytes]) 
         cells = {part.column_of(c): c[0] for c in CELL.finditer(content)}
         for n, style in styles.items():
             cells[n] = _restyled(cells.get(n) or b'<c r="%s%d"/>' % (letters_of(n), number), style)
+        for n, formula in row.formulas.items():
+            cells[n] = _readdressed(formula, row.number, number)
         return (opening + b"".join(cells[n] for n in sorted(cells)) + ROW_END).decode()
 
     return edit

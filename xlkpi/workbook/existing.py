@@ -181,11 +181,14 @@ def _anchor_sheet(package: Package, state: State) -> str:
 
 
 def _data_part(package: Package, state: State, name: str, strings: list[str]) -> DataPart:
+    from xlkpi.workbook.tables import OBJECTIVE_COLUMNS
+
     headers = state.columns[name]
     mark, keys = MARKS[name]
     marks = Marks(headers[mark], [headers[key] for key in keys], ORIGIN if name == DATA else None)
     table = package.tables[name.lower()]
-    part = DataPart(package, table, marks, strings, headers.values(), remember=name == OBJECTIVES)
+    may_type = [headers[c] for c, (_, may) in OBJECTIVE_COLUMNS.items() if may and c in headers]
+    part = DataPart(package, table, marks, strings, headers.values(), fillable=may_type if name == OBJECTIVES else None)
     if lacking := [h for h in headers.values() if h not in part.headers]:
         values = {"table": name, "columns": ", ".join(lacking)}
         raise WorkbookError(Problem("workbook_lacks_columns", values, Place(package.path.name, sheet=table.sheet)))
@@ -225,7 +228,8 @@ def _typed(package: Package, state: State, part: DataPart) -> dict[str, dict[str
     headers = state.columns[OBJECTIVES]
     found: dict[str, dict[str, Value]] = {}
     problems = []
-    for values in (part.remembered or {}).values():
+    for key, values in (part.remembered or {}).items():
+        formulas = part.own[key].formulas if key in part.own else ()
         id = str(values[headers["id"]])
         written = state.typed.get(id, {})
         for code, (kind, may_type) in OBJECTIVE_COLUMNS.items():
@@ -233,6 +237,8 @@ def _typed(package: Package, state: State, part: DataPart) -> dict[str, dict[str
                 continue
             value, before = values.get(headers[code]), written.get(code)
             if value == before or (value in (None, "") and before is None):
+                continue
+            if value is None and part.number(headers[code]) in formulas:  # which nothing has calculated yet
                 continue
             if value not in (None, "") and not isinstance(value, TYPED_KINDS[kind]):
                 shown = value.value if isinstance(value, NoData) else str(value)[:60]

@@ -26,6 +26,7 @@ from xlkpi.workbook.references import Box
 from xlkpi.workbook.rules import rules_by_people
 
 if TYPE_CHECKING:
+    from xlkpi.workbook.data_part import DataPart
     from xlkpi.workbook.existing import Existing
     from xlkpi.workbook.package import Package
     from xlkpi.workbook.people_rows import PeoplePart
@@ -71,7 +72,9 @@ def left_behind(
             found.append(("rows", data.table.sheet))
     for name, part in people.items():
         found += _of_table(package, name, part)
-    found += _named("formulas", (cell for part in people.values() for cell in _formulas(part)))
+    theirs = [cell for part in people.values() for cell in _formulas(part)]
+    theirs += [cell for part in existing.parts.values() for cell in _formulas_over(part)]
+    found += _named("formulas", theirs)
     found += _named("cells", _written_over(package, existing, made))
     found += _named("added", _added(package, existing, people, made))
     found += _named("comments", _comments(package, existing, made))
@@ -133,6 +136,12 @@ def _formulas(part: PeoplePart) -> Iterator[tuple[str, str]]:
             yield part.table.sheet, f"{xl_col_to_name(column)}{row + 1}"
     for row, column in part.own_formulas:
         yield part.table.sheet, f"{xl_col_to_name(column)}{row + 1}"
+
+
+def _formulas_over(data: DataPart) -> Iterator[tuple[str, str]]:
+    """Formulas that people wrote in a data table, where values are typed, which are carried over."""
+    for row in data.own.values():
+        yield from ((data.table.sheet, f"{xl_col_to_name(column - 1)}{row.number}") for column in row.formulas)
 
 
 def _written_over(package: Package, existing: Existing, made: Made) -> Iterator[tuple[str, str]]:

@@ -94,5 +94,11 @@ def filled_columns(part: DataPart) -> dict[int, Filled]:
     return found
 
 
+def formula_of(cell: bytes) -> str:
+    """The formula of a cell; nothing where it has none of its own."""
+    found = _FORMULA.search(cell)
+    return _text(found) if found and found[2] else ""
+
+
 def _text(formula: re.Match[bytes]) -> str:
     return unescape(formula[2].decode())

@@ -117,7 +117,7 @@ class _Work:
 
         self.former, self.state = former, former.state
         self.project = load_project(former.package, former.existing, project)
-        self.existing = with_returned(former.existing, self.project, beside=False)
+        self.existing = with_returned(former.existing, self.project, own=False)
         self.typed = {id: cells for id, cells in self.existing.typed.items() if id in self.project.by_id}
         self.card = compute(with_typed(self.project, self.typed, former.package.path.name))
 

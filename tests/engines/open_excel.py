@@ -62,8 +62,11 @@ class App:
         self.log: list[tuple[str, Any]] = []
         self.refuse_at: int | None = None
         self.writes = 0
-        self.state: dict[str, Any] = {"screen_updating": True, "enable_events": True, "calculation": "automatic",
-                                      "status_bar": False}  # fmt: skip
+        self.answers: list[str] = []
+        self.state: dict[str, Any] = {
+            "screen_updating": True, "enable_events": True, "display_alerts": True, "calculation": "automatic",
+            "status_bar": False,
+        }  # fmt: skip
         self.book = Book(self, workbook, path)
         self.window = Window()
         self.selected = self.book.sheets(1).range((1, 1))
@@ -80,8 +83,9 @@ class App:
     def books(self) -> Books:
         return Books(self)
 
-    def alert(self, prompt: str, title: str, buttons: str, mode: str, callback: str | None) -> None:
+    def alert(self, prompt: str, title: str, buttons: str, mode: str, callback: str | None) -> str:
         self.log.append(("alert", (prompt, mode)))
+        return self.answers.pop(0) if buttons == "yes_no" else "ok"
 
     def activate(self, steal_focus: bool = False) -> None:
         self.log.append(("activate", None))
@@ -107,7 +111,7 @@ def _kept(name: str) -> property:
     return property(read, write)
 
 
-for _name in ("screen_updating", "enable_events", "calculation", "status_bar"):
+for _name in ("screen_updating", "enable_events", "display_alerts", "calculation", "status_bar"):
     setattr(App, _name, _kept(_name))
 
 
@@ -120,6 +124,8 @@ class Books:
 
     def open(self, path: str, *_: Any, **__: Any) -> Book:
         self.app.log.append(("open", path))
+        if self.app.book.closed:
+            self.app.book = Book(self.app, loaded(Path(path)), Path(path))
         return self.app.book
 
 
@@ -137,6 +143,7 @@ class Window:
 class Book:
     def __init__(self, app: App, workbook: Any, path: Path) -> None:
         self.app, self.workbook, self.path = app, workbook, path
+        self.closed = False
         self.sheets = Sheets(self)
         self.names = Names(self)
 
@@ -154,6 +161,15 @@ class Book:
     @property
     def fullname(self) -> str:
         return str(self.path)
+
+    def save(self, path: str | None, password: str | None) -> None:
+        self.SaveCopyAs(str(path or self.path))
+
+    def close(self) -> None:
+        """What is asked of it from now on fails."""
+        self.app.log.append(("close", str(self.path)))
+        self.closed = True
+        del self.sheets, self.names, self.workbook
 
     def SaveCopyAs(self, path: str) -> None:  # noqa: N802  # its name in Excel
         self.app.log.append(("SaveCopyAs", path))

@@ -44,7 +44,7 @@ def perform(name: str, book: Any, language: str | None = None, **given: Any) -> 
     with use(chosen):
         told = _told(name, book, given)
         if told is not None:
-            Window(book).tell(told)
+            Window(told.book or book).tell(told)
     return told is None or not told.critical
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from xlkpi.errors import WorkbookError
+from xlkpi.language import text
 from xlkpi.workbook.data_sheet import NOTES
 
 from ..open_cells import typed
@@ -18,9 +20,11 @@ _COLUMNS = ("key", "date", "note", "author")
 def refresh(book: Any) -> Told:
     """Read the data of an open scorecard again; Esc stops it, and nothing has changed then.
 
-    Raises what reading the sources raises, and WorkbookError where the workbook can't be refreshed while it is open.
+    What can't be done while the workbook is open is done to its file, which is closed meanwhile, if the person agrees.
+    Raises what reading the sources raises, and WorkbookError where neither can be.
     """
     from ..refresh import RefreshCancelled, refresh_book
+    from ..reopening import can_reopen, refresh_reopened
 
     window = Window(book)
     window.escape_pressed()  # forgets an Esc from before
@@ -28,6 +32,15 @@ def refresh(book: Any) -> Told:
         return Told(refresh_book(book, cancelled=window.escape_pressed))
     except RefreshCancelled as stopped:
         return Told(stopped.text())
+    except WorkbookError as refusal:
+        if not can_reopen(book, refusal) or not window.agrees(_question(refusal)):
+            raise
+    again, words = refresh_reopened(book)
+    return Told(words, book=again)
+
+
+def _question(refusal: WorkbookError) -> str:
+    return text("open_book.reopen", why=refusal.problems[0].wrong())
 
 
 def notes(book: Any) -> Told | None:

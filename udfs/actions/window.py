@@ -25,10 +25,13 @@ _LONGEST = 1_800
 
 @dataclass(frozen=True)
 class Told:
-    """What an action says when it is done; ``critical``: why it is not."""
+    """What an action says when it is done; ``critical``: why it is not. ``book``: the workbook by then, where it was
+    opened again.
+    """
 
     text: str
     critical: bool = False
+    book: Any = None
 
 
 class Window:
@@ -66,6 +69,10 @@ class Window:
         """Show a message."""
         shown = told.text if len(told.text) <= _LONGEST else told.text[:_LONGEST].rsplit("\n", 1)[0] + "\n…"
         self.app.alert(shown, "xlkpi", "ok", "critical" if told.critical else "info")
+
+    def agrees(self, question: str) -> bool:
+        """Whether the person answers a question with yes; never, where no answer can be waited for."""
+        return self.is_excel and self.app.alert(question, "xlkpi", "yes_no", "info") == "yes"
 
     def tables(self) -> Iterator[tuple[Any, Any]]:
         """Each table with its sheet."""

@@ -24,6 +24,8 @@ from tests.small_shop import FIRST, OBJECTIVES, Shop
 from xlkpi.language import use
 from xlkpi.workbook import state
 from xlkpi.workbook.compare import compare
+from xlkpi.workbook.data_sheet import OBJECTIVES as TABLE
+from xlkpi.workbook.existing import read_existing
 from xlkpi.workbook.package import Package
 from xlkpi.workbook.refresh import Options, refresh_workbook
 from xlkpi.workbook.sheet_renaming import in_places, renamed_sheets
@@ -263,8 +265,19 @@ def test_another_kpi_of_an_objective_is_told_in_its_own_unit(shop: Shop, monkeyp
     assert next(m for m in done.as_json()["objectives"] if m["id"] == "basket")["other_kpi"] == {
         "before": "Panier moyen", "after": "Ventes",
     }  # fmt: skip
+    assert last_statuses(shop.workbook) == {"revenue": True, "basket": False}  # nothing to compare with
     again = refresh_workbook(shop.workbook, ONCE)
     assert [m.kpis for m in again.differences.objectives] == [None, None]
+    assert last_statuses(shop.workbook) == {"revenue": True, "basket": True}
+
+
+def last_statuses(path: Path) -> dict[str, bool]:
+    """Whether the workbook knows a status from before, by objective."""
+    with Package(path) as package:
+        existing = read_existing(package)
+    headers = existing.state.columns[TABLE]
+    rows = (existing.parts[TABLE].remembered or {}).values()
+    return {str(row[headers["id"]]): row.get(headers["last_status"]) is not None for row in rows}
 
 
 def test_a_workbook_that_does_not_know_the_kpis_before_tells_of_no_other_one(

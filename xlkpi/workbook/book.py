@@ -52,12 +52,16 @@ class Last:
     alerting: frozenset[tuple[str, str]] | None = None
 
     @classmethod
-    def of(cls, state: State) -> Last | None:
-        """From what a workbook remembers; None without a day."""
+    def of(cls, state: State, card: Scorecard) -> Last | None:
+        """From what a workbook remembers, but for objectives that measure another KPI now; None without a day."""
+        from xlkpi.workbook.state import Called, called
+
         day = as_date(state.as_of)
         if day is None:
             return None
-        statuses = {id: str(code) for id, (_, code) in state.results.items()}
+        others = {id for id, result in card.by_id.items()
+                  if (was := Called.of(state, id)) and was.was_other_than(called(result))}  # fmt: skip
+        statuses = {id: str(code) for id, (_, code) in state.results.items() if id not in others}
         known = state.alerting
         return cls(day, statuses, None if known is None else frozenset((id, cause) for id, cause in known))
 

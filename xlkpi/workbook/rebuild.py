@@ -65,7 +65,7 @@ def _anew(former: Former, card: Scorecard, language: str, layout: str | None) ->
     from xlkpi.workbook.book import Last
 
     package, existing, state = former.package, former.existing, former.state
-    last = Last.of(state)
+    last = Last.of(state, card)
     rows: Mapping[str, Sequence[Row]] = {}
     typed = set(existing.typed)
     taken = carried(existing)

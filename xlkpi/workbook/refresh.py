@@ -192,7 +192,7 @@ class Work:
         self.below = rows_below(self.people, existing)
         self.archived = self._archived()
         self.rows: dict[str, Sequence[Row]] = dict(self.archived.rows)
-        self.last = Last.of(state)
+        self.last = Last.of(state, self.card)
         self.stranded: list[tuple[str, str]] = []
         self.unfiltered: list[str] = []
 

@@ -113,6 +113,10 @@ class Called(NamedTuple):
         known = state.called.get(id)
         return cls(*known[: len(cls._fields)]) if known else None  # type: ignore[arg-type]  # only `kpi` may be None
 
+    def was_other_than(self, now: Called) -> bool:
+        """Whether another KPI was measured; one that an older workbook did not remember is taken to be the same."""
+        return self.kpi is not None and self.kpi != now.kpi
+
 
 def called(result: Result) -> Called:
     """What an objective is called, and what its KPI is."""

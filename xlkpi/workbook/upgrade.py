@@ -166,7 +166,7 @@ class _Work:
         from xlkpi.workbook.build import build_workbook
         from xlkpi.workbook.tables import typed_cells
 
-        state, last = self.state, Last.of(self.state)
+        state, last = self.state, Last.of(self.state, self.card)
         said = {o.id: typed_cells(o, state.language) for o in self.project.objectives if o.id in self.typed}
         build_workbook(
             self.card, out, language=state.language, layout=self.layout, theme=state.theme, kept=moved.rows,

@@ -54,13 +54,13 @@ class Last:
     @classmethod
     def of(cls, state: State, card: Scorecard) -> Last | None:
         """From what a workbook remembers, but for objectives that measure another KPI now; None without a day."""
-        from xlkpi.workbook.state import Called, called
+        from xlkpi.workbook.state import Called, kpi_code
 
         day = as_date(state.as_of)
         if day is None:
             return None
         others = {id for id, result in card.by_id.items()
-                  if (was := Called.of(state, id)) and was.was_other_than(called(result))}  # fmt: skip
+                  if (was := Called.of(state, id)) and was.was_other_than(kpi_code(result))}  # fmt: skip
         statuses = {id: str(code) for id, (_, code) in state.results.items() if id not in others}
         known = state.alerting
         return cls(day, statuses, None if known is None else frozenset((id, cause) for id, cause in known))

@@ -204,7 +204,7 @@ def _moved(card: Scorecard, state: State, id: str, before: Any, after: Any) -> M
     was = Called.of(state, id)
     now = called(result) if result else was or Called(id)
     was = was or now
-    is_other = before is not None and after is not None and was.was_other_than(now)
+    is_other = before is not None and after is not None and was.was_other_than(now.kpi)
     return Moved(
         id, before, after, now.title, now.unit, card.project.currency, was.unit,
         state.currency or card.project.currency, (was.kpi_name, now.kpi_name) if is_other else None,

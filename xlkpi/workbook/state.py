@@ -113,9 +113,14 @@ class Called(NamedTuple):
         known = state.called.get(id)
         return cls(*known[: len(cls._fields)]) if known else None  # type: ignore[arg-type]  # only `kpi` may be None
 
-    def was_other_than(self, now: Called) -> bool:
+    def was_other_than(self, kpi: str | None) -> bool:
         """Whether another KPI was measured; one that an older workbook did not remember is taken to be the same."""
-        return self.kpi is not None and self.kpi != now.kpi
+        return self.kpi not in (None, kpi)
+
+
+def kpi_code(result: Result) -> str:
+    """What KPI an objective measures; nothing where it names none."""
+    return result.kpi.id if result.kpi else ""
 
 
 def called(result: Result) -> Called:
@@ -123,8 +128,8 @@ def called(result: Result) -> Called:
     from xlkpi.catalogue import say
     from xlkpi.workbook.tables import kpi_name
 
-    unit, code = (result.kpi.unit, result.kpi.id) if result.kpi else ("count", "")
-    return Called(str(say(result.objective.title)), unit, code, str(say(kpi_name(result))))
+    unit = result.kpi.unit if result.kpi else "count"
+    return Called(str(say(result.objective.title)), unit, kpi_code(result), str(say(kpi_name(result))))
 
 
 def state_of(

@@ -68,6 +68,22 @@ def reviews(card: Scorecard) -> tuple[Review, ...]:
     return tuple(found)
 
 
+def review_of(card: Scorecard, id: str, on: date) -> Review | None:
+    """The review of an objective on an earlier day, with the data as they are now; None where there was none then."""
+    from xlkpi.scorecard.compute import scorecard
+
+    result = card.by_id[id]
+    by = on if on == result.objective.due else on - timedelta(days=1)
+    if result.series is None or by > card.as_of:
+        return None
+    project = replace(card.project, objectives=(result.objective,))
+    try:
+        then = scorecard(project, card.data, as_of=by, today=card.today)
+    except EvaluationError:  # before the data begin
+        return None
+    return next((review for review in reviews(then) if review.date == on), None)
+
+
 def review_date(card: Scorecard, result: Result, by: date | None = None) -> date:
     """The last day on which an objective was to be reviewed, by a day; by default the scorecard's."""
     objective, fiscal, by = result.objective, card.project.fiscal_year_start, by or card.as_of

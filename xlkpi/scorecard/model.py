@@ -179,6 +179,19 @@ class Scorecard:
         return tuple(found.values())
 
     @cached_property
+    def waiting(self) -> tuple[str, ...]:
+        """The objectives of which a source has no rows, so that what others tell is no value, or not the whole one."""
+        from xlkpi.sources.values import measures_of
+
+        data, found = self.data, []
+        empty = set(data.empty)
+        for result in self.results if empty else ():
+            measures = measures_of(result.kpi.id, data.catalogue) if result.kpi else ()
+            if any(empty.intersection(data.sources_of(data.standing_for(m))) for m in measures):
+                found.append(result.objective.id)
+        return tuple(found)
+
+    @cached_property
     def by_id(self) -> Mapping[str, Result]:
         return {result.objective.id: result for result in self.results}
 

@@ -168,7 +168,7 @@ def moved_rows(
 def _words_of(package: Package, state: State, parts: Mapping[str, PeoplePart]) -> dict[str, Words]:
     """How the tables of a workbook are told, and which of their rows can't move."""
     return {
-        name: Words(part.table.sheet, state.columns[name], _titles(part), _held(package, part), state.language)
+        name: Words(part.table.sheet, state.columns[name], _titles(part), held_rows(package, part), state.language)
         for name, part in parts.items()
     }
 
@@ -184,7 +184,7 @@ def _titles(part: PeoplePart) -> dict[str, str]:
     return found
 
 
-def _held(package: Package, part: PeoplePart) -> set[int]:
+def held_rows(package: Package, part: PeoplePart) -> set[int]:
     """The rows, from 0, with a comment, a link, a formula of people's, or something in a column of theirs."""
     ours = {at: code in part.formulas.usual for code, at in part.places.items()}
     rows = {
@@ -206,4 +206,6 @@ def ids_ever(state: State, rows: Sequence[Row]) -> set[str]:
     return {*state.known, *state.results, *(str(row["key"]) for row in rows if row.get("key"))}
 
 
-__all__ = ["ARCHIVE", "LONGEST", "TABLES", "Archived", "Words", "archived", "ids_ever", "moved_rows", "put", "told"]
+__all__ = [
+    "ARCHIVE", "LONGEST", "TABLES", "Archived", "Words", "archived", "held_rows", "ids_ever", "moved_rows", "put", "told",
+]  # fmt: skip

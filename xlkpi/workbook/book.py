@@ -99,6 +99,9 @@ class Book:
     offered_before: Mapping[str, Sequence[str]] = field(default_factory=dict)
     #: What was proposed in people's tables before, by table, key of a row and column.
     proposed_before: Proposed = field(default_factory=dict)
+    #: What was written before in rows that are there while data lack, by table, key of a row and column; and now.
+    passing_before: Proposed = field(default_factory=dict)
+    passing: dict[str, dict[str, dict[str, Value]]] = field(default_factory=dict)
     #: The workbook that is refreshed: its sheets' names, its places and its choices are kept.
     existing: Existing | None = None
     #: What people chose in the cells of choices, by name; a day only where it is not the latest one.
@@ -143,7 +146,7 @@ class Book:
         if self.existing:
             state = self.existing.state
             self.project_typed, self.offered_before = self.existing.project_typed, state.offered
-            self.proposed_before = state.proposed
+            self.proposed_before, self.passing_before = state.proposed, state.passing
             self._taken |= {name.casefold() for name in self.existing.all_sheets}
             self.chosen = self.existing.choices
         self._taken |= {name.casefold() for name in (*self.names.values(), *self.kpi_names.values())}

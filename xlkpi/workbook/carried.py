@@ -36,7 +36,8 @@ _FIRST = re.compile(rb'\sfirstSheet="\d+"')
 class Carried:
     """``project_typed``: what the project says in cells of objectives that people changed. ``offered``: the rows that
     were once put into people's tables, so that those taken out stay out; ``proposed``: what was proposed there, so that
-    proposals which nobody changed are those of today. ``chosen``: what is chosen in the cells of
+    proposals which nobody changed are those of today; ``passing``: what was written in rows that are there while data
+    lack. ``chosen``: what is chosen in the cells of
     choices. ``names``: what people call sheets, by identifier; ``kpi_names``: pages of KPIs, by objective.
     """
 
@@ -46,12 +47,14 @@ class Carried:
     chosen: Mapping[str, Value] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     kpi_names: Mapping[str, str] = field(default_factory=dict)
+    passing: Proposed = field(default_factory=dict)
 
     def for_book(self) -> dict[str, Any]:
         """As the book that is written knows it."""
         return {
             "project_typed": self.project_typed, "offered_before": self.offered, "proposed_before": self.proposed,
-            "chosen": self.chosen, "names": dict(self.names), "kpi_names": self.kpi_names,
+            "passing_before": self.passing, "chosen": self.chosen, "names": dict(self.names),
+            "kpi_names": self.kpi_names,
         }  # fmt: skip
 
 
@@ -61,7 +64,7 @@ def carried(existing: Existing, project_typed: Mapping[str, Mapping[str, Any]] |
     named = {id: name for id, name in people_names(existing).items() if is_legal(name)}
     kpis = {id: name for id, slot in state.slots.items() if (name := named.get(f"kpi_{slot}"))}
     names = {id: name for id, name in named.items() if not id.startswith("kpi_")}
-    return Carried(project_typed or {}, state.offered, state.proposed, existing.choices, names, kpis)
+    return Carried(project_typed or {}, state.offered, state.proposed, existing.choices, names, kpis, state.passing)
 
 
 def people_names(existing: Existing) -> dict[str, str]:

@@ -34,7 +34,8 @@ def merged(
         if found is None:
             rows.append({**row, **dict.fromkeys(_standing(row, proposed.get(repr(key), {})))})
             continue
-        same = {code: given for code, given in found.items() if _alike(plain(given), row.get(code))}  # with its format
+        # With its format.
+        same = {code: given for code, given in found.items() if is_alike(plain(given), row.get(code))}
         lacking = {code: given for code, given in found.items() if code not in row}  # columns that there were not yet
         still = [code for code in _standing(row, proposed.get(repr(key), {})) if code in found]
         rows.append({**lacking, **row, **same, **{code: found.get(code) for code in (*ours, *still)}})
@@ -43,7 +44,7 @@ def merged(
 
 def _standing(row: Row, before: Mapping[str, Value]) -> list[str]:
     """The cells in which what was proposed before stands still."""
-    return [code for code, value in before.items() if _alike(value, row.get(code))]
+    return [code for code, value in before.items() if is_alike(value, row.get(code))]
 
 
 def proposals(
@@ -80,7 +81,7 @@ def without_absent(book: Book, table: PeopleTable, rows: list[Row]) -> list[Row]
     return [{code: value for code, value in row.items() if code in present} for row in rows]
 
 
-def _alike(given: Value, found: object) -> bool:
+def is_alike(given: Value, found: object) -> bool:
     """Whether a cell's content is the given one, numbers to the digits that a file holds."""
     if isinstance(given, float) and isinstance(found, float):
         return math.isclose(given, found, rel_tol=1e-12)

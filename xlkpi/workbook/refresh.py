@@ -102,6 +102,7 @@ def refresh_copy(
 
 def _refresh(source: Path, target: Path, options: Options, compute: Compute, folder: Path | None = None) -> Refreshed:
     from xlkpi.workbook.backup import replacing_with_backup
+    from xlkpi.workbook.empty_sources import on_its_day
     from xlkpi.workbook.fill import Changes
     from xlkpi.workbook.target import flush, refuse_open, stamp
 
@@ -110,6 +111,7 @@ def _refresh(source: Path, target: Path, options: Options, compute: Compute, fol
         scratch = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="xlkpi-")))
         package = opened.enter_context(Package(source))
         existing = read_existing(package)
+        compute = on_its_day(compute, existing.state, options.as_of)
         with use(existing.state.language):
             project = load_project(package, existing, options.project)
             existing = with_returned(existing, project)
@@ -175,6 +177,7 @@ class Work:
     ) -> None:
         from xlkpi.workbook.book import Last
         from xlkpi.workbook.pages import PEOPLE
+        from xlkpi.workbook.passing import taken_back
         from xlkpi.workbook.people_rows import read_people, rows_below
         from xlkpi.workbook.tables import typed_cells
         from xlkpi.workbook.typed import with_typed
@@ -191,7 +194,9 @@ class Work:
         )
         self.below = rows_below(self.people, existing)
         self.archived = self._archived()
-        self.rows: dict[str, Sequence[Row]] = dict(self.archived.rows)
+        self.taken = taken_back(package, state, self.people, self.archived.rows, self.card)
+        self.existing = replace(existing, state=replace(state, offered=self.taken.offered(state.offered)))
+        self.rows: dict[str, Sequence[Row]] = self.taken.rows
         self.last = Last.of(state, self.card)
         self.stranded: list[tuple[str, str]] = []
         self.unfiltered: list[str] = []
@@ -296,6 +301,7 @@ class Work:
             older=self.existing.state.edition < EDITION,
             gone=untold(self.archived, self.existing, list(self.project.by_id)),
             kept=self.existing.returned.kept,
+            taken={name: len(keys) for name, keys in self.taken.keys.items()},
         )  # fmt: skip
 
     def _vacant(self, skeleton: Skeleton) -> list[str]:

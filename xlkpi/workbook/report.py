@@ -81,8 +81,9 @@ class Differences:
     held: Mapping[str, tuple[date, date]]
     #: The rows of sources that were set aside, before and now, where that differs.
     aside: Mapping[str, tuple[int, int]]
-    #: The sources that have no rows now.
+    #: The sources that have no rows now, and the objectives that wait for them.
     empty: Sequence[str] = ()
+    waiting: Sequence[str] = ()
 
     @property
     def moved(self) -> list[Moved]:
@@ -121,6 +122,8 @@ class Refreshed:
     vacant: Sequence[str] = ()
     #: Rows that people wrote right under their tables, which don't reach over them, by table.
     below: Mapping[str, int] = field(default_factory=dict)
+    #: Rows that were there while data lacked, and that were taken back, by table.
+    taken: Mapping[str, int] = field(default_factory=dict)
     #: What people chose and that there is no more: what kind of choice, and what was chosen.
     reset: Sequence[tuple[str, str]] = ()
     #: What people typed on objectives that are gone and that no archive could take, by objective and column.
@@ -146,13 +149,14 @@ class Refreshed:
             "added": dict(self.added), "without_place": list(self.without_place), "short": list(self.short),
             "late": dict(known.late),
             "aside": {name: {"before": before, "after": now} for name, (before, now) in known.aside.items()},
-            "empty": list(known.empty),
+            "empty": list(known.empty), "waiting": list(known.waiting),
             "archived": dict(self.archived.out) if self.archived else {},
             "returned": dict(self.archived.back) if self.archived else {},
             "stranded_comments": [{"sheet": sheet, "cell": cell} for sheet, cell in self.stranded],
             "lacking": {page: why.text() for page, why in self.lacking.items()},
             "unfiltered": list(self.unfiltered),
             "tabs": dict(self.tabs), "vacant": list(self.vacant), "below": dict(self.below),
+            "taken": dict(self.taken),
             "reset": [{"kind": kind, "name": name} for kind, name in self.reset],
             "gone": {id: [_gone_as_json(c, v) for c, v in cells.items()] for id, cells in self.gone.items()},
             "kept_in_archive": list(self.kept),
@@ -184,7 +188,7 @@ def differences(existing: Existing, card: Scorecard) -> Differences:
         {r.objective.id: r.trust.late_days for r in card.results if r.trust.late_days > 0 and not r.trust.fresh},
         {id: (day, _next(card, id)) for id, day in card.held.items()},
         {name: (was, now) for name, now in aside_of(card, state).items() if (was := state.aside.get(name, 0)) != now},
-        card.data.empty,
+        card.data.empty, card.waiting,
     )  # fmt: skip
 
 

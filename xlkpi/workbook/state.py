@@ -37,7 +37,8 @@ class State:
     the names given to sheets. ``columns``: of the tables, headers by code. ``typed``: what the project said in cells
     that people may change. ``results``: value and status of objectives. ``mapping``: which column of a source means
     what. ``offered``: rows that were put into people's tables; ``proposed``: what was proposed in cells of theirs, by
-    table, key of a row and column. ``days``: those of numbers that are not for ``as_of``.
+    table, key of a row and column. ``passing``: what was written in rows that are there while data lack, in the same
+    way. ``days``: those of numbers that are not for ``as_of``.
     ``aside``: rows of sources that were set aside. ``known``: the objectives that there ever were.
     ``currency``: that of amounts in number formats.
     ``alerting``: the objectives and causes of which an alert held.
@@ -78,6 +79,7 @@ class State:
     rules: Sequence[str] | None = None
     formulas: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     called: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
+    passing: Proposed = field(default_factory=dict)
 
     @property
     def own_names(self) -> dict[str, str]:
@@ -160,7 +162,8 @@ def state_of(
         mapping=mapping_of(card, before),
         called={r.objective.id: called(r) for r in card.results},
         offered={**before.offered, **book.offered}, proposed={**before.proposed, **book.proposed},
-        currency=book.currency, days={id: serial(day) for id, day in card.held.items()},
+        passing={**before.passing, **book.passing}, currency=book.currency,
+        days={id: serial(day) for id, day in card.held.items()},
         aside=aside_of(card, before), known=_known_ids(book, ids),
         alerting=None if book.alerting is None else [list(pair) for pair in book.alerting],
         edition=before.edition if book.existing else EDITION, given=before.own_names if book.existing else book.given,

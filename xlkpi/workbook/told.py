@@ -72,6 +72,7 @@ def people_words(done: Refreshed) -> list[str]:
     moved = done.archived
     for key, counts in (("archived", moved.out), ("returned", moved.back), ("stay", moved.stay)) if moved else ():
         added += [text(f"refresh.{key}", table=name, rows=count) for name, count in counts.items()]
+    added += [text("refresh.taken", table=name, rows=count) for name, count in done.taken.items()]
     added += [text("refresh.older")] if done.older else []
     lines = added + [
         text("refresh.accepted" if not done.dry_run else "refresh.would_accept", objective=value.objective,
@@ -117,6 +118,11 @@ def typed_words(cell: TypedCell) -> str:
 def source_words(known: Differences) -> list[str]:
     """Sources without rows, columns of sources, rows that were set aside, and data that is late."""
     lines = [text("refresh.empty", sources=", ".join(known.empty), count=len(known.empty))] if known.empty else []
+    if known.empty and known.as_of[0] == known.as_of[1]:
+        lines.append(text("refresh.same_day", day=date_words(known.as_of[1])))
+    if known.waiting:
+        listed = ", ".join(known.waiting[:MOST]) + (", …" if len(known.waiting) > MOST else "")
+        lines.append(text("refresh.waiting", objectives=listed))
     lines += [
         text("refresh.mapped" if new else "refresh.unmapped", source=source, column=column, meaning=meaning)
         for source, column, meaning, new in known.mapping[:MOST]

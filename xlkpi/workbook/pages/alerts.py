@@ -25,9 +25,10 @@ from xlkpi.workbook.functions import (
     sentence,
     year_of,
 )
-from xlkpi.workbook.live import Given, Live, as_date, live, serial
+from xlkpi.workbook.live import Given, Live, Value, as_date, live, serial
 from xlkpi.workbook.page import Page
-from xlkpi.workbook.people import Column, PeopleTable, Row, TableRow, plain, write_people
+from xlkpi.workbook.passing import written_in
+from xlkpi.workbook.people import Column, PeopleTable, Row, TableRow, identity, plain, write_people
 from xlkpi.workbook.sheet import Content
 
 HEADER = 10
@@ -116,10 +117,12 @@ def alerts(book: Book, made: Calculation) -> None:
     """Write the page."""
     cells = alert_cells(book, made)
     watch = Watch(book.card, book.choices)
-    book.alerting = watch.holding()
+    book.alerting = _alerting(book, watch)
     kept = book.kept.get(TABLE.name, ())
     rows = [_row(book, alert, kept) for alert in watch.alerts()]
-    rows += reversed(earlier_rows(watch.episodes(), kept, partial(cause_word, book)))
+    book.passing[TABLE.name] = _passing(book, rows, kept)
+    episodes = [episode for episode in watch.episodes() if episode.objective not in book.card.waiting]
+    rows += reversed(earlier_rows(episodes, kept, partial(cause_word, book)))
     day = sentence(book.text("as_of"), {"day": day_told(made.as_of, book.language), "year": year_of(made.as_of)})
     widths = (14, *(c.width for c in TABLE.columns), 14)
     page = Page(book, "alerts", widths, book.text("page.alerts"), book.text("alerts.second"), day, made.choice)
@@ -137,7 +140,30 @@ def _row(book: Book, alert: Alert, kept: Sequence[Row]) -> Row:
     """The row of an alert: the one that is there where the same goes on, else a new one, which nobody has seen yet."""
     row: dict[str, Content] = {"key": alert.objective, "cause": cause_word(book, alert.cause)}
     same = [known for known in kept if all(known.get(code) == row[code] for code in row)]
-    return {**row, "since": since_of(book.card, alert, same, book.last)}
+    last = book.last
+    if alert.objective in book.card.waiting:
+        before = [known for known in same if repr(identity(TABLE, known)) in book.passing_before.get(TABLE.name, {})]
+        same, last = (before, None) if before else (same, last)
+        if not same:  # nothing is known of the days before
+            return {**row, "since": book.card.as_of}
+    return {**row, "since": since_of(book.card, alert, same, last)}
+
+
+def _alerting(book: Book, watch: Watch) -> tuple[tuple[str, str], ...] | None:
+    """The objectives and causes of which an alert holds; of those whose data are waited for as it was before."""
+    waiting, before = book.card.waiting, book.last.alerting if book.last else None
+    if waiting and before is None:
+        return None
+    held = [pair for pair in before or () if pair[0] in waiting]
+    return (*(pair for pair in watch.holding() if pair[0] not in waiting), *sorted(held))
+
+
+def _passing(book: Book, rows: Sequence[Row], kept: Sequence[Row]) -> dict[str, dict[str, Value]]:
+    """What is written in rows that are there only as long as an objective's data are waited for."""
+    before = book.passing_before.get(TABLE.name, {})
+    there = {repr(identity(TABLE, row)) for row in kept} - set(before)
+    keys = {repr(identity(TABLE, row)): row for row in rows if row["key"] in book.card.waiting}
+    return {key: dict(before.get(key, written_in(TABLE, row))) for key, row in keys.items() if key not in there}
 
 
 def earlier_rows(episodes: Sequence[Episode], kept: Sequence[Row], cause: Callable[[str], str]) -> list[Row]:

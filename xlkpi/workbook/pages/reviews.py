@@ -6,16 +6,19 @@ from datetime import date
 
 from xlkpi.cadence import CODES
 from xlkpi.language import text
-from xlkpi.reviews import Review, analysis, interpretation
+from xlkpi.reviews import Review, analysis, interpretation, review_of
 from xlkpi.reviews import reviews as reviews_of
 from xlkpi.status import label
 from xlkpi.workbook.book import Book
 from xlkpi.workbook.calculation import Calculation
 from xlkpi.workbook.formats import date_format, day_told, decimals_for, typeset
 from xlkpi.workbook.functions import sentence, year_of
+from xlkpi.workbook.live import Value, as_date
 from xlkpi.workbook.next_review import next_period
 from xlkpi.workbook.page import Page
-from xlkpi.workbook.people import Column, PeopleTable, Row, Shown, write_people
+from xlkpi.workbook.passing import standing, written_in
+from xlkpi.workbook.people import Column, PeopleTable, Row, Shown, plain, write_people
+from xlkpi.workbook.people_merging import counted
 
 #: How a period may have ended.
 CLOSED = ("achieved", "partially", "missed")
@@ -43,7 +46,7 @@ def reviews(book: Book, made: Calculation) -> None:
     page.help(7, book.text("reviews.help"), TABLE.stay)
     header = _calendar(book, made, page, 8) + 1
     page.ws.set_row_pixels(header - 1, 10)
-    rows = [_row(book, review) for review in reviews_of(book.card)]
+    rows = _rows(book)
     written = write_people(book, made, TABLE, rows, page=page, header=header)
     place = written.place("verdict")
     theme, plain = page.theme, book.format.plain
@@ -54,6 +57,39 @@ def reviews(book: Book, made: Calculation) -> None:
         })  # fmt: skip
     page.ws.freeze_panes(header + 1, 4)
     page.finish(written.last, pages_high=0, repeat=(header, header), protect=False, stay=TABLE.stay)
+
+
+def _rows(book: Book) -> list[Row]:
+    """The reviews that are known; those that had no value, and have one now, are told anew where they stand."""
+    waiting = book.card.waiting  # what little is known would stay as evidence once the rest is there
+    rows = [_row(book, review) for review in reviews_of(book.card) if review.result.objective.id not in waiting]
+    given = dict(zip(counted(TABLE, rows), rows, strict=True))
+    here = book.kept.get(TABLE.name, ())
+    before, passing = book.passing_before.get(TABLE.name, {}), dict[str, dict[str, Value]]()
+    kept: list[Row] = []
+    for key, row in zip(counted(TABLE, here), here, strict=True):
+        written = before.get(repr(key)) if row.get("value") is None else None
+        new = None if written is None else given.pop(key, None) or _row_of_then(book, row)
+        if written is not None and (new is None or plain(new["value"]) is None):
+            passing[repr(key)] = dict(written)
+        elif written is not None and new is not None:
+            row = {**row, **{code: new[code] for code in standing(TABLE, row, written) if code in new}}
+        given.pop(key, None)
+        kept.append(row)
+    added = {repr(key): written_in(TABLE, row) for key, row in given.items() if plain(row["value"]) is None}
+    book.passing[TABLE.name] = passing | added
+    if here:
+        book.kept = {**book.kept, TABLE.name: kept}
+    return rows
+
+
+def _row_of_then(book: Book, row: Row) -> Row | None:
+    """The review of an earlier day, from the data as they are now; None as long as some are waited for."""
+    id, on = row.get("key"), as_date(plain(row.get("date")))
+    if not isinstance(id, str) or on is None or id in book.card.waiting or id not in book.card.by_id:
+        return None
+    review = review_of(book.card, id, on)
+    return _row(book, review) if review else None
 
 
 def _row(book: Book, review: Review) -> Row:

@@ -73,15 +73,17 @@ def review_of(card: Scorecard, id: str, on: date) -> Review | None:
     from xlkpi.scorecard.compute import scorecard
 
     result = card.by_id[id]
-    by = on if on == result.objective.due else on - timedelta(days=1)
-    if result.series is None or by > card.as_of:
-        return None
     project = replace(card.project, objectives=(result.objective,))
-    try:
-        then = scorecard(project, card.data, as_of=by, today=card.today)
-    except EvaluationError:  # before the data begin
-        return None
-    return next((review for review in reviews(then) if review.date == on), None)
+    for by in (on, on - timedelta(days=1)):  # of days, it is the one before that a review is of
+        if result.series is None or by > card.as_of:
+            continue
+        try:
+            then = scorecard(project, card.data, as_of=by, today=card.today)
+        except EvaluationError:  # before the data begin
+            continue
+        if found := next((review for review in reviews(then) if review.date == on), None):
+            return found
+    return None
 
 
 def review_date(card: Scorecard, result: Result, by: date | None = None) -> date:

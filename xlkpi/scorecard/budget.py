@@ -101,7 +101,9 @@ def budget_plan(card: Scorecard, dimension: str | None = None) -> BudgetPlan | L
     weekly = Cadence("weekly")
     end = min(card.as_of, data.last or card.as_of)
     last = complete_until(end, weekly)
-    begun = min(data.spans[s][0] for s in data.sources_of(spend))
+    begun = min((data.spans[s][0] for s in data.sources_of(spend) if s in data.spans), default=None)
+    if begun is None:
+        return Lacking("no_data")
     monthly = Cadence("monthly")
     whole = monthly.first_whole(begun)
     if last is None or monthly.end_of(whole) > end:

@@ -77,11 +77,11 @@ def taken_back(
 
 
 def _is_over(table: PeopleTable, row: Row, card: Scorecard) -> bool:
-    """Whether a row is no longer for today: of an objective whose data are there again, or a review of days to come."""
+    """Whether a row is no longer for today: nothing is waited for any more, or it is a review of days to come."""
     if row.get("key") not in card.by_id:
         return False
     if table.id != "reviews":
-        return row.get("key") not in card.waiting
+        return not card.waiting
     day = as_date(plain(row.get("date")))
     return isinstance(day, date) and day > card.as_of + timedelta(days=1)
 

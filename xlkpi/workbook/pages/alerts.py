@@ -159,11 +159,20 @@ def _alerting(book: Book, watch: Watch) -> tuple[tuple[str, str], ...] | None:
 
 
 def _passing(book: Book, rows: Sequence[Row], kept: Sequence[Row]) -> dict[str, dict[str, Value]]:
-    """What is written in rows that are there only as long as an objective's data are waited for."""
-    before = book.passing_before.get(TABLE.name, {})
-    there = {repr(identity(TABLE, row)) for row in kept} - set(before)
-    keys = {repr(identity(TABLE, row)): row for row in rows if row["key"] in book.card.waiting}
-    return {key: dict(before.get(key, written_in(TABLE, row))) for key, row in keys.items() if key not in there}
+    """What is written in rows that are there only as long as data are waited for: of the objectives that wait, and of
+    those whose alert held before and was told by another's, which waits.
+    """
+    waiting, before = book.card.waiting, book.passing_before.get(TABLE.name, {})
+    if not waiting:
+        return {}
+    held = {(id, cause_word(book, cause)) for id, cause in (book.last.alerting if book.last else None) or ()}
+    there = {repr(identity(TABLE, row)) for row in kept}
+    passing = {key: dict(written) for key, written in before.items() if key in there}
+    for row in rows:
+        key = repr(identity(TABLE, row))
+        if key not in there and (row["key"] in waiting or (row["key"], row["cause"]) in held):
+            passing[key] = written_in(TABLE, row)
+    return passing
 
 
 def earlier_rows(episodes: Sequence[Episode], kept: Sequence[Row], cause: Callable[[str], str]) -> list[Row]:

@@ -207,5 +207,6 @@ def ids_ever(state: State, rows: Sequence[Row]) -> set[str]:
 
 
 __all__ = [
-    "ARCHIVE", "LONGEST", "TABLES", "Archived", "Words", "archived", "held_rows", "ids_ever", "moved_rows", "put", "told",
+    "ARCHIVE", "LONGEST", "TABLES", "Archived", "Words", "archived", "held_rows", "ids_ever", "moved_rows", "put",
+    "told",
 ]  # fmt: skip

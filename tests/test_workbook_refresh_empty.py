@@ -15,9 +15,12 @@ from openpyxl.comments import Comment
 from tests.checks import recalc, sdk
 from tests.test_workbook_refresh import edited, table
 from tests.test_workbook_upgrade import OLDER
+from xlkpi import cli_upgrade
 from xlkpi.cli_refresh import as_text
+from xlkpi.errors import InputError
 from xlkpi.objectives import Project, load
 from xlkpi.scorecard import Scorecard, read_data, scorecard
+from xlkpi.workbook import state
 from xlkpi.workbook.build import build_workbook
 from xlkpi.workbook.existing import read_existing
 from xlkpi.workbook.package import Package
@@ -26,6 +29,7 @@ from xlkpi.workbook.people_rows import read_people
 from xlkpi.workbook.refresh import Options, refresh_workbook
 from xlkpi.workbook.report import Refreshed
 from xlkpi.workbook.state import State
+from xlkpi.workbook.upgrade import upgrade_workbook
 
 #: Long after the data: a day of today would be another month, with reviews of its own.
 TODAY = date(2026, 11, 27)
@@ -327,3 +331,43 @@ def test_rows_that_people_typed_themselves_are_never_taken_back(shop: Shop) -> N
     shop.back()
     assert refresh(shop.workbook).taken == {}
     assert "ctr_search" in [row["key"] for row in remembered(shop.workbook)[1][ALERTS]]
+
+
+def older(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A workbook of an edition before."""
+    with monkeypatch.context() as then:
+        then.setattr(state, "EDITION", state.EDITION - 1)
+        shop.build()
+
+
+def test_an_upgrade_goes_on_without_rows_and_the_next_one_makes_the_pages_that_lacked_them(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older(shop, monkeypatch)
+    before = remembered(shop.workbook)
+    shop.empty("ads", "web")
+    done = cli_upgrade.upgrade(str(shop.workbook), project=None, dry_run=False, as_of=None, backups=None, leave=False)
+    assert (done.empty, done.later) == (("ads", "web"), ["Budget"])
+    assert "Budget" in cli_upgrade.as_text(done).partition("until there are rows again")[2]
+    known, rows = remembered(shop.workbook)
+    assert known.as_of == before[0].as_of
+    assert rows[REVIEWS] == before[1][REVIEWS]
+    assert sdk.faults(shop.workbook) == []
+    shop.back()
+    refresh(shop.workbook)
+    again = upgrade_workbook(shop.workbook, Options(), compute)
+    assert (again.pages, again.empty, again.later) == (["Budget"], (), [])
+    after = remembered(shop.workbook)[1]
+    assert after == before[1]
+
+
+def test_an_upgrade_without_rows_refuses_to_lose_limits_of_a_budget(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older(shop, monkeypatch)
+    typed(shop.workbook, "xlkpi_budget", 0, {"most": 123.0})
+    shop.empty("ads", "web")
+    before = shop.workbook.read_bytes()
+    with pytest.raises(InputError, match="xlkpi_budget"):
+        upgrade_workbook(shop.workbook, Options(), compute)
+    assert shop.workbook.read_bytes() == before

@@ -26,7 +26,7 @@ def upgrade(
 
     day = as_day(as_of)
     options = Options(Path(project) if project else None, dry_run, backups, day)
-    return upgrade_workbook(Path(file), options, computing(day), leave=leave)
+    return upgrade_workbook(Path(file), options, computing(day, empty=True), leave=leave)
 
 
 def as_text(done: Upgraded) -> str:
@@ -44,6 +44,10 @@ def as_text(done: Upgraded) -> str:
     if done.pages:
         lines.append(text("upgrade.pages", pages=", ".join(done.pages)))
     lines += [text(f"upgrade.reset.{kind}", name=name) for kind, name in done.reset]
+    if done.empty:
+        lines.append(text("refresh.empty", sources=", ".join(done.empty), count=len(done.empty)))
+    if done.later:
+        lines.append(text("upgrade.later", pages=", ".join(done.later)))
     if done.left:
         lines.append(text("upgrade.left", what=left_words(done.left)))
     if done.backup:

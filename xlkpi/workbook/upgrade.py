@@ -22,9 +22,14 @@ from xlkpi.workbook.archive import moved_rows
 from xlkpi.workbook.archive_cells import move_cells, with_returned
 from xlkpi.workbook.backup import backup_name
 from xlkpi.workbook.carried import carried
+from xlkpi.workbook.context import FROM_DATA
+from xlkpi.workbook.empty_sources import on_its_day
 from xlkpi.workbook.layout import USUAL
 from xlkpi.workbook.left_behind import left_words
 from xlkpi.workbook.package import Package
+from xlkpi.workbook.pages import PEOPLE
+from xlkpi.workbook.passing import taken_back
+from xlkpi.workbook.people_merging import counted, is_alike
 from xlkpi.workbook.refresh import Compute, Options, load_project
 from xlkpi.workbook.state import EDITION, FORMAT
 from xlkpi.workbook.template import is_workbook
@@ -35,6 +40,7 @@ if TYPE_CHECKING:
     from xlkpi.workbook.existing import Existing
     from xlkpi.workbook.left_behind import Made
     from xlkpi.workbook.people import Row
+    from xlkpi.workbook.people_rows import PeoplePart
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,9 @@ class Upgraded:
     #: What people chose, and names that they gave to sheets, where that is not possible any more: kind and name.
     reset: Sequence[tuple[str, str]] = ()
     backup: Path | None = None
+    #: The sources without rows, and the pages that the new workbook lacks until there are some.
+    empty: Sequence[str] = ()
+    later: Sequence[str] = ()
 
     def as_json(self) -> dict[str, Any]:
         """For ``--json``."""
@@ -69,7 +78,7 @@ class Upgraded:
             "archived": dict(self.archived), "pages": list(self.pages),
             "left": [{"kind": kind, "name": name} for kind, name in self.left],
             "reset": [{"kind": kind, "name": name} for kind, name in self.reset],
-            "backup": str(self.backup) if self.backup else None,
+            "backup": str(self.backup) if self.backup else None, "empty": list(self.empty), "later": list(self.later),
         }  # fmt: skip
 
 
@@ -87,21 +96,22 @@ def upgrade_workbook(path: Path, options: Options, compute: Compute, *, leave: b
         former = Former(package)
         spoken, state = current(), former.state
         with use(state.language):
-            work = _Work(former, options.project, compute)
+            work = _Work(former, options.project, on_its_day(compute, state, options.as_of))
             now = FORMAT, xlkpi.__version__, EDITION
             if (state.format, state.version, state.edition) == now and work.is_as_built():
                 return Upgraded(path, options.dry_run, state.version, xlkpi.__version__, current=True)
             moved = work.moved()
             with former.built(lambda out: work.build(out, moved), moved.rows) as made:
-                left = former.left(made)
+                left = work.left(made)
                 if left and not leave:
                     with use(spoken):
                         raise package.error("workbook_left_behind", what=left_words(left))
                 report = Upgraded(
                     path, options.dry_run, state.version, xlkpi.__version__, False,
-                    {name: n for name, rows in moved.rows.items() if (n := sum(map(_is_filled, rows)))},
+                    {name: n for name, rows in moved.rows.items()
+                     if name in made.existing.state.columns and (n := sum(map(_is_filled, rows)))},
                     [(id, column) for id, cells in work.typed.items() for column in cells], moved.out,
-                    work.new_pages(made), left, former.reset(made),
+                    work.new_pages(made), left, former.reset(made), None, work.card.data.empty, work.later(made),
                 )  # fmt: skip
                 if options.dry_run:
                     return report
@@ -126,7 +136,9 @@ class _Work:
         ids, day = list(self.project.by_id), self.card.today
         found = moved_rows(self.former.package, self.state, self.former.people, ids, day, anew=True)
         move_cells(found, self.existing, ids, day)
-        return found
+        taken = taken_back(self.former.package, self.state, self.former.people, found.rows, self.card)
+        self.existing = replace(self.existing, state=replace(self.state, offered=taken.offered(self.state.offered)))
+        return replace(found, rows={name: list(rows) for name, rows in taken.rows.items()})
 
     @property
     def layout(self) -> str | None:
@@ -172,6 +184,33 @@ class _Work:
             self.card, out, language=state.language, layout=self.layout, theme=state.theme, kept=moved.rows,
             last=last if last and last.day < self.card.as_of else None, carried=carried(self.existing, said),
         )  # fmt: skip
+
+    def left(self, made: Made) -> list[tuple[str, str]]:
+        """What stays in the workbook before: not the tables of pages that come again, in which there is nothing of
+        people's.
+        """
+        found = self.former.left(made)
+        if not self.card.data.empty:
+            return found
+        ours = {("table", name) for name, part in self.former.people.items() if self._is_ours(name, part)}
+        return [what for what in found if what not in ours]
+
+    def _is_ours(self, name: str, part: PeoplePart) -> bool:
+        """Whether a table holds but what xlkpi put there and would put there again."""
+        table, proposed = PEOPLE[name], self.state.proposed.get(name, {})
+        typed = [c.code for c in table.columns if c.is_typed and c.code not in table.keys]
+        return all(
+            is_alike(proposed.get(repr(key), {}).get(code), row.get(code))
+            for key, row in zip(counted(table, part.filled), part.filled, strict=True)
+            for code in typed
+        )
+
+    def later(self, made: Made) -> list[str]:
+        """The pages that are made from data, and that there are no more until there are some."""
+        if not self.card.data.empty:
+            return []
+        pages = [id for id in FROM_DATA if id in self.state.pages and self.former.existing.has_page(id)]
+        return [self.state.sheets[id] for id in pages if id not in made.same]
 
     def new_pages(self, made: Made) -> list[str]:
         """The names of sheets that the workbook did not have, or has no longer."""

@@ -46,30 +46,43 @@ def _user() -> str | None:
 
 def as_text(done: Refreshed) -> str:
     """A table with a line per objective, then what else changed and what was met."""
-    from xlkpi.workbook.told import date_words, held_words, people_words, row_words, source_words
+    from xlkpi.workbook.told import date_words, held_words, people_words, row_words, source_words, waiting_words
 
     known = done.differences
     before, after = known.as_of
     if done.due is not None and not done.due:
-        return "\n".join([text("refresh.nothing_due", file=str(done.path)), *held_words(known), *source_words(known)])
+        return "\n".join(
+            [
+                text("refresh.nothing_due", file=str(done.path)),
+                *held_words(known),
+                *source_words(known),
+                *waiting_words(known),
+            ]
+        )
     head = text("refresh.would" if done.dry_run else "refresh.done", file=str(done.path), moved=len(known.moved),
                 count=len(known.objectives), before=date_words(before), after=date_words(after))  # fmt: skip
     lines = [head, ""]
     lines += [_line(moved) for moved in known.objectives]
-    others = [*held_words(known), *row_words(done.rows), *people_words(done), *source_words(known)]
+    others = [
+        *held_words(known),
+        *row_words(done.rows),
+        *people_words(done),
+        *source_words(known),
+        *waiting_words(known),
+    ]
     return "\n".join([*lines, *(["", *others] if others else [])])
 
 
 def in_short(done: Refreshed) -> str:
     """The same for a message on the screen: only the objectives that moved, the first of them."""
-    from xlkpi.workbook.told import MOST, date_words, people_words, source_words
+    from xlkpi.workbook.told import MOST, date_words, people_words, source_words, waiting_words
 
     known = done.differences
     before, after = known.as_of
     head = text("refresh.done", file=str(done.path), moved=len(known.moved), count=len(known.objectives),
                 before=date_words(before), after=date_words(after))  # fmt: skip
     lines = [_line(moved).strip() for moved in known.moved[:MOST]]
-    others = [*people_words(done), *source_words(known)]
+    others = [*people_words(done), *source_words(known), *waiting_words(known)]
     return "\n".join([head, *(["", *lines] if lines else []), *(["", *others] if others else [])])
 
 

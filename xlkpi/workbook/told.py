@@ -25,7 +25,9 @@ def news(known: Differences, rows: Mapping[str, RowCount]) -> list[tuple[str, st
 
     lines = [(moved.title, moved_words(moved)) for moved in known.moved]
     lines += [(cell.objective, typed_words(cell)) for cell in known.typed]
-    lines += [("", words) for words in (*row_words(rows), *source_words(known), *held_words(known))]
+    lines += [
+        ("", words) for words in (*row_words(rows), *source_words(known), *waiting_words(known), *held_words(known))
+    ]
     return [(about, typeset(words)) for about, words in lines]
 
 
@@ -118,11 +120,6 @@ def typed_words(cell: TypedCell) -> str:
 def source_words(known: Differences) -> list[str]:
     """Sources without rows, columns of sources, rows that were set aside, and data that is late."""
     lines = [text("refresh.empty", sources=", ".join(known.empty), count=len(known.empty))] if known.empty else []
-    if known.empty and known.as_of[0] == known.as_of[1]:
-        lines.append(text("refresh.same_day", day=date_words(known.as_of[1])))
-    if known.waiting:
-        listed = ", ".join(known.waiting[:MOST]) + (", …" if len(known.waiting) > MOST else "")
-        lines.append(text("refresh.waiting", objectives=listed))
     lines += [
         text("refresh.mapped" if new else "refresh.unmapped", source=source, column=column, meaning=meaning)
         for source, column, meaning, new in known.mapping[:MOST]
@@ -131,6 +128,16 @@ def source_words(known: Differences) -> list[str]:
         text("refresh.aside", source=source, rows=now, before=before) for source, (before, now) in known.aside.items()
     ]
     return lines + [text("refresh.late", objective=id, days=days) for id, days in known.late.items()]
+
+
+def waiting_words(known: Differences) -> list[str]:
+    """What stays as it is while a source has no rows."""
+    is_same = bool(known.empty) and known.as_of[0] == known.as_of[1]
+    lines = [text("refresh.same_day", day=date_words(known.as_of[1]))] if is_same else []
+    if known.waiting:
+        listed = ", ".join(known.waiting[:MOST]) + (", …" if len(known.waiting) > MOST else "")
+        lines.append(text("refresh.waiting", objectives=listed))
+    return lines
 
 
 def date_words(day: date | None) -> str:

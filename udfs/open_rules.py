@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from xlkpi.workbook.compare import ConditionChange, ListChange, RuleChange
@@ -80,28 +81,25 @@ def _validate(opened: OpenBook, change: RuleChange, before: str, after: str) -> 
 
 def condition(opened: OpenBook, change: ConditionChange) -> None:
     """Let a conditional format have other cells or formulas."""
-    back = {place: (new, old) for place, (old, new) in change.formulas.items()}
-    opened.undo.append(lambda: _condition(opened, change.sheet, (change.cells[1], change.cells[0]), back))
-    _condition(opened, change.sheet, change.cells, change.formulas)
-
-
-def _condition(opened: OpenBook, sheet: str, cells: tuple[str, str], formulas: Any) -> None:
-    home = opened.book.sheets[sheet]
+    home, cells = opened.book.sheets[change.sheet], change.cells
     rules = home.range(cells[0].split()[0]).api.FormatConditions
     present = [rules(i) for i in range(1, rules.Count + 1)]
     ours = [r for r in present if set(r.AppliesTo.Address.replace("$", "").split(",")) == set(cells[0].split())]
-    for old, new in formulas.values():
+    changed = []
+    for old, new in change.formulas.values():
         if re.search(r'[(,"{]', new):  # Excel would read it in its own language
-            raise LookupError(f"{sheet}!{cells[0]}")
-        rule = next((r for r in ours if str(r.Formula1).removeprefix("=") == old), None)
+            raise LookupError(f"{change.sheet}!{cells[0]}")
+        rule = next((r for r in ours if str(r.Formula1).removeprefix("=") == old and r not in changed), None)
         if rule is None:
-            raise LookupError(f"{sheet}!{cells[0]}")
+            raise LookupError(f"{change.sheet}!{cells[0]}")
+        changed.append(rule)
+        opened.undo.append(partial(rule.Modify, rule.Type, 0, f"={old}"))
         rule.Modify(rule.Type, 0, f"={new}")
-    if cells[0] != cells[1]:
-        if not ours:  # Excel has let it follow the table
-            return
+    if cells[0] != cells[1]:  # where there is none of ours, Excel has let it follow the table
+        before, after = (home.range(of.replace(" ", ",")).api for of in cells)
         for rule in ours:
-            rule.ModifyAppliesToRange(home.range(cells[1].replace(" ", ",")).api)
+            opened.undo.append(partial(rule.ModifyAppliesToRange, before))
+            rule.ModifyAppliesToRange(after)
 
 
 def number_of(rule: Mapping[str, str], name: str, words: Sequence[str]) -> int:

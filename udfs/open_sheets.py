@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from .open_book import UNSUPPORTED
 
@@ -26,25 +27,29 @@ def show(opened: OpenBook, sheet: str, shown: bool) -> None:
 
 def rename_sheets(opened: OpenBook, names: Mapping[str, str]) -> None:
     """Call sheets otherwise, by their present names; what refers to their cells follows by itself."""
-    opened.undo.append(lambda: _rename_sheets(opened, {new: old for old, new in names.items()}))
-    _rename_sheets(opened, names)
-
-
-def _rename_sheets(opened: OpenBook, names: Mapping[str, str]) -> None:
     from xlkpi.workbook.sheet_renaming import in_places
 
-    found = {new: opened.book.sheets[old] for old, new in names.items()}
-    taken = {old.casefold() for old in names}
-    for number, (new, sheet) in enumerate(found.items()):
-        if new.casefold() in taken:  # two of them change places
-            sheet.name = f"xlkpi {number}"
-    for new, sheet in found.items():
-        sheet.name = new
+    found = [(opened.book.sheets[old], old, new) for old, new in names.items()]
+    opened.undo.append(lambda: _call([(sheet, old) for sheet, old, _ in found]))
+    _call([(sheet, new) for sheet, _, new in found])
     for sheet in opened.book.sheets:
         with suppress(*UNSUPPORTED):
             for link in sheet.api.Hyperlinks:  # these Excel leaves as they are
-                if (place := in_places(link.SubAddress or "", names)) != link.SubAddress:
+                before = link.SubAddress
+                if (place := in_places(before or "", names)) != before:
+                    opened.undo.append(partial(setattr, link, "SubAddress", before))
                     link.SubAddress = place
+
+
+def _call(names: Sequence[tuple[Any, str]]) -> None:
+    """Give sheets names, those that are called otherwise."""
+    others = [(sheet, name) for sheet, name in names if sheet.name != name]
+    taken = {sheet.name.casefold() for sheet, _ in others}
+    for number, (sheet, name) in enumerate(others):
+        if name.casefold() in taken:  # two of them change places
+            sheet.name = f"xlkpi {number}"
+    for sheet, name in others:
+        sheet.name = name
 
 
 __all__ = ["rename_sheets", "show"]

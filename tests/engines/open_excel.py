@@ -209,7 +209,7 @@ class Sheet:
 
     @property
     def api(self) -> Worksheet:
-        self.sheet.Hyperlinks = [Hyperlink(link) for link in self.sheet._hyperlinks]
+        self.sheet.Hyperlinks = [Hyperlink(self.book.app, link) for link in self.sheet._hyperlinks]
         return self.sheet
 
     @property
@@ -259,8 +259,8 @@ class Sheet:
 class Hyperlink:
     """A link of a cell to a place of the workbook."""
 
-    def __init__(self, link: Any) -> None:
-        self.link = link
+    def __init__(self, app: App, link: Any) -> None:
+        self.app, self.link = app, link
 
     @property
     def SubAddress(self) -> str:  # noqa: N802  # its name in Excel
@@ -268,6 +268,7 @@ class Hyperlink:
 
     @SubAddress.setter
     def SubAddress(self, place: str) -> None:  # noqa: N802  # its name in Excel
+        self.app.written()
         self.link.location = place
 
 
@@ -429,16 +430,18 @@ class Condition:
 
     Type = 2
 
-    def __init__(self, sheet: Any, home: Any, rule: Any) -> None:
-        self.sheet, self.home, self.rule = sheet, home, rule
+    def __init__(self, app: App, home: Any, rule: Any) -> None:
+        self.app, self.home, self.rule = app, home, rule
         self.Formula1 = f"={rule.formula[0]}" if rule.formula else ""
         self.AppliesTo = self
         self.Address = ",".join(str(home.sqref).split())
 
     def Modify(self, type: int, operator: int, formula: str) -> None:  # noqa: N802  # its name in Excel
+        self.app.written()
         self.rule.formula = [formula.removeprefix("=")]
 
     def ModifyAppliesToRange(self, range: Range) -> None:  # noqa: N802  # its name in Excel
+        self.app.written()
         self.home.sqref = openpyxl.worksheet.cell_range.MultiCellRange(range.address)
 
 
@@ -507,7 +510,7 @@ class Range:
     def FormatConditions(self) -> Collected:  # noqa: N802  # its name in Excel
         sheet = self.sheet.sheet
         here = [home for home in sheet.conditional_formatting if self.cells[0][0].coordinate in home.sqref]
-        return Collected([Condition(sheet, home, rule) for home in here for rule in home.rules])
+        return Collected([Condition(self.sheet.book.app, home, rule) for home in here for rule in home.rules])
 
     @property
     def cells(self) -> list[list[Any]]:
@@ -824,7 +827,9 @@ def contents(book: xlwings.Book) -> dict[str, Any]:
         found[f"formats {place}"] = [
             (str(home.sqref), [list(rule.formula) for rule in home.rules]) for home in sheet.conditional_formatting
         ]
-        found[f"links {place}"] = [(link.ref, link.location) for link in sheet._hyperlinks]
+        found[f"links {place}"] = [
+            (c.coordinate, c.hyperlink.location) for row in sheet.iter_rows() for c in row if c.hyperlink
+        ]
         found[f"charts {place}"] = [
             (part.y_axis.numFmt and (part.y_axis.numFmt.formatCode, part.y_axis.numFmt.sourceLinked),
              [reference and reference.f for series in part.series for reference in references_of(series)])

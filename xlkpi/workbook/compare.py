@@ -17,7 +17,7 @@ from xlkpi.workbook.cells import ATTRIBUTE, Address, behind_rows, read_strings
 from xlkpi.workbook.comments import COMMENTS
 from xlkpi.workbook.content import Area, areas, blocks, changed_cells, rows_of
 from xlkpi.workbook.existing import DATA_SHEETS
-from xlkpi.workbook.formula_text import places_in
+from xlkpi.workbook.formula_text import canonical, places_in
 from xlkpi.workbook.package import CONTENT_TYPES, Package, TablePart, local_name
 from xlkpi.workbook.references import Box
 from xlkpi.workbook.sheet_states import hidden_sheets
@@ -335,7 +335,7 @@ def _chart(found: Compared, after: Package, part: str, sheet: str, old: bytes, n
         found.others.append(part)
         return
     for one, other in zip(was, now, strict=True):
-        if one != other:
+        if canonical(one) != canonical(other):
             found.charts.setdefault(sheet, {})[one] = other
     axes = [_AXIS.findall(xml) for xml in (old, new)]
     forms = [[_text(form) for axis in found_ for form in _AXIS_FORM.findall(axis)] for found_ in axes]

@@ -293,20 +293,3 @@ def test_a_workbook_that_does_not_know_the_kpis_before_tells_of_no_other_one(
     assert [m.kpis for m in done.differences.objectives] == [None, None]
     with use("fr"):
         assert "€" in moved_words(next(m for m in done.differences.objectives if m.id == "basket")).split("→")[0]
-
-
-def test_amounts_are_in_the_currency_that_the_project_has_now(shop: Shop) -> None:
-    text = shop.project.read_text(encoding="utf-8")
-    shop.project.write_text(text.replace("currency: EUR", "currency: USD"), encoding="utf-8")
-    done = refresh_workbook(shop.workbook, ONCE)
-    with use("fr"):
-        for moved in done.differences.moved:
-            before, after = moved_words(moved).split("→")
-            assert ("€" in before, "$" in before, "€" in after, "$" in after) == (True, False, False, True)
-    assert len(done.differences.moved) == 2
-    with zipfile.ZipFile(shop.workbook) as parts:
-        forms = re.findall(r'formatCode="([^"]*)"', parts.read("xl/styles.xml").decode())
-    assert ([form for form in forms if "€" in form], any("$" in form for form in forms)) == ([], True)
-    assert [form for form in axes(shop.workbook) if "€" in form] == []
-    again = refresh_workbook(shop.workbook, ONCE)
-    assert (again.replaced, again.differences.moved) == ([], [])

@@ -57,7 +57,7 @@ def scale(opened: OpenBook, change: AxisChange) -> None:
 
 
 def _scale(opened: OpenBook, labels: Any, forms: Mapping[str, str]) -> None:
-    from xlkpi.workbook.chart_axes import plain_form
+    from xlkpi.workbook.formats import plain_form
 
     before, linked = labels.NumberFormat, labels.NumberFormatLinked
     new = next((new for old, new in forms.items() if plain_form(old) == plain_form(before)), None)

@@ -6,9 +6,12 @@ from functools import cached_property
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
+from xlkpi.workbook.formats import plain_form
 from xlkpi.workbook.package import local_name
 
 if TYPE_CHECKING:
+    from xml.etree import ElementTree
+
     from xlkpi.workbook.package import Package
 
 
@@ -22,8 +25,12 @@ class CellFormats:
         """The index of a format like another one, but for its number format; None where there is no such."""
         if not 0 <= style < len(self._formats):
             return None
-        wanted = self._formats[style][1], form
-        return next((i for i, (code, rest) in enumerate(self._formats) if (rest, code) == wanted), None)
+        wanted = plain_form(form), self._formats[style][1]
+        return next((i for i, known in enumerate(self._formats) if known == wanted), None)
+
+    def code(self, style: int) -> str | None:
+        """The number format of a cell format, as :func:`plain_form` gives it; None for those that every program has."""
+        return self._formats[style][0] if 0 <= style < len(self._formats) else None
 
     @cached_property
     def _formats(self) -> list[tuple[str | None, Any]]:
@@ -32,9 +39,15 @@ class CellFormats:
         if part is None:
             return []
         tree = self.package.tree(part)
-        codes = {e.get("numFmtId"): unescape(e.get("formatCode", "")) for e in tree.iter() if local_name(e) == "numFmt"}
+        codes = {id: plain_form(code) for id, code in number_formats(tree).items()}
         formats = next((e for e in tree if local_name(e) == "cellXfs"), ())
-        return [(codes.get(e.get("numFmtId")), _rest(e)) for e in formats]
+        return [(codes.get(e.get("numFmtId", "")), _rest(e)) for e in formats]
+
+
+def number_formats(styles: ElementTree.Element) -> dict[str, str]:
+    """The number formats of cells by their id; conditional formats have others, of the same ids even."""
+    own = next((e for e in styles if local_name(e) == "numFmts"), ())
+    return {e.get("numFmtId", ""): unescape(e.get("formatCode", "")) for e in own}
 
 
 def _rest(element: Any) -> Any:

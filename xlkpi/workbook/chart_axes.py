@@ -6,6 +6,7 @@ import re
 from html import escape, unescape
 from typing import TYPE_CHECKING
 
+from xlkpi.workbook.formats import plain_form
 from xlkpi.workbook.formula_text import sheets_in
 from xlkpi.workbook.units import KEYS
 
@@ -46,15 +47,10 @@ def update_axes(package: Package, changes: Changes, existing: Existing, skeleton
                 changes.put(package, part, _AXIS.sub(lambda axis: _FORM.sub(renewed, axis[0]), content))
 
 
-def plain_form(form: str) -> str:
-    """A number format without what programs write differently."""
-    return re.sub(r'["\\]', "", form)
-
-
 def _charts(package: Package, sheet_part: str) -> list[str]:
     """The parts of the charts that stand on a sheet."""
     drawings = [r.target for r in package.relations(sheet_part).values() if r.kind == "drawing"]
     return [r.target for part in drawings for r in package.relations(part).values() if r.kind == "chart"]
 
 
-__all__ = ["plain_form", "update_axes"]
+__all__ = ["update_axes"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from xlkpi.errors import Place, Problem, WorkbookError
+from xlkpi.workbook.cell_formats import number_formats
 from xlkpi.workbook.data_part import DataPart
 from xlkpi.workbook.data_part_xml import sheet_xml, table_xml
 from xlkpi.workbook.data_sheet import refuse_rows
@@ -199,11 +199,11 @@ def date_styles(package: Package) -> list[int]:
     if part is None:
         return []
     tree = package.tree(part)
-    codes = {e.get("numFmtId"): unescape(e.get("formatCode", "")) for e in tree.iter() if local_name(e) == "numFmt"}
+    codes = number_formats(tree)
     formats = next((e for e in tree if local_name(e) == "cellXfs"), ())
     return [
         index
         for index, element in enumerate(formats)
         if int(element.get("numFmtId", "0")) in _BUILT_IN_DATES
-        or re.search("[dmyhs]", _LITERAL.sub("", codes.get(element.get("numFmtId"), "")), re.IGNORECASE)
+        or re.search("[dmyhs]", _LITERAL.sub("", codes.get(element.get("numFmtId", ""), "")), re.IGNORECASE)
     ]

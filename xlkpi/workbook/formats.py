@@ -79,6 +79,11 @@ def number_format(unit: str, decimals: int, language: str, currency: str, *, gap
     return f'+{shown};"{MINUS}"{shown};{shown}' if gap else f'{shown};"{MINUS}"{shown}'
 
 
+def plain_form(form: str) -> str:
+    """A number format without what programs write differently: LibreOffice has ``\\€`` for our ``"€"``."""
+    return re.sub(r'["\\]', "", form)
+
+
 def half_shown(unit: str, decimals: int) -> float:
     """Half of the last digit that a difference is shown with: what is smaller reads zero."""
     half: float = 0.5 / 10 ** _finer(unit, decimals, True) - TINY

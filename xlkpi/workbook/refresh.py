@@ -278,7 +278,7 @@ class Work:
         if self.archived.out:
             show_sheet(package, changes, existing.sheets["archive"])
         update_charts(package, changes, existing, skeleton.book)
-        renew_currency(package, changes, state, skeleton.book.currency)
+        renew_currency(package, changes, existing, skeleton.book.currency)
         update_axes(package, changes, existing, skeleton)
         self._hidden_sheets(changes, skeleton)
         refresh_pivots(package, changes, {part.table.sheet for part in existing.parts.values()})

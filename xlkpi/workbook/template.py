@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 from xlkpi.errors import DefinitionError, Problem
 from xlkpi.workbook.anchors import constant_print
 from xlkpi.workbook.cells import Change, changed_cells
-from xlkpi.workbook.currency import renew_currency
 from xlkpi.workbook.existing import NAMES, Existing, choice_spot, read_existing
 from xlkpi.workbook.fill import Changes
 from xlkpi.workbook.formula_text import plain_sheet
@@ -99,7 +98,6 @@ def build_from(
             _empty_people(work, changes, skeleton)
             _hide(package, changes, existing, skeleton)
             _properties(package, changes, work.path)
-            renew_currency(package, changes, existing.state, card.project.currency)
             with replacing(out) as file:
                 changes.write(package, file)
     return work.without_place(skeleton), skeleton.book.short_pages

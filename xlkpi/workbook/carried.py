@@ -62,7 +62,7 @@ def carried(existing: Existing, project_typed: Mapping[str, Mapping[str, Any]] |
     """What is taken over from a workbook."""
     state = existing.state
     named = {id: name for id, name in people_names(existing).items() if is_legal(name)}
-    kpis = {id: name for id, slot in state.slots.items() if (name := named.get(f"kpi_{slot}"))}
+    kpis = {id: name for slot, id in state.pages_of_kpis.items() if (name := named.get(f"kpi_{slot}"))}
     names = {id: name for id, name in named.items() if not id.startswith("kpi_")}
     return Carried(project_typed or {}, state.offered, state.proposed, existing.choices, names, kpis, state.passing)
 
@@ -84,7 +84,7 @@ def people_names(existing: Existing) -> dict[str, str]:
 
 def same_sheets(before: Existing, now: Existing) -> dict[str, str]:
     """The identifiers in a new workbook by those in the one before it: a page of a KPI is its objective's."""
-    objectives = {slot: id for id, slot in before.state.slots.items()}
+    objectives = before.state.pages_of_kpis
     found = {}
     for id in before.sheets:
         slot = now.state.slots.get(objectives.get(id.removeprefix("kpi_"), "")) if id.startswith("kpi_") else None

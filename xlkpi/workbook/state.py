@@ -33,9 +33,10 @@ Proposed = Mapping[str, Mapping[str, Mapping[str, "Value"]]]
 @dataclass(frozen=True)
 class State:
     """``files``: the project's, relative to the workbook. ``room``: lines of pages. ``blocks``: growing ranges of the
-    calculation sheet; ``rows``: those of pages on it. ``slots``: places of objectives on the first page. ``sheets``:
-    the names given to sheets. ``columns``: of the tables, headers by code. ``typed``: what the project said in cells
-    that people may change. ``results``: value and status of objectives. ``mapping``: which column of a source means
+    calculation sheet; ``rows``: those of pages on it. ``slots``: places of objectives on the first page;
+    ``former_slots``: of those that are gone, the last one last. ``sheets``: the names given to sheets.
+    ``columns``: of the tables, headers by code. ``typed``: what the project said in cells that people may change.
+    ``results``: value and status of objectives. ``mapping``: which column of a source means
     what. ``offered``: rows that were put into people's tables; ``proposed``: what was proposed in cells of theirs, by
     table, key of a row and column. ``passing``: what was written in rows that are there while data lack, in the same
     way. ``days``: those of numbers that are not for ``as_of``.
@@ -80,6 +81,13 @@ class State:
     formulas: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     called: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
     passing: Proposed = field(default_factory=dict)
+    former_slots: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def pages_of_kpis(self) -> dict[str, str]:
+        """Whose page stands at each place of objectives: a free one is that of the last one that it had."""
+        latest = {slot: id for id, slot in self.former_slots.items()}
+        return {**latest, **{slot: id for id, slot in self.slots.items()}}
 
     @property
     def own_names(self) -> dict[str, str]:
@@ -147,6 +155,7 @@ def state_of(
     ids = [str(id) for id in objectives.columns["id"][: len(tables.order)]]
     before = book.existing.state if book.existing else State()  # pages that have nothing now are remembered, too
     headers = {t.name: dict(t.headers) for t in book.data_tables.values()}
+    slots = {id: str(slot) for id, slot in zip(ids, objectives.columns["slot"], strict=False) if slot}
     # A refresh puts no columns into people's tables.
     headers |= {name: dict(before.columns.get(name, written.headers)) for name, written in book.people.items()}
     return State(
@@ -154,7 +163,8 @@ def state_of(
         layout=looks[0], theme=looks[1], pages=list(before.pages or pages), room={**before.room, **book.room},
         blocks=[list(b) for b in book.blocks],
         rows={**before.rows, **{page: [list(pair) for pair in pairs] for page, pairs in book.rows.items()}},
-        slots={id: str(slot) for id, slot in zip(ids, objectives.columns["slot"], strict=False) if slot},
+        slots=slots,
+        former_slots={id: s for id, s in {**before.former_slots, **before.slots}.items() if id not in slots},
         sheets={**before.sheets, **{id: sheet.name for id, sheet in book.sheets.items()}},
         columns={**before.columns, **headers},
         typed={id: {c: v for c in typed_codes if (v := tables.typed[id].get(c)) is not None} for id in ids},

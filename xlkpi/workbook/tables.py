@@ -163,20 +163,27 @@ def parents(objectives: Sequence[Objective]) -> dict[str, str]:
 def slots_of(objectives: Sequence[Objective], state: State | None) -> dict[str, str]:
     """The places on the first page of objectives in their order: S1, S2 ... O1, O2 ..., at most seven in all.
 
-    In a workbook that is refreshed an objective keeps its place, and new ones take those that are free; ``state`` is
-    what it remembers.
+    In a workbook that is refreshed an objective keeps its place, and one that returns has its former one where that is
+    free, for what people wrote beside it is about it. New ones take those that are free now, then those that none would
+    return to, at last any; ``state`` is what the workbook remembers.
     """
     primary = [o for o in objectives if o.primary] or list(objectives)
     chosen = sorted(primary, key=lambda o: o.priority or 999)[:MOST_PRIMARY]
     chosen = [o for o in primary if o in chosen]
     kept = {o.id: s for o in chosen if state and (s := state.slots.get(o.id, " "))[0] == o.level[0].upper()}
+    former, vacated = (state.former_slots, set(state.slots.values())) if state else ({}, set())
     slots: dict[str, str] = {}
     for tier in TIERS:
         of_tier = [o for o in chosen if o.level == tier]
         size = len(of_tier) if state is None else state.room.get(f"slots.{tier}", 0)
         free = [s for i in range(1, size + 1) if (s := f"{tier[0].upper()}{i}") not in kept.values()]
+        ids = {o.id for o in of_tier}
+        back = {slot: id for id, slot in former.items() if id in ids and slot in free}  # the last one of each place
+        placed = {**kept, **{id: slot for slot, id in back.items()}}
+        wanted = {slot for id, slot in former.items() if id not in placed} - vacated
+        free = sorted((slot for slot in free if slot not in back), key=lambda slot: slot in wanted)
         for objective in of_tier:
-            if slot := kept.get(objective.id) or (free.pop(0) if free else ""):
+            if slot := placed.get(objective.id) or (free.pop(0) if free else ""):
                 slots[objective.id] = slot
     return slots
 

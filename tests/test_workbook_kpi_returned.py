@@ -16,7 +16,8 @@ from xlkpi.scorecard import scorecard
 from xlkpi.workbook import state
 from xlkpi.workbook.existing import read_existing
 from xlkpi.workbook.package import Package
-from xlkpi.workbook.refresh import Options, Refreshed, refresh_workbook
+from xlkpi.workbook.refresh import Options, refresh_workbook
+from xlkpi.workbook.report import Refreshed
 from xlkpi.workbook.sheet_renaming import renamed_sheets
 from xlkpi.workbook.upgrade import upgrade_workbook
 

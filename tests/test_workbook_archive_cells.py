@@ -16,7 +16,7 @@ from openpyxl.worksheet.table import TableColumn
 
 from tests.checks import recalc, sdk
 from tests.checks.reading import Book
-from tests.edits import Edited, put_cell
+from tests.edits import Edited, add_sheet, put_cell
 from tests.small_shop import OBJECTIVES as SAID
 from tests.small_shop import TARGETS, Shop
 from tests.test_workbook_archive import content
@@ -292,3 +292,28 @@ def left(shop: Shop) -> list[tuple[str, str]]:
         former = Former(package)
         with former.built(lambda out: build_workbook(scorecard(load(shop.project)), out, language="fr"), {}) as made:
             return former.left(made)
+
+
+def test_references_to_cells_of_an_objective_follow_its_row(shop: Shop) -> None:
+    shop.objectives = ["revenue", "basket", "orders"]
+    shop.build()
+    column, basket = place(shop.workbook, "basket", "Cible")
+    orders = place(shop.workbook, "orders", "Cible")[1]
+    with Edited(shop.workbook) as book:
+        put_cell(book, TARGETS, f"{column}{orders}", f"={column}{basket}*2+{column}$2*0", cached=400)
+        put_cell(book, TARGETS, f"CZ{orders}", f"=SUM({column}{basket}:{column}{orders})", cached=1)
+        add_sheet(book, MINE, {"A1": f"={TARGETS}!${column}${basket}", "A2": f"=SUM({TARGETS}!A{basket}:F{basket})"})
+    done = refreshed(shop, "orders", "revenue", "basket")
+    now, there = place(shop.workbook, "basket", "Cible")[1], place(shop.workbook, "orders", "Cible")[1]
+    assert (now, there) != (basket, orders)
+    revenue = place(shop.workbook, "revenue", "Cible")[1]
+    sheet, mine = load_book(shop.workbook)[TARGETS], load_book(shop.workbook)[MINE]
+    assert sheet[f"{column}{there}"].value == f"={column}{now}*2+{column}${revenue}*0"
+    assert sheet[f"CZ{orders}"].value == f"=SUM({column}{basket}:{column}{orders})"  # a range is about places
+    assert mine["A1"].value == f"={TARGETS}!${column}${now}"
+    assert mine["A2"].value == f"=SUM({TARGETS}!A{now}:F{now})"
+    assert done.pointless == []
+    gone = refreshed(shop, "orders", "revenue")
+    assert set(gone.pointless) == {TARGETS, MINE}
+    assert gone.as_json()["pointless"] == list(gone.pointless)
+    assert "renvoient à la ligne d’un objectif disparu" in words(gone)

@@ -118,8 +118,9 @@ class DataPart:
         self.total_row: tuple[bytes, bytes] | None = None
         self.own: dict[Key, OwnRow] = {}
         self.people: list[PersonsRow] = []
-        #: The values of our rows by header, where they are to be remembered.
+        #: The values of our rows by header, and their numbers, where they are to be remembered.
         self.remembered: dict[Key, dict[str, Value]] | None = None if fillable is None else {}
+        self.numbers: dict[Key, int] = {}
         self._fillable = frozenset(fillable or ())
         #: The keys of our rows, where there are not too many to be worth it.
         self._has_keys = self.box.bottom - self.box.top <= _SMALL
@@ -276,6 +277,7 @@ class DataPart:
             self.keys.add(key)
         if self.remembered is not None:
             self.remembered[key] = values
+            self.numbers[key] = number
         if own:
             self.own[key] = own
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from xlkpi.workbook.row_insertion import Insertion
+    from xlkpi.workbook.row_moves import RowMoves
     from xlkpi.workbook.sheet_rows import RowColumn
 
 _LITERAL = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
@@ -75,7 +76,7 @@ class Changes:
     def follow(
         self,
         package: Package,
-        growths: Iterable[Growth | Shift | Stretch | Insertion],
+        growths: Iterable[Growth | Shift | Stretch | Insertion | RowMoves],
         parts: Iterable[str] | None = None,
     ) -> None:
         """Let references follow what grew or moved, in every part that may have such, or in some."""

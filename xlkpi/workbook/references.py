@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 
 from xlkpi.errors import Problem, WorkbookError
 
-_RANGE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})(?::\$?([A-Z]{1,3})\$?(\d{1,7}))?")
+RANGE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})(?::\$?([A-Z]{1,3})\$?(\d{1,7}))?")
 _CORNERS = re.compile(r"(\$?[A-Z]+)(\$?\d+):(\$?[A-Z]+)(\$?\d+)")
 #: An attribute's value may hold a slash, which otherwise closes a tag that has no text.
 _FORMULAS = re.compile(
@@ -50,7 +50,7 @@ class Box:
     @classmethod
     def of(cls, reference: str) -> Box:
         """From a reference such as `A1:C2`."""
-        found = _RANGE.fullmatch(reference)
+        found = RANGE.fullmatch(reference)
         if not found:
             raise WorkbookError(Problem("workbook_damaged", {"detail": reference[:80]}))
         left, top, right, bottom = found.groups()
@@ -137,7 +137,7 @@ class Growth:
 
     def selection(self, reference: str) -> str:
         """A cell or range of the table's own sheet (`sqref`): a single cell stands for a range of one row."""
-        found = _RANGE.fullmatch(reference)
+        found = RANGE.fullmatch(reference)
         whole = found and int(found[2]) <= self.box.top + 1  # a few rows that somebody picked stay those
         return self._grown(reference, single=True) if whole else reference
 
@@ -207,7 +207,7 @@ class Growth:
         return self.last != self.box.bottom
 
     def _grown(self, reference: str, is_step: Callable[[], bool] = bool, *, single: bool = False) -> str:
-        found = _RANGE.fullmatch(reference)
+        found = RANGE.fullmatch(reference)
         if not found:
             return reference
         if (turned := upright(reference)) != reference:
@@ -233,7 +233,7 @@ class Growth:
 
 def upright(reference: str) -> str:
     """A range that is written with its last row first, from its first row on."""
-    found = _RANGE.fullmatch(reference)
+    found = RANGE.fullmatch(reference)
     return _turned(reference) if found and found[4] and int(found[4]) < int(found[2]) else reference
 
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from xlkpi.language import use
 from xlkpi.workbook.archive_cells import move_cells, untold, with_returned
 from xlkpi.workbook.context import FROM_DATA
+from xlkpi.workbook.data_sheet import OBJECTIVES
 from xlkpi.workbook.existing import DATA_SHEETS, Existing, read_existing, told_choice
 from xlkpi.workbook.kpi_tabs import new_tabs
 from xlkpi.workbook.live import as_date
@@ -200,6 +201,7 @@ class Work:
         self.last = Last.of(state, self.card)
         self.stranded: list[tuple[str, str]] = []
         self.unfiltered: list[str] = []
+        self.pointless: list[str] = []
 
     def renamed(self, package: Package, tabs: Mapping[str, str]) -> Work:
         """The same of the workbook once sheets are called otherwise, by their names before."""
@@ -252,6 +254,7 @@ class Work:
         from xlkpi.workbook.page_charts import add_panels
         from xlkpi.workbook.page_rows import grow_pages
         from xlkpi.workbook.people_rows import make_room, update_people
+        from xlkpi.workbook.row_moves import move_rows, references_to_gone, row_moves
         from xlkpi.workbook.sheet_states import show_sheet
 
         package, existing, state = self.package, self.existing, self.existing.state
@@ -262,16 +265,20 @@ class Work:
         insertions = make_room(package, changes, self.people, skeleton.book)
         insertions += grow_pages(package, changes, existing, skeleton.book)
         before = Changes(dict(changes.parts))
+        moves = row_moves(existing.parts[OBJECTIVES], skeleton.rows[OBJECTIVES])
+        self.pointless = references_to_gone(package, existing.parts[OBJECTIVES], moves)
         growths = []
         for name in DATA_SHEETS:
             part, rows = existing.parts[name], skeleton.rows[name]
             add_columns(part, rows.column_names)
+            if name == OBJECTIVES:
+                move_rows(part, moves)
             self.stranded += [(part.table.sheet, at) for at in follow_rows(package, changes, part, rows)]
             self.unfiltered += [part.table.sheet] if is_filtered(part) else []
             fill_part(changes, part, rows)
             growths.append(part.growth(rows.num_rows))
         changes.follow(package, insertions, [part.table.sheet_part for part in existing.parts.values()])
-        changes.follow(package, [*growths, *self._calculated(skeleton)])
+        changes.follow(package, [moves, *growths, *self._calculated(skeleton)])
         add_panels(package, changes, existing, skeleton.book)
         self.kept = update_pages(package, changes, before, existing, skeleton.book)
         self.added = update_people(package, changes, self.people, skeleton.book)
@@ -300,7 +307,7 @@ class Work:
             reset=[told_choice(name, value) for name, value in self.kept.reset if value not in (None, "")],
             older=self.existing.state.edition < EDITION,
             gone=untold(self.archived, self.existing, list(self.project.by_id)),
-            kept=self.existing.returned.kept,
+            kept=self.existing.returned.kept, pointless=self.pointless,
             taken={name: len(keys) for name, keys in self.taken.keys.items()},
         )  # fmt: skip
 

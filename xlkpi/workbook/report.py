@@ -130,6 +130,8 @@ class Refreshed:
     gone: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     #: Objectives that are back and on which something typed stays in the archive, since it no longer fits them.
     kept: Sequence[str] = ()
+    #: Sheets on which formulas refer to the cells of objectives that are gone.
+    pointless: Sequence[str] = ()
     #: Whether the workbook was made by an older version, which a refresh can follow.
     older: bool = False
     #: The objectives that were due; None where all were to be refreshed. Nothing is written where none is.
@@ -159,7 +161,7 @@ class Refreshed:
             "taken": dict(self.taken),
             "reset": [{"kind": kind, "name": name} for kind, name in self.reset],
             "gone": {id: [_gone_as_json(c, v) for c, v in cells.items()] for id, cells in self.gone.items()},
-            "kept_in_archive": list(self.kept),
+            "kept_in_archive": list(self.kept), "pointless": list(self.pointless),
             "older": self.older,
             "due": None if self.due is None else list(self.due),
             "held": {id: {"as_of": _plain(day), "next": _plain(next)} for id, (day, next) in known.held.items()},

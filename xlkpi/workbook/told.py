@@ -90,6 +90,8 @@ def people_words(done: Refreshed) -> list[str]:
              workbook=plain_words(as_date(value) if OBJECTIVE_COLUMNS[code][0] == "date" else value))
         for id, cells in done.gone.items() for code, value in cells.items()
     ]  # fmt: skip
+    if done.pointless:
+        lines.append(text("refresh.pointless", sheets=", ".join(done.pointless)))
     lines += [text("refresh.kept", objective=id) for id in dict.fromkeys(done.kept)]
     if done.replaced:
         listed = ", ".join(f"{sheet}!{cell}" for sheet, cell in done.replaced[:MOST])

@@ -27,7 +27,7 @@ from xlkpi.scorecard import scorecard
 from xlkpi.workbook import upgrade
 from xlkpi.workbook.anew import Former
 from xlkpi.workbook.archive import ARCHIVE
-from xlkpi.workbook.archive_cells import cells_of
+from xlkpi.workbook.archive_entry import Entry
 from xlkpi.workbook.build import build_workbook
 from xlkpi.workbook.data_sheet import OBJECTIVES
 from xlkpi.workbook.package import Package
@@ -167,9 +167,8 @@ def test_what_no_longer_fits_stays_in_the_archive_and_is_told(shop: Shop, monkey
     refreshed(shop, "revenue", "orders")
     held("2026-03-01")
     back = refreshed(shop, "revenue", "basket")
-    assert back.kept == ["basket"]
-    assert back.as_json()["kept_in_archive"] == ["basket"]
-    assert "reste aux archives" in words(back)
+    assert back.as_json()["kept_in_archive"] == [{"objective": "basket", "columns": ["Jusqu’au"]}]
+    assert "ce qui y avait été saisi sous Jusqu’au reste aux archives" in words(back)
     assert [row[2] for row in content(shop.workbook, ARCHIVE) if row[1] == TARGETS] == ["basket"]
     held("2026-01-01")
     assert refreshed(shop, "revenue", "basket").kept == []
@@ -199,10 +198,14 @@ def test_what_somebody_changed_in_the_archive_stays_there(shop: Shop) -> None:
         '{"table": "xlkpi_objectives", "row": {"id": "x"}}', '{"table": "xlkpi_objectives", "row": {"target": 1e999}}',
         '{"table": "xlkpi_objectives", "row": {"due": 1e300}}', '{"table": "xlkpi_objectives", "row": [1]}',
         '{"table": "xlkpi_objectives", "beside": {"À moi": [1]}}',
+        '{"table": "xlkpi_objectives", "row": {"target": 5}, "formulas": {"id": "A1"}, "number": 3}',
+        '{"table": "xlkpi_objectives", "row": {"target": 5}, "formulas": {"target": 1}, "number": 3}',
+        '{"table": "xlkpi_objectives", "row": {"target": 5}, "formulas": {"target": "A1"}, "number": 1e9}',
+        '{"table": "xlkpi_objectives", "row": {"target": 5}, "kpi": 7}',
     ],
 )  # fmt: skip
 def test_what_is_no_cell_of_an_objective_is_none(damaged: str | None) -> None:
-    assert cells_of({"key": "basket", "row": damaged})[1] == {}
+    assert not Entry.of({"key": "basket", "row": damaged})
 
 
 def test_a_workbook_without_an_archive_tells_what_it_loses(shop: Shop) -> None:
@@ -271,7 +274,55 @@ def test_a_formula_that_nothing_has_calculated_yet_leaves_the_projects_target(sh
     edit(shop.workbook, lambda book: book[TARGETS].__setitem__(f"{sheet}{number}", "=50+8"))
     done = refreshed(shop, "revenue", "basket")
     assert done.differences.typed == []
+    assert done.uncalculated == [("basket", "target")]
+    assert "Cible contient une formule que rien n’a encore calculée" in words(done)
     assert load_book(shop.workbook)[TARGETS][f"{sheet}{number}"].value == "=50+8"
+
+
+def test_a_formula_that_nothing_has_calculated_comes_back_as_it_was(shop: Shop) -> None:
+    sheet, number = place(shop.workbook, "basket", "Cible")
+    edit(shop.workbook, lambda book: book[TARGETS].__setitem__(f"{sheet}{number}", "=50+8"))
+    refreshed(shop, "revenue", "orders")
+    back = refreshed(shop, "revenue", "basket")
+    assert (back.differences.typed, back.uncalculated) == ([], [])  # it is not yet in the table
+    again = refreshed(shop, "revenue", "basket")
+    assert (again.differences.typed, again.uncalculated) == ([], [("basket", "target")])
+    assert (
+        load_book(shop.workbook)[TARGETS]["".join(map(str, place(shop.workbook, "basket", "Cible")))].value == "=50+8"
+    )
+
+
+def test_formulas_in_columns_of_peoples_come_back_with_their_objective(shop: Shop) -> None:
+    column, number = place(shop.workbook, "basket", MINE)
+    with Edited(shop.workbook) as book:
+        put_cell(book, TARGETS, f"{column}{number}", f"=L{number}*2", cached=110)
+    gone = refreshed(shop, "revenue", "orders")
+    assert gone.rows[OBJECTIVES].lost == 0
+    (row,) = [row for row in content(shop.workbook, ARCHIVE) if row[1] == TARGETS]
+    assert f"{MINE}\u00a0: =L{number}*2" in row[4].splitlines()
+    refreshed(shop, "orders", "revenue", "basket")
+    now = place(shop.workbook, "basket", MINE)[1]
+    assert typed(shop.workbook, "basket")[MINE] == f"=L{now}*2"
+    assert recalc.differences(shop.workbook, ("libreoffice",)) == []
+
+
+def test_a_target_that_was_typed_for_another_kpi_waits_for_it_in_the_archive(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    type_in(shop.workbook, "basket", {"Cible": 58, "Responsable": "Zoé"})
+    before = SAID["basket"]
+    monkeypatch.setitem(SAID, "basket", {**before, "kpi": "sales_total", "kind": "reach", "target": 400})
+    other = refreshed(shop, "revenue", "basket")
+    assert (typed(shop.workbook, "basket")["Cible"], typed(shop.workbook, "basket")["Responsable"]) == (400, "Zoé")
+    assert other.as_json()["displaced"] == {"basket": ["target"]}
+    assert "mesure un autre KPI" in words(other)
+    (row,) = [row for row in content(shop.workbook, ARCHIVE) if row[1] == TARGETS]
+    assert "58,00\u00a0€" in row[4]
+    assert [id for id, _ in refreshed(shop, "revenue", "basket").kept] == ["basket"]
+    monkeypatch.setitem(SAID, "basket", before)
+    refreshed(shop, "revenue", "basket")
+    assert (typed(shop.workbook, "basket")["Cible"], typed(shop.workbook, "basket")["Responsable"]) == (58, "Zoé")
+    assert all(row[1] != TARGETS for row in content(shop.workbook, ARCHIVE))
 
 
 def place(path: Path, id: str, header: str) -> tuple[str, int]:

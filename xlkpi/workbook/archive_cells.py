@@ -2,28 +2,27 @@
 
 That table holds the objectives that there are, so its rows go with them. What people typed into such a row becomes a
 row of the archive, once for the cells that have a meaning (a target, an owner) and once for columns that people added;
-it comes back with the objective.
+it comes back with the objective. So does what was typed for a KPI that the objective no longer measures.
 """
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xlkpi.errors import WorkbookError
 from xlkpi.language import text
 from xlkpi.language.numbers import in_unit
 from xlkpi.workbook.archive import ARCHIVE, LONGEST, Archived, put, told
+from xlkpi.workbook.archive_entry import Entry
 from xlkpi.workbook.cells import cell_end, in_xml
 from xlkpi.workbook.data_part import OwnRow, letters_of
-from xlkpi.workbook.data_sheet import MAX_ROWS, OBJECTIVES
-from xlkpi.workbook.existing import TYPED_KINDS, Existing, Returned
+from xlkpi.workbook.data_sheet import OBJECTIVES
+from xlkpi.workbook.existing import Existing, Returned
 from xlkpi.workbook.live import Value, order_of, serial
-from xlkpi.workbook.own_formulas import formula_of
+from xlkpi.workbook.own_formulas import filled_columns, formula_of
 from xlkpi.workbook.state import Called
 from xlkpi.workbook.tables import OBJECTIVE_COLUMNS
 
@@ -31,184 +30,211 @@ if TYPE_CHECKING:
     from xlkpi.objectives import Project
     from xlkpi.workbook.people import Row
 
-#: Days that no cell of a date reaches.
-MOST_DAYS = 1e6
-#: The columns whose numbers have the objective's unit.
-_IN_UNIT = ("baseline", "target", "low", "high", "success", "failure", "benchmark")
-#: What the cells are in the archive: those that people may fill, by code, and those of their own columns, by header.
-_TYPED, _BESIDE = "row", "beside"
-#: Beside the first: formulas in such cells, by code, and the row of the sheet that they were written for.
-_FORMULAS, _NUMBER = "formulas", "number"
+#: The columns whose numbers are values of the objective's KPI.
+_OF_KPI = ("baseline", "target", "low", "high", "success", "failure", "benchmark")
 Cells = Mapping[str, Value]
 
 
 def with_returned(existing: Existing, project: Project, *, own: bool = True) -> Existing:
-    """A workbook with what was typed on objectives that are back, as though they had never been away.
+    """A workbook with what was typed on objectives that are back, as though they had never been away, and without what
+    was typed for another KPI than they measure.
 
     What no longer fits its objective, as the end of a status set by hand before its new beginning, stays in the
     archive, and so do cells of columns that there are no longer. ``own``: cells of people's own columns, and formulas,
     come back, too.
     """
     from xlkpi.workbook.people_rows import read_people
-    from xlkpi.workbook.typed import with_typed
 
     assert existing.package is not None, "it was read from one"
     part = read_people(existing.package, existing.state.columns, [ARCHIVE], existing.strings).get(ARCHIVE)
     targets, found = existing.parts[OBJECTIVES], Returned()
-    typed = dict(existing.typed)
+    found.displaced.update(_displaced(existing, project))
+    typed = {
+        id: {code: value for code, value in cells.items() if code not in found.displaced.get(id, ())}
+        for id, cells in existing.typed.items()
+    }
     ids = {id.casefold(): id for id in project.by_id}
     for place, row in enumerate(part.filled if part else ()):
-        (kind, cells), id = cells_of(row), ids.get(str(row.get("key")).casefold())
-        if id is None or not kind:
+        entry, id = Entry.of(row), ids.get(str(row.get("key")).casefold())
+        if entry is None or id is None or not entry:
             continue
-        merged = {**cells, **typed.get(id, {})}
-        if not own and (kind == _BESIDE or _FORMULAS in str(row.get("row"))):
-            found.kept.append(id)
+        merged = typed.get(id, {}) if entry.is_beside else {**entry.values, **typed.get(id, {})}
+        fits = own or not (entry.is_beside or entry.formulas)
+        if not fits or not _fits(existing, project, id, entry, merged):
+            found.kept.append((id, [_header(existing, entry, code) for code in entry.columns]))
             continue
-        try:
-            with_typed(project, {id: merged if kind == _TYPED else {}}, existing.package.path.name)
-        except WorkbookError:
-            found.kept.append(id)
-            continue
-        if kind == _TYPED:
-            typed |= {id: merged} if merged else {}
-            _put_formulas(existing, id, row, merged)
-        elif set(cells) <= set(targets.headers) - targets.ours - set(targets.formulas):
-            targets.returned[(order_of(id),)] = cells
-        else:
-            found.kept.append(id)
-            continue
+        typed |= {id: merged} if merged else {}
+        if entry.is_beside or entry.formulas:
+            targets.returned.setdefault((order_of(id),), OwnRow(number=entry.number)).take(_row(existing, entry))
         found.places.append(place)
-    return replace(existing, typed=typed, returned=found)
+    return replace(existing, typed={id: cells for id, cells in typed.items() if cells}, returned=found)
 
 
 def move_cells(found: Archived, existing: Existing, ids: Sequence[str], day: date) -> None:
-    """Put what was typed on objectives that are gone into the archive, and empty the rows of what came back.
+    """Put what was typed on objectives that are gone, or for other KPIs, into the archive, and empty the rows of what
+    came back.
 
     ``ids`` are the objectives that there are.
     """
     archive = found.rows.get(ARCHIVE)
-    if archive is None:
-        return
-    for place in existing.returned.places:
-        archive[place] = dict.fromkeys(archive[place])
-        found.back[OBJECTIVES] = found.back.get(OBJECTIVES, 0) + 1
-    targets, here = existing.parts[OBJECTIVES], {id.casefold() for id in ids}
-    header = existing.state.columns[OBJECTIVES]["id"]
-    beside = {
-        str(values[header]): row for key, values in (targets.remembered or {}).items() if (row := targets.own.get(key))
-    }
-    for id in (id for id in {**existing.typed, **beside} if id.casefold() not in here):
-        own = targets.typed_beside(beside[id]) if id in beside else {}
-        typed, formulas = existing.typed.get(id, {}), _formulas(existing, beside.get(id))
-        said: dict[str, Any] = {_TYPED: typed, **formulas}
-        words = _typed_words(existing, id, typed, formulas.get(_FORMULAS, {}))
-        if words and _archive(archive, existing, id, said, words, day):
+    if archive is not None:
+        for place in existing.returned.places:
+            archive[place] = dict.fromkeys(archive[place])
+            found.back[OBJECTIVES] = found.back.get(OBJECTIVES, 0) + 1
+    targets, rows = existing.parts[OBJECTIVES], own_rows(existing)
+    for id, entry in _leaving(existing, ids):
+        kept = archive is not None and _archive(archive, existing, id, entry, day)
+        if kept:
             found.out[OBJECTIVES] = found.out.get(OBJECTIVES, 0) + 1
+        if kept and not entry.is_beside:
             found.cells.add(id)
-            if formulas:
-                beside[id].formulas = {}
-        if own and _archive(archive, existing, id, {_BESIDE: own}, _beside_words(existing, own), day):
-            found.out[OBJECTIVES] = found.out.get(OBJECTIVES, 0) + 1
-            targets.leave(beside[id], own)
+        if id in rows and (kept or id in existing.returned.displaced):
+            targets.leave(rows[id], [_header(existing, entry, code) for code in entry.columns])
 
 
-def _archive(
-    rows: list[Row], existing: Existing, id: str, cells: Mapping[str, Any], words: Sequence[str], day: date
-) -> bool:
+def untold(found: Archived, existing: Existing, ids: Sequence[str]) -> dict[str, Cells]:
+    """What was typed on objectives that are gone, or for other KPIs, and stands only in the version before."""
+    here = {id.casefold() for id in ids}
+    left = {id: cells for id, cells in existing.typed.items() if id.casefold() not in here}
+    return {id: cells for id, cells in {**left, **existing.returned.displaced}.items() if id not in found.cells}
+
+
+def own_rows(existing: Existing) -> dict[str, OwnRow]:
+    """What people did to the rows of objectives that are in the table."""
+    part, header = existing.parts[OBJECTIVES], existing.state.columns[OBJECTIVES]["id"]
+    return {str(row[header]): part.own[key] for key, row in (part.remembered or {}).items() if key in part.own}
+
+
+def uncalculated(existing: Existing) -> list[tuple[str, str]]:
+    """The formulas that nothing has calculated yet, so that the project's value counts: objective and column."""
+    part, headers = existing.parts[OBJECTIVES], existing.state.columns[OBJECTIVES]
+    codes = {part.number(header): code for code, header in headers.items()}
+    blank = {str(row[headers["id"]]): {c for c, h in headers.items() if row.get(h) is None}
+             for row in (part.remembered or {}).values()}  # fmt: skip
+    return [(id, codes[n]) for id, row in own_rows(existing).items() for n in row.formulas if codes[n] in blank[id]]
+
+
+# --- what goes, and what comes ---------------------------------------------------------------------------------------
+
+
+def _displaced(existing: Existing, project: Project) -> Iterator[tuple[str, Cells]]:
+    """What was typed for another KPI than an objective measures now."""
+    rows = own_rows(existing)
+    for id, objective in project.by_id.items():
+        kpi, was = project.kpi(objective), Called.of(existing.state, id)
+        if was is None or not was.was_other_than(kpi.id if kpi else ""):
+            continue
+        cells = dict.fromkeys(_formulas(existing, rows.get(id))) | dict(existing.typed.get(id, {}))
+        if left := {code: value for code, value in cells.items() if code in _OF_KPI}:
+            yield id, left
+
+
+def _leaving(existing: Existing, ids: Sequence[str]) -> Iterator[tuple[str, Entry]]:
+    """What leaves the table, by objective."""
+    targets, rows, here = existing.parts[OBJECTIVES], own_rows(existing), {id.casefold() for id in ids}
+    filled = {n for n, _ in filled_columns(targets).items()} if rows else set()
+    for id in {**existing.typed, **existing.returned.displaced, **rows}:
+        row, displaced = rows.get(id), existing.returned.displaced.get(id)
+        number, kpi = row.number if row else 0, (Called.of(existing.state, id) or Called()).kpi
+        formulas = _formulas(existing, row)
+        if displaced is not None:
+            values = {code: value for code, value in displaced.items() if value is not None or code not in formulas}
+            yield id, Entry(values, {c: f for c, f in formulas.items() if c in displaced}, number, kpi)
+        if id.casefold() in here:
+            continue
+        if entry := Entry(existing.typed.get(id, {}), formulas, number, kpi):
+            yield id, entry
+        if row and (entry := _beside(existing, row, filled)):
+            yield id, entry
+
+
+def _beside(existing: Existing, row: OwnRow, filled: set[int]) -> Entry:
+    """What people typed into columns of theirs, but for formulas that fill a column: these come by themselves."""
+    part = existing.parts[OBJECTIVES]
+    headers = {part.number(h): h for h in part.headers if h not in part.formulas}
+    texts = {n: formula_of(cell) for n, cell in row.cells.items()}
+    formulas = {headers[n]: text for n, text in texts.items() if text and n in headers and n not in filled}
+    values = {h: v for h in formulas if isinstance(v := row.values.get(h), str | float | bool)}
+    return Entry({**part.typed_beside(row), **values}, formulas, row.number, None, is_beside=True)
+
+
+def _formulas(existing: Existing, row: OwnRow | None) -> dict[str, str]:
+    """The formulas that people wrote in cells that they may fill, by code."""
+    part, headers = existing.parts[OBJECTIVES], existing.state.columns[OBJECTIVES]
+    codes = {part.number(header): code for code, header in headers.items()}
+    return {codes[n]: text for n, cell in row.formulas.items() if (text := formula_of(cell))} if row else {}
+
+
+def _fits(existing: Existing, project: Project, id: str, entry: Entry, merged: Cells) -> bool:
+    from xlkpi.workbook.typed import with_typed
+
+    part, kpi = existing.parts[OBJECTIVES], project.kpi(project.by_id[id])
+    if entry.is_beside:
+        return set(entry.columns) <= set(part.headers) - part.ours - set(part.formulas)
+    if entry.kpi not in (None, kpi.id if kpi else "") and any(code in _OF_KPI for code in entry.columns):
+        return False
+    try:
+        with_typed(project, {id: merged}, "")
+    except WorkbookError:
+        return False
+    return True
+
+
+def _row(existing: Existing, entry: Entry) -> OwnRow:
+    """The cells of an entry as they stand in a file; values that have a meaning are written by the table itself."""
+    part = existing.parts[OBJECTIVES]
+    cells: dict[int, bytes] = {}
+    for code in entry.columns if entry.is_beside else entry.formulas:
+        column, value = part.number(_header(existing, entry, code)), entry.values.get(code)
+        known = b' r="%s%d" s="%d"' % (letters_of(column), entry.number, part.style(column))
+        if (formula := entry.formulas.get(code)) is None:
+            cells[column] = b"<c" + cell_end(known, value)
+        elif value is None:  # nothing has calculated it yet
+            cells[column] = b"<c" + known + b"><f>" + in_xml(formula) + b"</f></c>"
+        else:
+            cells[column] = b"<c" + cell_end(known, value, b"<f>" + in_xml(formula) + b"</f>")
+    return OwnRow(cells, number=entry.number) if entry.is_beside else OwnRow(number=entry.number, formulas=cells)
+
+
+# --- in words --------------------------------------------------------------------------------------------------------
+
+
+def _archive(rows: list[Row], existing: Existing, id: str, entry: Entry, day: date) -> bool:
     """Put cells into the archive, in words and for their return; False where a cell can't hold them."""
-    content, whole = "\n".join(words), json.dumps({"table": OBJECTIVES, **cells}, ensure_ascii=False)
+    content, whole = "\n".join(_words(existing, id, entry)), entry.as_text()
     if max(len(content), len(whole)) > LONGEST:
         return False
-    title = existing.state.called.get(id, ("",))[0]
+    title = (Called.of(existing.state, id) or Called()).title
     put(rows, {"date": serial(day), "from": existing.parts[OBJECTIVES].table.sheet, "key": id, "title": title or None,
                "content": content or None, "row": whole})  # fmt: skip
     return True
 
 
-def cells_of(kept: Row) -> tuple[str, Cells]:
-    """What kind of cells a row of the archive holds, and these; no kind where it holds others, or was changed."""
-    try:
-        read: Any = json.loads(str(kept.get("row")))
-        kind = _TYPED if _TYPED in read else _BESIDE
-        cells = {str(code): float(v) if type(v) is int else v for code, v in read[kind].items()}
-        is_ours = read["table"] == OBJECTIVES
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
-        return "", {}
-    fits = _fits if kind == _TYPED else _fits_beside
-    return (kind, cells) if is_ours and all(fits(code, value) for code, value in cells.items()) else ("", {})
-
-
-def _fits(code: str, value: Any) -> bool:
-    kind, may_type = OBJECTIVE_COLUMNS.get(code, ("", False))
-    if not may_type or (value is not None and not isinstance(value, TYPED_KINDS[kind])):
-        return False
-    return not isinstance(value, float) or (0 < value < MOST_DAYS if kind == "date" else math.isfinite(value))
-
-
-def _fits_beside(_: str, value: Any) -> bool:
-    return isinstance(value, str | bool) or (isinstance(value, float) and math.isfinite(value))
-
-
-def _formulas(existing: Existing, row: OwnRow | None) -> dict[str, Any]:
-    """The formulas that people wrote in cells that they may fill, by code, and their row."""
-    part, headers = existing.parts[OBJECTIVES], existing.state.columns[OBJECTIVES]
-    codes = {part.number(header): code for code, header in headers.items()}
-    found = {codes[n]: text for n, cell in row.formulas.items() if (text := formula_of(cell))} if row else {}
-    return {_FORMULAS: found, _NUMBER: row.number} if row and found else {}
-
-
-def _put_formulas(existing: Existing, id: str, kept: Row, values: Cells) -> None:
-    """Let the row of an objective that is back have its formulas again."""
-    read: Any = json.loads(str(kept["row"]))
-    found, number = read.get(_FORMULAS), read.get(_NUMBER)
-    if not isinstance(found, dict) or type(number) is not int or not 0 < number < MAX_ROWS:
-        return
-    part, headers = existing.parts[OBJECTIVES], existing.state.columns[OBJECTIVES]
-    row = part.own.setdefault((order_of(id),), OwnRow(number=number))
-    for code, formula in found.items():
-        if _fits(code, None) and code in headers and isinstance(formula, str) and formula:
-            column = part.number(headers[code])
-            known = b' r="%s%d" s="%d"' % (letters_of(column), row.number, part.style(column))
-            text = b"<f>" + in_xml(formula) + b"</f>"
-            row.formulas.setdefault(column, b"<c" + cell_end(known, values.get(code), text))
-
-
-def _typed_words(existing: Existing, id: str, cells: Cells, formulas: Mapping[str, str]) -> list[str]:
+def _words(existing: Existing, id: str, entry: Entry) -> Iterator[str]:
     """The cells as the archive tells them, each with what the project said, and with its formula."""
     state, language = existing.state, existing.state.language
-    unit = (Called.of(state, id) or Called()).unit
+    unit, said = (Called.of(state, id) or Called()).unit, state.typed.get(id, {})
 
     def shown(code: str, value: Value) -> str:
         if value in (None, ""):
             return text("number.none", language)
-        if code in _IN_UNIT and isinstance(value, float):
+        if entry.is_beside:
+            return told(value, "text", language)
+        if code in _OF_KPI and isinstance(value, float):
             return in_unit(value, unit, state.currency or "EUR", language)
         return told(value, OBJECTIVE_COLUMNS[code][0], language)
 
-    headers, said = state.columns[OBJECTIVES], state.typed.get(id, {})
-    return [
-        text("workbook.archive.typed", language, header=headers.get(code, code), value=shown(code, value),
-             project=shown(code, said.get(code)))
-        for code, value in cells.items()
-    ] + [
-        text("workbook.archive.line", language, header=headers.get(code, code), value=f"={formula}")
-        for code, formula in formulas.items()
-    ]  # fmt: skip
+    for code, value in entry.values.items():
+        key, values = ("line", {}) if entry.is_beside else ("typed", {"project": shown(code, said.get(code))})
+        header = _header(existing, entry, code)
+        yield text(f"workbook.archive.{key}", language, header=header, value=shown(code, value), **values)
+    for code, formula in entry.formulas.items():
+        header = _header(existing, entry, code)
+        yield text("workbook.archive.line", language, header=header, value=f"={formula}")
 
 
-def _beside_words(existing: Existing, cells: Cells) -> list[str]:
-    language = existing.state.language
-    return [
-        text("workbook.archive.line", language, header=header, value=told(value, "text", language))
-        for header, value in cells.items()
-    ]
+def _header(existing: Existing, entry: Entry, code: str) -> str:
+    return code if entry.is_beside else existing.state.columns[OBJECTIVES].get(code, code)
 
 
-def untold(found: Archived, existing: Existing, ids: Sequence[str]) -> dict[str, Cells]:
-    """What was typed on objectives that are gone and stands only in the version before, by objective."""
-    here = {id.casefold() for id in ids}
-    return {id: cells for id, cells in existing.typed.items() if id.casefold() not in here and id not in found.cells}
-
-
-__all__ = ["cells_of", "move_cells", "untold", "with_returned"]
+__all__ = ["move_cells", "own_rows", "uncalculated", "untold", "with_returned"]

@@ -82,6 +82,10 @@ class OwnRow:
     #: Formulas in columns of ours that people may fill, by column.
     formulas: dict[int, bytes] = field(default_factory=dict)
 
+    def take(self, other: OwnRow) -> None:
+        """Put cells of another row in, where there are none."""
+        self.cells, self.formulas = {**other.cells, **self.cells}, {**other.formulas, **self.formulas}
+
     def __bool__(self) -> bool:
         return bool(self.cells or self.styles or self.formulas or self.look is not None)
 
@@ -125,8 +129,8 @@ class DataPart:
         #: The keys of our rows, where there are not too many to be worth it.
         self._has_keys = self.box.bottom - self.box.top <= _SMALL
         self.keys: set[Key] = set()
-        #: What comes back into columns of people's, by key and header.
-        self.returned: dict[Key, Mapping[str, Value]] = {}
+        #: Rows that come back, of which only that is known.
+        self.returned: dict[Key, OwnRow] = {}
         self.rows = 0
         self._shared = SharedFormulas()
         self._votes: dict[int, dict[bytes, int]] = {}
@@ -381,6 +385,7 @@ class DataPart:
         numbers = {self.number(header) for header in headers}
         row.values = {header: value for header, value in row.values.items() if header not in headers}
         row.cells = {number: cell for number, cell in row.cells.items() if number not in numbers}
+        row.formulas = {number: cell for number, cell in row.formulas.items() if number not in numbers}
 
     def lost(self, data: pa.Table) -> int:
         """How many rows are no more in which people wrote, in columns of theirs inside the table."""

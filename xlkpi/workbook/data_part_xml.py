@@ -13,7 +13,7 @@ from functools import cache
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
-from xlkpi.workbook.cells import ATTRIBUTE, CELL, ROW, ROW_NUMBER, address_of, cell_end, in_xml
+from xlkpi.workbook.cells import ATTRIBUTE, CELL, ROW, ROW_NUMBER, address_of, in_xml
 from xlkpi.workbook.data_part import ROW_END, STYLE, DataPart, OwnRow, letters_of
 from xlkpi.workbook.data_sheet import MAX_ROWS
 from xlkpi.workbook.formula_text import moved
@@ -177,7 +177,8 @@ def _follow(part: DataPart, growth: Growth) -> None:
 
 def _edits(part: DataPart, data: pa.Table, usual: Mapping[int, bytes]) -> dict[int, Any]:
     """What is to be done to rows of the data, by their place."""
-    changed = {key: row for key, row in part.own.items() if row.formulas or row.look not in (None, part.look) or any(
+    rows = {key: row for key, row in part.returned.items() if key not in part.own} | part.own
+    changed = {key: row for key, row in rows.items() if row.formulas or row.look not in (None, part.look) or any(
         usual.get(n, s) != s for n, s in row.styles.items())}  # fmt: skip
     edits: dict[int, Any] = {}
     for i, key in enumerate(part.keys_of(data)) if changed else ():
@@ -195,8 +196,7 @@ def _with_own(part: DataPart, data: pa.Table, columns: Sequence[RowColumn]) -> S
     import pyarrow as pa
 
     filled = filled_columns(part) if part.own else {}
-    returned = {key: {part.number(h): v for h, v in cells.items()} for key, cells in part.returned.items()}
-    written = {n for row in part.own.values() for n in row.cells} | {n for cells in returned.values() for n in cells}
+    written = {number for row in (*part.own.values(), *part.returned.values()) for number in row.cells}
     if not written:
         return columns
     cells: dict[int, list[bytes | None]] = {number: [None] * data.num_rows for number in written}
@@ -205,13 +205,13 @@ def _with_own(part: DataPart, data: pa.Table, columns: Sequence[RowColumn]) -> S
         if (row := part.own.get(key)) is not None:
             for column, cell in row.cells.items():
                 cells[column][i] = _readdressed(cell, row.number, number)
+        if (row := part.returned.get(key)) is not None:
+            for column, cell in row.cells.items():
+                cells[column][i] = cells[column][i] or _readdressed(cell, row.number, number)
         if key not in part.keys:
             for column, of in filled.items():
-                cells[column][i] = of.cell(b"%s%d" % (letters_of(column), number), number)
-        for column, value in returned.get(key, {}).items():
-            if cells[column][i] is None:
-                known = b' r="%s%d" s="%d"' % (letters_of(column), number, part.style(column))
-                cells[column][i] = b"<c" + cell_end(known, value)
+                at = b"%s%d" % (letters_of(column), number)
+                cells[column][i] = cells[column][i] or of.cell(at, number)
     return [
         replace(column, formula=None, cells=pa.array(cells[n], pa.binary()).cast(pa.large_string()))
         if n in cells else column

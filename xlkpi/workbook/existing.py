@@ -37,17 +37,21 @@ MARKS = {
 }
 #: How much of a sheet's part tells what it is.
 _BEGINNING = 1 << 16
+#: Days that no cell of a date reaches.
+MOST_DAYS = 1e6
 TYPED_KINDS = {"number": (float,), "date": (float,), "text": (str,)}
 
 
 @dataclass
 class Returned:
-    """What was typed on objectives that are back: the rows of the archive that it stood in, from 0, and the objectives
-    of which something stays there, since it no longer fits them.
+    """What was typed on objectives that are back: the rows of the archive that it stood in, from 0, and what stays
+    there, since it no longer fits them: objective and columns. ``displaced``: what was typed for another KPI than an
+    objective measures now.
     """
 
     places: list[int] = field(default_factory=list)
-    kept: list[str] = field(default_factory=list)
+    kept: list[tuple[str, list[str]]] = field(default_factory=list)
+    displaced: dict[str, Mapping[str, Value]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xlkpi.language import use
-from xlkpi.workbook.archive_cells import move_cells, untold, with_returned
+from xlkpi.workbook.archive_cells import move_cells, uncalculated, untold, with_returned
 from xlkpi.workbook.context import FROM_DATA
 from xlkpi.workbook.data_sheet import OBJECTIVES
 from xlkpi.workbook.existing import DATA_SHEETS, Existing, read_existing, told_choice
@@ -307,7 +307,8 @@ class Work:
             reset=[told_choice(name, value) for name, value in self.kept.reset if value not in (None, "")],
             older=self.existing.state.edition < EDITION,
             gone=untold(self.archived, self.existing, list(self.project.by_id)),
-            kept=self.existing.returned.kept, pointless=self.pointless,
+            kept=self.existing.returned.kept, pointless=self.pointless, uncalculated=uncalculated(self.existing),
+            displaced=self.existing.returned.displaced,
             taken={name: len(keys) for name, keys in self.taken.keys.items()},
         )  # fmt: skip
 

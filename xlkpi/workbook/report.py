@@ -128,8 +128,12 @@ class Refreshed:
     reset: Sequence[tuple[str, str]] = ()
     #: What people typed on objectives that are gone and that no archive could take, by objective and column.
     gone: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
-    #: Objectives that are back and on which something typed stays in the archive, since it no longer fits them.
-    kept: Sequence[str] = ()
+    #: What was typed on objectives that are back and stays in the archive, since it no longer fits: their columns.
+    kept: Sequence[tuple[str, Sequence[str]]] = ()
+    #: What people typed for another KPI than an objective measures now, and that goes to the archive.
+    displaced: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    #: Formulas on objectives that nothing has calculated yet, so that the project's value counts: and their columns.
+    uncalculated: Sequence[tuple[str, str]] = ()
     #: Sheets on which formulas refer to the cells of objectives that are gone.
     pointless: Sequence[str] = ()
     #: Whether the workbook was made by an older version, which a refresh can follow.
@@ -161,7 +165,9 @@ class Refreshed:
             "taken": dict(self.taken),
             "reset": [{"kind": kind, "name": name} for kind, name in self.reset],
             "gone": {id: [_gone_as_json(c, v) for c, v in cells.items()] for id, cells in self.gone.items()},
-            "kept_in_archive": list(self.kept), "pointless": list(self.pointless),
+            "kept_in_archive": [{"objective": id, "columns": list(columns)} for id, columns in self.kept],
+            "displaced": {id: list(cells) for id, cells in self.displaced.items()}, "pointless": list(self.pointless),
+            "uncalculated": [{"objective": id, "column": column} for id, column in self.uncalculated],
             "older": self.older,
             "due": None if self.due is None else list(self.due),
             "held": {id: {"as_of": _plain(day), "next": _plain(next)} for id, (day, next) in known.held.items()},

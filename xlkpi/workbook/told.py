@@ -92,7 +92,11 @@ def people_words(done: Refreshed) -> list[str]:
     ]  # fmt: skip
     if done.pointless:
         lines.append(text("refresh.pointless", sheets=", ".join(done.pointless)))
-    lines += [text("refresh.kept", objective=id) for id in dict.fromkeys(done.kept)]
+    lines += [text("refresh.kept", objective=id, columns=", ".join(columns)) for id, columns in done.kept]
+    lines += [text("refresh.displaced", objective=id, columns=", ".join(text(f"workbook.column.{c}") for c in cells))
+              for id, cells in done.displaced.items() if id not in done.gone]  # fmt: skip
+    lines += [text("refresh.uncalculated", objective=id, column=text(f"workbook.column.{code}"))
+              for id, code in done.uncalculated]  # fmt: skip
     if done.replaced:
         listed = ", ".join(f"{sheet}!{cell}" for sheet, cell in done.replaced[:MOST])
         lines.append(text("refresh.replaced", count=len(done.replaced), cells=listed))

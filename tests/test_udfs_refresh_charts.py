@@ -10,7 +10,7 @@ import pytest
 from openpyxl.chart import LineChart, Reference
 from xlkpi.udfs.refresh import refresh_book
 
-from tests.engines.open_excel import excel, loaded, opened, saved
+from tests.engines.open_excel import contents, excel, loaded, opened, saved
 from tests.small_shop import Shop
 from xlkpi.errors import WorkbookError
 from xlkpi.workbook.compare import compare
@@ -79,6 +79,14 @@ def test_only_charts_of_ours_get_the_unit_of_the_objective_that_comes(shop: Shop
     with Package(by_command) as one, Package(saved(book, shop.folder / "ici.xlsx")) as other:
         found = compare(one, other)
     assert (found.areas, found.charts, found.axes) == ([], {}, [])
+
+
+def test_a_chart_of_which_excel_tells_nothing_is_no_obstacle(shop: Shop) -> None:
+    book, with_map = opened(shop.workbook), opened(shop.workbook)
+    excel(with_map).has_map = True
+    refresh_book(book)
+    refresh_book(with_map)
+    assert contents(with_map) == contents(book)
 
 
 def test_each_chart_gets_back_its_own_format_where_the_refresh_fails(shop: Shop) -> None:

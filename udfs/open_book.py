@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 
 #: What an engine of xlwings without a feature answers with, or a program without a window.
 UNSUPPORTED = (NotImplementedError, AttributeError)
+#: What Excel does to tables by itself when somebody types into or under them.
+_IN_TABLES = ("AutoFillFormulasInLists", "AutoExpandListRange")
+_TRIES, _PAUSE = 20, 0.25
 
 
 def is_excel(book: Any) -> bool:
@@ -46,17 +51,24 @@ def has_objectives_of(project: str, state: State) -> bool:
     return 2 * len(known & state.typed.keys()) > len(state.typed)
 
 
+def selection_of(app: Any) -> Any | None:
+    """The selected cells, as the engine has them; None where a chart is selected.
+
+    xlwings' own way asks whether there are any, which fails where all cells of a sheet are selected.
+    """
+    return app.impl.selection
+
+
 class OpenBook:
-    """A workbook of ours. ``undo`` holds what puts back everything that was written, the last first."""
+    """A workbook of ours. ``undo`` holds what puts back everything that was written, the last first.
+
+    Its program and its name are known also once it is closed, of which nothing can be asked any more.
+    """
 
     def __init__(self, book: Any) -> None:
-        self.book = book
+        self.book, self.app, self.name = book, book.app, str(book.name)
         self.undo: list[Callable[[], None]] = []
         self._asked = 0
-
-    @property
-    def name(self) -> str:
-        return str(self.book.name)
 
     @property
     def has_file(self) -> bool:
@@ -102,52 +114,87 @@ class OpenBook:
         if (command := getattr(api, "SaveCopyAs", None)) is not None:
             command(str(path))
             return
-        if self.folder is None or not api.saved.get():
+        if self.folder is None or not self.is_saved:
             raise self.error("open_book_unsaved")
         shutil.copyfile(self.book.fullname, path)
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether the program says that nothing is left to be saved."""
+        api = self.book.api
+        return bool(api.Saved if hasattr(api, "Saved") else api.saved.get())  # the second on a Mac
+
+    def save(self) -> None:
+        """Save the workbook, and make sure that its file is written.
+
+        Raises WorkbookError where it is not: a macro of the workbook's can prevent it, and Excel says nothing then.
+        """
+        from xlkpi.workbook.target import stamp
+
+        path = Path(self.book.fullname)
+        before = stamp(path)
+        with suppress(Exception):  # or Excel might see no reason to write
+            self.book.api.Saved = False
+        self.book.save()
+        for _ in range(_TRIES):  # on a network a file may look as before for a moment
+            if self.is_saved and stamp(path) != before:
+                return
+            time.sleep(_PAUSE)
+        raise self.error("open_book_not_saved")
 
     # --- the window ----------------------------------------------------------------------------------------------
 
     def status(self, words: str | None) -> None:
         """Show words in the status bar; None gives it back to Excel."""
         with suppress(*UNSUPPORTED):
-            self.book.app.status_bar = words if words is not None else False
+            self.app.status_bar = words if words is not None else False
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Without redrawing, events and calculation; these, the selection and the scroll come back, come what may."""
-        app, view = self.book.app, self._view()
-        kept: list[tuple[str, Any]] = []
-        for name, value in (("screen_updating", False), ("enable_events", False), ("calculation", "manual")):
+        """Without redrawing, events, calculation and Excel's filling of tables by itself; these, the selection and the
+        scroll come back, come what may.
+        """
+        app, view = self.app, self._view()
+        held = [(app, "screen_updating", False), (app, "enable_events", False), (app, "calculation", "manual")]
+        with suppress(Exception):  # only Excel itself has them
+            held += [(app.api.AutoCorrect, name, False) for name in _IN_TABLES]
+        kept: list[tuple[Any, str, Any]] = []
+        for of, name, value in held:
             with suppress(*UNSUPPORTED):
-                kept.append((name, getattr(app, name)))
-                setattr(app, name, value)
+                kept.append((of, name, getattr(of, name)))
+                setattr(of, name, value)
         try:
             yield
         finally:
-            for name, value in reversed(kept):
+            for of, name, value in reversed(kept):
                 with suppress(*UNSUPPORTED):
-                    setattr(app, name, value)
-            if dict(kept).get("calculation") == "manual":
+                    setattr(of, name, value)
+            if any(value == "manual" for _, _, value in kept):
                 app.calculate()
-            self._look(view)
+            view()
 
-    def _view(self) -> tuple[Any, ...] | None:
+    def _view(self) -> Callable[[], None]:
+        """What shows the sheet again that is in view now, with its selection and its scroll, as far as it has them:
+        a sheet that is a chart has no rows.
+        """
+        steps: list[Callable[[], object]] = []
         if not self.has_file:
-            return None
-        window = self.book.app.api.ActiveWindow
-        return self.book.sheets.active, self.book.app.selection, window.ScrollRow, window.ScrollColumn
+            return lambda: None
+        with suppress(Exception):
+            steps.append(self.book.sheets.active.impl.activate)  # the other way fails where several Excels run
+        with suppress(Exception):
+            if (selected := selection_of(self.app)) is not None:
+                steps.append(selected.select)
+        with suppress(Exception):
+            window = self.app.api.ActiveWindow
+            steps += [partial(setattr, window, name, getattr(window, name)) for name in ("ScrollRow", "ScrollColumn")]
 
-    def _look(self, view: tuple[Any, ...] | None) -> None:
-        if view is None:
-            return
-        sheet, selection, row, column = view
-        with suppress(Exception):  # no reason to fail: a window in Protected View has none of this
-            sheet.activate()
-            if selection is not None:
-                selection.select()
-            window = self.book.app.api.ActiveWindow
-            window.ScrollRow, window.ScrollColumn = row, column
+        def look() -> None:
+            for step in steps:
+                with suppress(Exception):  # no reason to fail: a window in Protected View has none of this
+                    step()
+
+        return look
 
     # --- putting back ----------------------------------------------------------------------------------------------
 

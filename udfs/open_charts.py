@@ -18,7 +18,7 @@ _GROUPS = (1, 2)
 
 def keep(opened: OpenBook, sheet: str) -> None:
     """Remember what the charts of a sheet refer to, before anything is written that Excel lets them follow."""
-    kept = [(drawn, drawn.Formula) for chart in opened.book.sheets[sheet].charts for drawn in parts_of(chart.api[1])]
+    kept = [part for chart in opened.book.sheets[sheet].charts for part in parts_of(chart)]
 
     def back() -> None:
         for drawn, before in kept:
@@ -31,25 +31,25 @@ def keep(opened: OpenBook, sheet: str) -> None:
 def draw(opened: OpenBook, sheet: str, references: Mapping[str, str]) -> None:
     """Let the series and titles of a sheet's charts have other ranges, but for those that Excel has let follow.
 
-    :func:`keep` has remembered what they refer to.
+    :func:`keep` has remembered what they refer to. Raises WorkbookError where no chart refers to one of them.
     """
     from xlkpi.workbook.formula_text import canonical
 
     met: set[str] = set()
     for chart in opened.book.sheets[sheet].charts:
-        for drawn in parts_of(chart.api[1]):
-            now = replaced_references(drawn.Formula, references, met)
-            if now != drawn.Formula:
+        for drawn, before in parts_of(chart):
+            now = replaced_references(before, references, met)
+            if now != before:
                 drawn.Formula = now
     for old, new in references.items():
         if not met & {canonical(old), canonical(new)}:
-            raise LookupError(f"{sheet}: {old}")
+            raise opened.error("open_book_others", what=f"{sheet}: {old}")
 
 
 def scale(opened: OpenBook, change: AxisChange) -> None:
     """Let the axes of values of one chart have other number formats; it is known by what it shows."""
     for chart in opened.book.sheets[change.sheet].charts:
-        if shown_in(chart.api[1]) == change.shown:
+        if shown_in(chart) == change.shown:
             for kind in (_ACROSS, _UP) if change.across else (_UP,):
                 for group in _GROUPS:
                     with suppress(Exception):  # no reason to fail: a chart may have no such axis
@@ -74,24 +74,35 @@ def _scale(opened: OpenBook, labels: Any, forms: Mapping[str, str]) -> None:
 
 
 def shown_in(chart: Any) -> frozenset[str]:
-    """The cells that the series of a chart refer to."""
+    """The cells that the series of a chart refer to; none where Excel does not tell."""
     from xlkpi.workbook.formula_text import places_in
 
-    series = chart.SeriesCollection()
-    return frozenset().union(*(places_in(series(number).Formula) for number in range(1, series.Count + 1)))
+    with suppress(Exception):
+        series = _all(chart.api[1].SeriesCollection())
+        return frozenset().union(*(places_in(one.Formula) for one in series))
+    return frozenset()
 
 
-def parts_of(chart: Any) -> Iterator[Any]:
-    """What refers to cells in a chart: its title, its series and their labels."""
-    if chart.HasTitle:
-        yield chart.ChartTitle
-    series = chart.SeriesCollection()
-    for number in range(1, series.Count + 1):
-        one = series(number)
-        yield one
-        if one.HasDataLabels:
-            points = (one.Points(i) for i in range(1, one.Points().Count + 1))
-            yield from (point.DataLabel for point in points if point.HasDataLabel)
+def parts_of(chart: Any) -> list[tuple[Any, str]]:
+    """What refers to cells in a chart, each with its formula: its title, its series and their labels.
+
+    Of newer kinds of charts, such as waterfalls and maps, Excel does not tell them; none of ours is such a chart.
+    """
+    found: list[tuple[Any, str]] = []
+    with suppress(Exception):
+        if chart.api[1].HasTitle:
+            found.append((chart.api[1].ChartTitle, chart.api[1].ChartTitle.Formula))
+    with suppress(Exception):
+        for one in _all(chart.api[1].SeriesCollection()):
+            found.append((one, one.Formula))
+            if one.HasDataLabels:
+                points = (one.Points(i) for i in range(1, one.Points().Count + 1))
+                found += [(p.DataLabel, p.DataLabel.Formula) for p in points if p.HasDataLabel]
+    return found
+
+
+def _all(collection: Any) -> Iterator[Any]:
+    return (collection(number) for number in range(1, collection.Count + 1))
 
 
 def replaced_references(formula: str, references: Mapping[str, str], met: set[str]) -> str:

@@ -22,11 +22,11 @@ _OPERATORS = ("between", "notBetween", "equal", "notEqual", "greaterThan", "less
 
 
 def rename(opened: OpenBook, name: str, sheet: str | None, before: str, after: str) -> None:
-    """Let a name lead elsewhere."""
+    """Let a name lead elsewhere. Raises WorkbookError where it is not there."""
     wanted = name if sheet is None else f"{sheet}!{name}"
     found = next((n for n in opened.book.names if n.name.replace("'", "").casefold() == wanted.casefold()), None)
     if found is None:
-        raise LookupError(wanted)
+        raise opened.error("open_book_others", what=wanted)
 
     def lead(formula: str) -> None:
         found.refers_to = f"={formula}"
@@ -80,18 +80,16 @@ def _validate(opened: OpenBook, change: RuleChange, before: str, after: str) -> 
 
 
 def condition(opened: OpenBook, change: ConditionChange) -> None:
-    """Let a conditional format have other cells or formulas."""
+    """Let a conditional format have other cells or formulas. Raises WorkbookError where it is not there as expected."""
     home, cells = opened.book.sheets[change.sheet], change.cells
     rules = home.range(cells[0].split()[0]).api.FormatConditions
     present = [rules(i) for i in range(1, rules.Count + 1)]
     ours = [r for r in present if set(r.AppliesTo.Address.replace("$", "").split(",")) == set(cells[0].split())]
     changed = []
     for old, new in change.formulas.values():
-        if re.search(r'[(,"{]', new):  # Excel would read it in its own language
-            raise LookupError(f"{change.sheet}!{cells[0]}")
         rule = next((r for r in ours if str(r.Formula1).removeprefix("=") == old and r not in changed), None)
-        if rule is None:
-            raise LookupError(f"{change.sheet}!{cells[0]}")
+        if rule is None or re.search(r'[(,"{]', new):  # Excel would read it in its own language
+            raise opened.error("open_book_others", what=f"{change.sheet}!{cells[0]}")
         changed.append(rule)
         opened.undo.append(partial(rule.Modify, rule.Type, 0, f"={old}"))
         rule.Modify(rule.Type, 0, f"={new}")

@@ -48,17 +48,22 @@ class RefreshCancelled(XlkpiError):  # noqa: N818  # what a person asked for
 
 
 def refresh_book(
-    book: Any, *, say: Say | None = None, cancelled: Cancelled | None = None, compute: Compute | None = None
+    book: Any,
+    *,
+    say: Say | None = None,
+    cancelled: Cancelled | None = None,
+    compute: Compute | None = None,
+    steps: Steps | None = None,
 ) -> str:
     """Refresh a scorecard that is open, an ``xlwings.Book``, and tell what changed.
 
     Screen updating, events and calculation are held while it is written; selection and scroll stay. ``say`` is told
     how far it is, besides Excel's status bar. Raises what :func:`~xlkpi.workbook.refresh.refresh_workbook` raises, and
     RefreshCancelled once ``cancelled`` says so; then, as after any other failure, the workbook is as it was.
-    ``compute`` gives the scorecard where its sources are not to be read.
+    ``compute`` gives the scorecard where its sources are not to be read; ``steps`` stand for all of these.
     """
-    opened = OpenBook(book)
-    steps = Steps(opened, say, cancelled, compute)
+    steps = steps or Steps(OpenBook(book), say, cancelled, compute)
+    opened = steps.opened
     try:
         if opened.has_file:
             return _refresh_file(opened, steps)
@@ -73,7 +78,11 @@ class Steps:
     """Tells how far a refresh is, and stops it where the person wants that."""
 
     def __init__(
-        self, opened: OpenBook, say: Say | None, cancelled: Cancelled | None, compute: Compute | None = None
+        self,
+        opened: OpenBook,
+        say: Say | None = None,
+        cancelled: Cancelled | None = None,
+        compute: Compute | None = None,
     ) -> None:
         self.opened, self._say, self._cancelled, self._compute = opened, say, cancelled, compute
         self._spoken = current()  # the person's language, and not the workbook's
@@ -87,6 +96,10 @@ class Steps:
         self.opened.status(text("open_book.status", self._spoken, words=words, percent=round(100 * share)))
         if self._say is not None:
             self._say(words, share)
+
+    def cannot_stop(self) -> None:
+        """From now on nobody is asked whether to go on."""
+        self._cancelled = None
 
     def compute(self, project: Project) -> Scorecard:
         """The scorecard of a project; its sources are read once, and a person can stop meanwhile."""
@@ -197,8 +210,9 @@ class undone_on_failure:  # noqa: N801  # a context manager, used like a functio
         if error is None:
             return
         try:
-            with self.opened.held() if self.opened.has_file else nullcontext():
-                self.opened.back()
+            if self.opened.undo or not self.opened.has_file:
+                with self.opened.held() if self.opened.has_file else nullcontext():
+                    self.opened.back()
         except Exception as second:
             raise self.opened.error("open_book_half", reason=reason(second)) from error
         if isinstance(error, Exception) and not isinstance(error, XlkpiError):

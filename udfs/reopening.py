@@ -8,21 +8,21 @@ before, with what was not saved yet, stays beside it as after every refresh of a
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xlkpi.errors import WorkbookError
-from xlkpi.language import text
+from xlkpi.errors import InputError, WorkbookError
 
-from .open_book import OpenBook
-from .refresh import summary
+from .open_book import OpenBook, selection_of
+from .refresh import reason, summary
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from xlkpi.workbook.report import Refreshed
+
+    from .refresh import Steps
 
 #: What a refresh of an open workbook refuses, and that of its file does.
 _CLOSED = {"open_book_others", "open_book_comments"}
@@ -31,41 +31,62 @@ _TRIES, _PAUSE = 20, 0.25
 
 
 def can_reopen(book: Any, refusal: WorkbookError) -> bool:
-    """Whether what was refused can be done to the workbook's file: it has one that Excel may write."""
+    """Whether what was refused can be done to the workbook's file: it has one that Excel may write, and that nobody
+    else writes, as OneDrive does and those who work on it there together.
+    """
     if not {problem.code for problem in refusal.problems} <= _CLOSED:
         return False
     opened = OpenBook(book)
     is_file = opened.has_file and opened.folder is not None and Path(book.fullname).is_file()
-    return is_file and not getattr(book.api, "ReadOnly", False)
+    return is_file and not (_says(book, "ReadOnly") or _says(book, "AutoSaveOn") or "://" in _says(book, "FullName"))
 
 
-def refresh_reopened(book: Any) -> tuple[Any, str]:
-    """Save and close a workbook, refresh its file, and open it again where it was; gives it, and what changed.
+def _says(book: Any, name: str) -> Any:
+    """What Excel says of a workbook; nothing where it does not know that."""
+    with suppress(Exception):  # older ones, and those on a Mac
+        return getattr(book.api, name)
+    return ""
 
-    Raises what :func:`~xlkpi.workbook.refresh.refresh_workbook` raises; then it is open again as it was saved.
+
+def refresh_reopened(steps: Steps) -> str:
+    """Save and close a workbook, refresh its file, and open it again where it was; gives what changed.
+
+    Raises what :func:`~xlkpi.workbook.refresh.refresh_workbook` raises, and RefreshCancelled; then it is open as it
+    was saved.
     """
     from xlkpi.workbook.existing import read_existing
     from xlkpi.workbook.package import Package
     from xlkpi.workbook.refresh import Options
 
-    opened, app, path = OpenBook(book), book.app, Path(book.fullname)
-    book.save()
-    with Package(path) as package:
-        project = opened.project_file(read_existing(package).state)
-    view = _view(book)
-    with _quiet(app):
-        book.close()
-        tabs: Mapping[str, str] = {}
-        try:
-            done = _refreshed(path, Options(project))
-            tabs = done.tabs
-        finally:
-            again = app.books.open(str(path))
-            _look(again, view, tabs)
-    return again, summary(done, OpenBook(again))
+    opened = steps.opened
+    book, app, path = opened.book, opened.app, Path(opened.book.fullname)
+    failure: BaseException | None = None
+    done: Refreshed | None = None
+    try:
+        steps("saving", 0.75)
+        opened.save()
+        with Package(path) as package:
+            project = opened.project_file(read_existing(package).state)
+        view = _view(book)
+        with _quiet(app):
+            steps("closing", 0.8)
+            steps.cannot_stop()
+            book.close()
+            steps("reopening", 0.85)
+            try:
+                done = _refreshed(path, Options(project), steps)
+            except BaseException as error:  # it is told once the workbook is open again
+                failure = error
+            again = _opened_again(opened, path, done, failure)
+            _look(again, view, done)
+    finally:
+        opened.status(None)
+    if done is None:
+        raise failure or AssertionError
+    return summary(done, opened)
 
 
-def _refreshed(path: Path, options: Any) -> Refreshed:
+def _refreshed(path: Path, options: Any, steps: Steps) -> Refreshed:
     from xlkpi.workbook.refresh import refresh_workbook
     from xlkpi.workbook.target import lock_file
 
@@ -73,41 +94,63 @@ def _refreshed(path: Path, options: Any) -> Refreshed:
         if lock_file(path) is None:
             break
         time.sleep(_PAUSE)
-    return refresh_workbook(path, options)
+    return refresh_workbook(path, options, steps.compute)
+
+
+def _opened_again(opened: OpenBook, path: Path, done: Refreshed | None, failure: BaseException | None) -> Any:
+    """The workbook, open again. Raises WorkbookError where Excel does not open it, with what came of the refresh."""
+    try:
+        return opened.app.books.open(str(path), update_links=False)
+    except Exception as closed:
+        code = "open_book_closed" if done is not None else "open_book_closed_as_saved"
+        stays = opened.error(code, path=str(path), reason=reason(closed))
+        before = failure.problems if isinstance(failure, InputError) else ()
+        raise WorkbookError((*before, *stays.problems)) from (failure or closed)
 
 
 @contextmanager
 def _quiet(app: Any) -> Iterator[None]:
-    """Without redrawing, and with words in the status bar."""
+    """Without redrawing."""
     with suppress(Exception):  # no reason to fail
-        app.screen_updating, app.status_bar = False, text("open_book.reopening")
+        app.screen_updating = False
     try:
         yield
     finally:
         with suppress(Exception):
-            app.screen_updating, app.status_bar = True, False
+            app.screen_updating = True
 
 
-def _view(book: Any) -> tuple[str, str | None, int, int] | None:
-    """The sheet in view, what is selected there, and how far it is scrolled."""
-    with suppress(Exception):
-        window, selected = book.app.api.ActiveWindow, book.app.selection
-        address = getattr(selected, "address", None)
-        return book.sheets.active.name, address, window.ScrollRow, window.ScrollColumn
-    return None
+@dataclass(frozen=True)
+class _View:
+    """The sheet in view, what is selected there, and how far it is scrolled, as far as it has them."""
+
+    sheet: str
+    selected: str | None
+    scrolled: Mapping[str, int]
 
 
-def _look(book: Any, view: tuple[str, str | None, int, int] | None, tabs: Mapping[str, str]) -> None:
+def _view(book: Any) -> _View | None:
+    sheet, selected = None, None
+    scrolled: dict[str, int] = {}
+    with suppress(Exception):  # a sheet that is a chart has no rows
+        sheet = book.sheets.active.name
+        selected = getattr(selection_of(book.app), "address", None)
+        window = book.app.api.ActiveWindow
+        scrolled |= {name: getattr(window, name) for name in ("ScrollRow", "ScrollColumn")}
+    return _View(sheet, selected, scrolled) if sheet is not None else None
+
+
+def _look(book: Any, view: _View | None, done: Refreshed | None) -> None:
     if view is None:
         return
-    name, address, row, column = view
     with suppress(Exception):  # no reason to fail: a sheet in view may be hidden by now
-        sheet = book.sheets[tabs.get(name, name)]
+        sheet = book.sheets[done.tabs.get(view.sheet, view.sheet) if done is not None else view.sheet]
         sheet.impl.activate()  # the other way fails where several Excels run
-        if address is not None:
-            sheet.range(address).select()
+        if view.selected is not None:
+            sheet.range(view.selected).select()
         window = book.app.api.ActiveWindow
-        window.ScrollRow, window.ScrollColumn = row, column
+        for name, place in view.scrolled.items():
+            setattr(window, name, place)
 
 
 __all__ = ["can_reopen", "refresh_reopened"]

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import openpyxl
-from openpyxl.utils import range_boundaries
+from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlkpi.workbook.formula_text import plain_sheet
@@ -61,6 +61,7 @@ class App:
         self.engine, self.pid, self.workbook = Engine(), 1, workbook
         self.log: list[tuple[str, Any]] = []
         self.refuse_at: int | None = None
+        self.opens_nothing = self.has_map = False
         self.writes = 0
         self.answers: list[str] = []
         self.state: dict[str, Any] = {
@@ -74,6 +75,10 @@ class App:
     @property
     def api(self) -> Any:
         return self.window
+
+    @property
+    def hwnd(self) -> int:
+        return 1
 
     @property
     def selection(self) -> Any:
@@ -96,6 +101,7 @@ class App:
     def written(self) -> None:
         """Count a write, which is refused when its turn has come."""
         self.writes += 1
+        self.book.Saved = False
         if self.writes == self.refuse_at:
             raise Refused
 
@@ -124,6 +130,8 @@ class Books:
 
     def open(self, path: str, *_: Any, **__: Any) -> Book:
         self.app.log.append(("open", path))
+        if self.app.opens_nothing:
+            raise Refused
         if self.app.book.closed:
             self.app.book = Book(self.app, loaded(Path(path)), Path(path))
         return self.app.book
@@ -134,16 +142,39 @@ class Window:
 
     def __init__(self) -> None:
         self.ScrollRow, self.ScrollColumn = 12, 3
+        self.AutoCorrect = AutoCorrect()
 
     @property
     def ActiveWindow(self) -> Window:  # noqa: N802  # its name in Excel
         return self
 
 
+class ChartInView(Window):
+    """What shows a sheet that is a chart."""
+
+    @property  # type: ignore[override]
+    def ScrollRow(self) -> int:  # noqa: N802  # its name in Excel
+        raise Refused
+
+    @ScrollRow.setter
+    def ScrollRow(self, row: int) -> None:  # noqa: N802  # its name in Excel
+        """There is nothing to scroll."""
+
+
+class AutoCorrect:
+    """What Excel does to tables by itself when somebody types."""
+
+    AutoFillFormulasInLists = AutoExpandListRange = True
+
+
 class Book:
+    """``keeps_unsaved``: a macro of the workbook's prevents saving, of which Excel tells nobody."""
+
+    AutoSaveOn = ReadOnly = keeps_unsaved = False
+
     def __init__(self, app: App, workbook: Any, path: Path) -> None:
         self.app, self.workbook, self.path = app, workbook, path
-        self.closed = False
+        self.closed, self.Saved, self.FullName = False, True, str(path)
         self.sheets = Sheets(self)
         self.names = Names(self)
 
@@ -163,13 +194,15 @@ class Book:
         return str(self.path)
 
     def save(self, path: str | None, password: str | None) -> None:
-        self.SaveCopyAs(str(path or self.path))
+        if not self.keeps_unsaved:
+            self.SaveCopyAs(str(path or self.path))
+            self.Saved = True
 
     def close(self) -> None:
         """What is asked of it from now on fails."""
         self.app.log.append(("close", str(self.path)))
         self.closed = True
-        del self.sheets, self.names, self.workbook
+        del self.app, self.path, self.sheets, self.names, self.workbook
 
     def SaveCopyAs(self, path: str) -> None:  # noqa: N802  # its name in Excel
         self.app.log.append(("SaveCopyAs", path))
@@ -310,13 +343,27 @@ class Charts:
         self.sheet = sheet
 
     def __len__(self) -> int:
-        return len(self.sheet.sheet._charts)
+        return len(self.sheet.sheet._charts) + self.sheet.book.app.has_map
 
     def __iter__(self) -> Iterator[Any]:
-        return (Chart(self.sheet.book.app, chart) for chart in self.sheet.sheet._charts)
+        return (self(number) for number in range(1, len(self) + 1))
 
-    def __call__(self, key: int) -> Chart:
-        return Chart(self.sheet.book.app, self.sheet.sheet._charts[key - 1])
+    def __call__(self, key: int) -> Chart | Map:
+        app, charts = self.sheet.book.app, self.sheet.sheet._charts
+        if app.has_map and key == 1:
+            return Map()
+        return Chart(app, charts[key - 1 - app.has_map])
+
+
+class Map:
+    """A chart of a newer kind, of which Excel tells nothing to programs."""
+
+    @property
+    def api(self) -> tuple[None, Map]:
+        return None, self
+
+    def __getattr__(self, name: str) -> Any:
+        raise Refused
 
 
 class Chart:
@@ -519,8 +566,15 @@ class Range:
 
     @property
     def address(self) -> str:
-        corners = self.cells[0][0].coordinate, self.cells[-1][-1].coordinate
+        ends = (self.row, self.column), (self.row + self.shape[0] - 1, self.column + self.shape[1] - 1)
+        corners = [f"{get_column_letter(column)}{row}" for row, column in ends]
         return corners[0] if corners[0] == corners[1] else ":".join(corners)
+
+    def __len__(self) -> int:
+        """How many cells there are; Excel can't count all those of a sheet."""
+        if (count := self.shape[0] * self.shape[1]) >= 2**31:
+            raise Refused
+        return count
 
     def get_address(self, row_absolute: bool, column_absolute: bool, external: bool) -> str:
         return self.address

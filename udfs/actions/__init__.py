@@ -42,9 +42,10 @@ def perform(name: str, book: Any, language: str | None = None, **given: Any) -> 
     """
     chosen = language if language in languages() else settings().language
     with use(chosen):
+        window = Window(book)  # which the action may close
         told = _told(name, book, given)
         if told is not None:
-            Window(told.book or book).tell(told)
+            window.tell(told)
     return told is None or not told.critical
 
 

@@ -23,20 +23,23 @@ def refresh(book: Any) -> Told:
     What can't be done while the workbook is open is done to its file, which is closed meanwhile, if the person agrees.
     Raises what reading the sources raises, and WorkbookError where neither can be.
     """
-    from ..refresh import RefreshCancelled, refresh_book
+    from ..open_book import OpenBook
+    from ..refresh import RefreshCancelled, Steps, refresh_book
     from ..reopening import can_reopen, refresh_reopened
 
     window = Window(book)
     window.escape_pressed()  # forgets an Esc from before
+    steps = Steps(OpenBook(book), cancelled=window.escape_pressed)
     try:
-        return Told(refresh_book(book, cancelled=window.escape_pressed))
+        try:
+            return Told(refresh_book(book, steps=steps))
+        except WorkbookError as refusal:
+            if not can_reopen(book, refusal) or not window.agrees(_question(refusal)):
+                raise
+        window.escape_pressed()
+        return Told(refresh_reopened(steps))
     except RefreshCancelled as stopped:
         return Told(stopped.text())
-    except WorkbookError as refusal:
-        if not can_reopen(book, refusal) or not window.agrees(_question(refusal)):
-            raise
-    again, words = refresh_reopened(book)
-    return Told(words, book=again)
 
 
 def _question(refusal: WorkbookError) -> str:
@@ -54,8 +57,8 @@ def notes(book: Any) -> Told | None:
     if found is None:
         raise window.error("action_no_notes")
     sheet, table = found
-    selected = window.app.selection
-    about = Objectives(window).about(selected[0, 0]) if selected is not None and _has_cells(selected) else None
+    cell = window.cell_in_view()
+    about = Objectives(window).about(cell) if cell is not None else None
     head = table.header_row_range
     at = columns_of(rows_of(head)[0], _COLUMNS, "workbook.notes.column")
     body = table.data_body_range
@@ -86,7 +89,3 @@ def _is_begun(row: Sequence[Any], at: Mapping[str, int], key: str | None) -> boo
         and known.get("note") is None
         and known.get("author") is None
     )
-
-
-def _has_cells(selected: Any) -> bool:
-    return getattr(selected, "address", None) is not None

@@ -12,7 +12,7 @@ from typing import Any
 from xlkpi.cli_check import plain_cell
 from xlkpi.errors import Place, Problem, WorkbookError
 
-from ..open_book import folder_of, is_excel
+from ..open_book import folder_of, is_excel, selection_of
 
 #: The colour of titles and headers on sheets of ours, and that of cells to fill in.
 INK, TO_FILL = "#0B6B6B", "#FFF9DB"
@@ -25,24 +25,17 @@ _LONGEST = 1_800
 
 @dataclass(frozen=True)
 class Told:
-    """What an action says when it is done; ``critical``: why it is not. ``book``: the workbook by then, where it was
-    opened again.
-    """
+    """What an action says when it is done; ``critical``: why it is not."""
 
     text: str
     critical: bool = False
-    book: Any = None
 
 
 class Window:
-    """A workbook and what surrounds it."""
+    """A workbook and what surrounds it; the program can be asked also once the workbook is closed."""
 
     def __init__(self, book: Any) -> None:
-        self.book = book
-
-    @property
-    def app(self) -> Any:
-        return self.book.app
+        self.book, self.app = book, book.app
 
     @property
     def is_excel(self) -> bool:
@@ -96,10 +89,18 @@ class Window:
 
     def active_cell(self) -> Any:
         """The first cell of the selection. Raises WorkbookError where a chart or a shape is selected."""
-        selected = self.app.selection
-        if selected is None or getattr(selected, "address", None) is None:
+        if (cell := self.cell_in_view()) is None:
             raise self.error("action_no_cell")
-        return selected[0, 0]
+        return cell
+
+    def cell_in_view(self) -> Any | None:
+        """The same; None where there is none."""
+        import xlwings
+
+        selected = selection_of(self.app)
+        if selected is None or getattr(selected, "address", None) is None:
+            return None
+        return xlwings.Range(impl=selected)[0, 0]
 
     def sheet(self, name: str) -> Any | None:
         """A sheet by its name."""

@@ -50,7 +50,16 @@ _ACROSS = re.compile(rb"<(?:\w+:)?(?:scatter|bubble)Chart>")
 #: What of a series refers to cells, as Excel's formula of it has them.
 _REFERRING = {"tx", "cat", "val", "xVal", "yVal", "bubbleSize"}
 _PIVOT_SOURCE = re.compile(rb"<(?:\w+:)?worksheetSource\b[^>]*>")
-_RELATIONS = re.compile(r"(?:^|/)_rels/[^/]+\.rels$")
+_RELATIONS = re.compile(r"(?:^|/)_rels/([^/]+)\.rels$")
+#: Operands of validations that mean the same in every language of Excel, whichever cell is active: a number, words,
+#: cells that don't move, a name.
+_OPERAND = re.compile(
+    r"""-?[\d.]+(?:E[-+]?\d+)?|"[^"]*"|(?:(?:'(?:[^']|'')+'|[\w.]+)!)?\$[A-Z]{1,3}\$\d+(?::\$[A-Z]{1,3}\$\d+)?"""
+    r"""|(?!(?:[A-Z]{1,3}\d+|TRUE|FALSE)$)[^\W\d][\w.]*""",
+    re.IGNORECASE,
+)
+#: A reference of which a part moves with the cell.
+_MOVING = re.compile(r"(?<![\w.$])(?:\$?[A-Z]{1,3}[1-9]\d*|[A-Z]{1,3}\$[1-9]\d*)(?![\w.(!])", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -183,7 +192,21 @@ def compare(before: Package, after: Package) -> Compared:
             found.comments.append(commented[part])
         else:
             found.others.append(part)
+    found.others = list(dict.fromkeys(_in_view(found.others, before, after)))
     return found
+
+
+def _in_view(others: Sequence[str], *packages: Package) -> Iterator[str]:
+    """What differs, parts of a file by the sheets on which people see them."""
+    known: dict[str, str] = {}
+    for package in packages:
+        for sheet, part in package.sheets.items():
+            reached = [part]
+            for one in reached:
+                known.setdefault(one, sheet)
+                reached += [r.target for r in package.relations(one).values() if r.target not in known]
+    for part in others:
+        yield known.get(_RELATIONS.sub(r"/\1", part), part)
 
 
 def _same(before: Package, after: Package, part: str) -> bool:
@@ -228,6 +251,9 @@ def _lists(found: Compared, sheet: str, old: bytes, new: bytes) -> None:
         if one != other or (sources != wanted and not is_range):
             found.others.append(f"{sheet}!{before}")
             continue
+        if before != after and not all(map(_OPERAND.fullmatch, sources)):
+            found.others.append(f"{sheet}!{before}")
+            continue
         if before != after:
             found.rules.append(RuleChange(sheet, (before, after), one, sources))
         if sources != wanted:
@@ -260,6 +286,7 @@ def _conditions(found: Compared, sheet: str, old: bytes, new: bytes) -> None:
                 texts = _FORMULA.findall(was), _FORMULA.findall(now)
                 plain = plain and len(texts[0]) == 1 and _FORMULA.sub(b"", was) == _FORMULA.sub(b"", now)
                 formulas[place] = _text(b"".join(texts[0])), _text(b"".join(texts[1]))
+                plain = plain and not any(map(_MOVING.search, formulas[place]))
         if plain:
             found.conditions.append(ConditionChange(sheet, (cells[0], cells[1]), formulas))
         else:

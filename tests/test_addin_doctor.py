@@ -117,6 +117,10 @@ FAULTS: dict[str, tuple[str, Callable[[Windows], object]]] = {
     "macros_policy": ("error", lambda w: put(
         put(w, POLICIES, VBAWarnings=3), rf"{POLICIES}\Trusted Locations", AllLocationsDisabled=1)),
     "macros_all": ("hint", lambda w: put(w, SECURITY, VBAWarnings=1)),
+    "addins_off": ("error", lambda w: put(w, SECURITY, DisableAllAddins=1)),
+    "addins_policy": ("error", lambda w: put(w, POLICIES, DisableAllAddins=1)),
+    "signed_off": ("error", lambda w: without(put(w, SECURITY, RequireAddinSig=1), "Location1")),
+    "signed_policy": ("error", lambda w: without(put(w, POLICIES, RequireAddinSig=1), "Location1")),
     "location": ("hint", lambda w: put(w, rf"{SECURITY}\Trusted Locations\Location1", Path="C:\\elsewhere")),
     "vbom_on": ("hint", lambda w: put(w, SECURITY, AccessVBOM=1)),
     "disabled": ("error", lambda w: put(w, DISABLED, item=b"\x01\x00" + "C:\\XLSTART\\xlkpi.xlam".encode("utf-16-le"))),

@@ -68,6 +68,17 @@ def test_more_rows_are_refused_by_name_before_anything_is_written(shop: Shop) ->
     assert office.actions(page) == []
 
 
+def test_an_export_without_rows_is_refused_with_the_names_of_pages(shop: Shop) -> None:
+    shop.months = 0
+    shop.write()
+    page = office.opened(office.described(shop.workbook))
+    with pytest.raises(WorkbookError) as refused:
+        refresh_book(page)
+    assert "changerait Budget," in refused.value.text("fr")
+    assert "xlkpi refresh tableau.xlsx" in refused.value.text("fr")
+    assert office.actions(page) == []
+
+
 def test_rows_that_people_inserted_are_refused_with_a_cell_that_is_elsewhere(shop: Shop) -> None:
     described = office.described(shop.workbook)
     cells = next(sheet["values"] for sheet in described["sheets"] if sheet["name"] == "Canaux")

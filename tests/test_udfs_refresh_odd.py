@@ -15,7 +15,7 @@ from xlkpi.udfs.refresh import refresh_book, undone_on_failure
 from xlkpi.udfs.reopening import can_reopen
 
 from tests.engines.open_excel import ChartInView, contents, excel, loaded, opened
-from tests.small_shop import DATA, Shop
+from tests.small_shop import DATA, NOTES, Shop
 from xlkpi.errors import WorkbookError
 from xlkpi.workbook.compare import ConditionChange
 
@@ -107,12 +107,12 @@ def plain(formula: str) -> str:
 
 def test_a_conditional_format_whose_formula_moves_is_left_to_the_command(shop: Shop) -> None:
     file = loaded(shop.workbook)
-    last = file[DATA].max_row
-    file[DATA].conditional_formatting.add(f"E2:E{last}", FormulaRule(formula=[f"E2>MAX(E$2:E${last})"]))
+    rule = FormulaRule(formula=[f"B2>{DATA}!$E$2:$E${file[DATA].max_row}"])
+    file[NOTES].conditional_formatting.add("B2:B9", rule)
     file.save(shop.workbook)
     book = opened(shop.workbook)
     before = contents(book)
-    with pytest.raises(WorkbookError, match=rf"{DATA}!E2:E{last}") as refused:
+    with pytest.raises(WorkbookError, match=f"{NOTES}!B2:B9") as refused:
         refresh_book(book)
     assert can_reopen(book, refused.value)
     assert contents(book) == before

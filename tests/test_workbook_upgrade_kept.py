@@ -11,6 +11,8 @@ from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.utils import get_column_letter, range_boundaries
+from openpyxl.worksheet.table import TableColumn
 
 from tests.checks import recalc, sdk
 from tests.checks.reading import Book
@@ -26,7 +28,7 @@ from tests.edits_drawn import (
     define_name,
 )
 from tests.engines import libreoffice
-from tests.small_shop import ACTIONS, FIRST, NOTES, Shop
+from tests.small_shop import ACTIONS, DATA, FIRST, NOTES, Shop
 from xlkpi.cli_upgrade import as_text
 from xlkpi.errors import WorkbookError
 from xlkpi.language import use
@@ -253,6 +255,20 @@ def test_pivot_tables_slicers_links_typed_formulas_and_a_copied_chart_are_named(
     assert left == [
         ("formulas", f"{ACTIONS} (H14)"), ("pivots", ""), ("slicers", ""), ("charts", NOTES), ("links", "Journal"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "sheet"), [("xlkpi_data", DATA), ("xlkpi_notes", NOTES)])
+def test_a_column_that_has_only_a_header_is_named(shop: Shop, name: str, sheet: str) -> None:
+    book = openpyxl.load_workbook(shop.workbook)
+    found = book[sheet].tables[name]
+    left, top, right, bottom = range_boundaries(found.ref)
+    book[sheet].cell(top, right + 1).value = "Avis"
+    found.ref = found.autoFilter.ref = f"{get_column_letter(left)}{top}:{get_column_letter(right + 1)}{bottom}"
+    found.tableColumns.append(TableColumn(id=99, name="Avis"))
+    book.save(shop.workbook)
+    with pytest.raises(WorkbookError, match="la colonne") as refused:
+        upgrade(shop.workbook)
+    assert f"{sheet} (Avis)" in str(refused.value)
 
 
 def test_pages_for_which_there_was_nothing_come_with_an_upgrade_of_the_same_version(tmp_path: Path) -> None:

@@ -152,7 +152,7 @@ class Window:
 class ChartInView(Window):
     """What shows a sheet that is a chart."""
 
-    @property  # type: ignore[override]
+    @property
     def ScrollRow(self) -> int:  # noqa: N802  # its name in Excel
         raise Refused
 

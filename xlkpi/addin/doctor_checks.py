@@ -193,8 +193,15 @@ def trust(machine: Machine) -> Iterator[Finding]:
         yield Finding("trust", "hint", "macros_all", values)
     else:
         yield Finding("trust", "ok", "macros_on", values)
+    folder = {"folder": str(_startup(machine))}
+    disabled, locked = setting(machine, security, policies, "DisableAllAddins")
+    if disabled:
+        yield Finding("trust", "error", "addins_policy" if locked else "addins_off")
+    signed, locked = setting(machine, security, policies, "RequireAddinSig")
+    if signed and not trusted:
+        yield Finding("trust", "error", "signed_policy" if locked else "signed_off", folder)
     if not trusted:
-        yield Finding("trust", "hint", "location", {"folder": str(_startup(machine))})
+        yield Finding("trust", "hint", "location", folder)
     vbom, _ = setting(machine, security, policies, "AccessVBOM")
     yield Finding("trust", "hint" if vbom else "ok", "vbom_on" if vbom else "vbom_off")
     yield from _disabled(machine, version)

@@ -17,6 +17,8 @@ AFTER = {"insert_function": "ActiveCell.FunctionWizard", "language": "SpeakAnew"
 _NAMESPACE = "http://schemas.microsoft.com/office/2009/07/customui"
 #: Pictures of the manifest: pixels, and the sizes that are there.
 ICONS = (16, 32, 80)
+#: Where a language is that of Excel; other countries than these get English.
+COUNTRIES = {"fr": ("FR", "BE", "CA", "CH", "LU")}
 
 _VBA = f"""Attribute VB_Name = "{MODULE}"
 Option Explicit
@@ -31,11 +33,14 @@ End Sub
 Private Function Done(ByVal action As String) As Boolean
     ' Not RunPython: it would also run Python from the sheets of the workbook at hand, and workbooks come by mail.
     On Error GoTo Failed
+    Application.EnableCancelKey = 0 ' Python looks for Esc itself; VBA would break off in the middle of its writing
     If ActiveWorkbook Is Nothing Then Application.Workbooks.Add ' Python asks for one
     XLPy.SetAttr XLPy.Module("xlwings._xlwindows"), "BOOK_CALLER", ActiveWorkbook
     Done = XLPy.Bool(XLPy.Call(XLPy.Module("{ACTIONS}"), "run", XLPy.Tuple(action, LanguageCode())))
+    Application.EnableCancelKey = 1
     Exit Function
 Failed:
+    Application.EnableCancelKey = 1
     MsgBox [unreached] & vbCrLf & vbCrLf & LastLine(Err.Description), vbExclamation, "xlkpi"
 End Function
 
@@ -170,8 +175,9 @@ def manifest_tips() -> str:
 
 def _string(id: str, texts: Mapping[str, str]) -> str:
     others = "".join(
-        f'<bt:Override Locale="{code}-{code.upper()}" Value={quoteattr(words)} />'
+        f'<bt:Override Locale="{code}-{country}" Value={quoteattr(words)} />'
         for code, words in texts.items()
         if code != "en"
+        for country in COUNTRIES.get(code, (code.upper(),))
     )
     return f'<bt:String id="{id}" DefaultValue={quoteattr(texts["en"])}>{others}</bt:String>'

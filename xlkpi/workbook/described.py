@@ -196,7 +196,9 @@ def _pages(seen: Described, package: Package, changes: Changes, anchors: Anchors
     prints = prints_of(book, rows)
     blank = {key for key, written in anchors.prints.items() if written == BLANK}  # lines for which there is nothing
     if missing := {key[0] for key in (anchors.prints.keys() ^ prints.keys()) - blank}:
-        raise seen.moved(", ".join(book.sheets[id].name if id in book.sheets else id for id in sorted(missing)))
+        names = {id: sheet.name for id, sheet in book.sheets.items()}
+        names |= {key[0]: spot.sheet for key, spot in anchors.spots.items()}  # a page may be gone for lack of data
+        raise seen.moved(", ".join(names[id] for id in sorted(missing)))
     chosen = {(sheet, address_of(address.encode())) for n, (sheet, address) in seen.named.items() if n in CHOICES}
     wanted: dict[str, dict[Address, Change]] = {}
     for key, old in anchors.prints.items():

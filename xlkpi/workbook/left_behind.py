@@ -28,7 +28,7 @@ from xlkpi.workbook.rules import rules_by_people
 if TYPE_CHECKING:
     from xlkpi.workbook.data_part import DataPart
     from xlkpi.workbook.existing import Existing
-    from xlkpi.workbook.package import Package
+    from xlkpi.workbook.package import Package, TablePart
     from xlkpi.workbook.people_rows import PeoplePart
 
 #: Cells that are named, of a kind and on a sheet.
@@ -70,6 +70,7 @@ def left_behind(
     for data in existing.parts.values():
         if data.people or data.beside or data.below or data.totals or any(row.cells for row in data.own.values()):
             found.append(("rows", data.table.sheet))
+        found += _columns(data.table, data.headers, data.ours)
     for name, part in people.items():
         found += _of_table(package, name, part)
     theirs = [cell for part in people.values() for cell in _formulas(part)]
@@ -117,6 +118,7 @@ def _of_table(package: Package, name: str, part: PeoplePart) -> Iterator[tuple[s
 
     codes = {column.code for column in PEOPLE[name].columns}
     ours = set(part.places.values())
+    yield from _columns(part.table, part.present, part.headers.values())
     for values in part.filled:
         yield from (("column", f"{part.table.sheet} ({c})") for c, value in values.items() if c not in codes and value)
     for (row, column), cell in part.cells.items():
@@ -126,6 +128,11 @@ def _of_table(package: Package, name: str, part: PeoplePart) -> Iterator[tuple[s
             return
     if int(package.tree(part.table.part).get("totalsRowCount", "0")):
         yield "rows", part.table.sheet
+
+
+def _columns(table: TablePart, headers: Iterable[str], ours: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Columns that people added to a table, those that have only a header, too."""
+    yield from (("column", f"{table.sheet} ({header})") for header in headers if header not in set(ours))
 
 
 def _formulas(part: PeoplePart) -> Iterator[tuple[str, str]]:

@@ -40,7 +40,10 @@ _RANGE = re.compile(rb'(<(?:table|autoFilter)\b[^>]*?\sref="[A-Z]+\d+:[A-Z]+)\d+
 
 @dataclass
 class PeoplePart:
-    """A table that people fill as it stands: its range, the place of each header, its rows by code, blank ones too."""
+    """A table that people fill as it stands: its range, the place of each header, its rows by code, blank ones too.
+
+    ``headers`` are ours by code, ``present`` those that it has by now.
+    """
 
     table: TablePart
     box: Box
@@ -51,6 +54,7 @@ class PeoplePart:
     formulas: TableFormulas
     headers: Mapping[str, str]
     has_totals: bool = False
+    present: Sequence[str] = ()
 
     @property
     def filled(self) -> list[Row]:
@@ -119,7 +123,7 @@ def _read(
     for row in range(box.top, box.bottom):
         found = {code: cells.get((row, at)) for code, at in places.items() if code not in formulas.usual}
         rows.append({code: _typed(cell.value) if cell else None for code, cell in found.items()})
-    return PeoplePart(table, box, places, cells, rows, formulas, headers, totals > 0)
+    return PeoplePart(table, box, places, cells, rows, formulas, headers, totals > 0, present)
 
 
 def _typed(value: Value) -> Value:

@@ -156,6 +156,7 @@ End Sub
 
 Public Function [Call](ByVal module As Variant, ByVal name As Variant, ByVal given As Variant) As Variant
     Asked = module & " " & name & " " & given
+    KeyInPython = CancelKey
     [Call] = Answer
 End Function
 
@@ -166,6 +167,8 @@ End Function
 HOST = """
 Public Server As Object
 Public Spoken_ As String
+Public CancelKey As Long
+Public KeyInPython As Long
 Public Described As Long
 
 Public Function XLPy() As Object
@@ -177,6 +180,8 @@ Public Sub Prepare(ByVal answer As Boolean, ByVal language As String)
     Server.Answer = answer
     Spoken_ = language
     Described = 0
+    CancelKey = 1
+    KeyInPython = 1
 End Sub
 
 Public Function GetConfig(ByVal key As String, Optional ByVal default As String = "") As Variant
@@ -196,6 +201,10 @@ Public Function Pressed(ByVal which As String) As String
     If which = "language" Then OnLanguage New Control
     Pressed = Server.Asked & " " & Described
 End Function
+
+Public Function Keys() As String
+    Keys = KeyInPython & "/" & CancelKey
+End Function
 """
 
 
@@ -209,8 +218,9 @@ def excel() -> ExcelApplication:
     made.add_module(HOST, name="host")
     made.add_module("Public Sub DescribeAll()\n    Described = Described + 1\nEnd Sub\n", name="xlkpi_help")
     made.add_module(runtime(), name="xlkpi_runtime")
-    # `Call` is a keyword to this Excel also behind a dot
-    made.add_module(ribbon.vba().replace("XLPy.Call(", "XLPy.Called("), name="xlkpi_ribbon")
+    # `Call` is a keyword to this Excel also behind a dot, and it does not know what Esc does
+    source = ribbon.vba().replace("XLPy.Call(", "XLPy.Called(").replace("Application.EnableCancelKey", "CancelKey")
+    made.add_module(source, name="xlkpi_ribbon")
     return made
 
 
@@ -232,6 +242,15 @@ def test_a_press_runs_the_action_in_the_language_and_the_language_button_tells_a
     assert excel.run("Pressed", "language") == "xlkpi.udfs.actions run language/fr 1"
     excel.run("Prepare", False, "fr")
     assert excel.run("Pressed", "language") == "xlkpi.udfs.actions run language/fr 0"  # not done: nothing is told anew
+
+
+def test_esc_is_pythons_while_it_runs_and_excels_afterwards(excel: ExcelApplication) -> None:
+    excel.run("Prepare", True, "fr")
+    excel.run("Pressed", "check")
+    assert excel.run("Keys") == "0/1"
+    source = ribbon.vba()
+    failed = source[source.index("Failed:") : source.index("MsgBox")]
+    assert "Application.EnableCancelKey = 1" in failed  # also where Python is not reached
 
 
 def test_of_a_traceback_only_its_last_line_is_shown(excel: ExcelApplication) -> None:

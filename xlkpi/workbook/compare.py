@@ -192,21 +192,21 @@ def compare(before: Package, after: Package) -> Compared:
             found.comments.append(commented[part])
         else:
             found.others.append(part)
-    found.others = list(dict.fromkeys(_in_view(found.others, before, after)))
+    found.others = _in_view(found.others, before, after)
     return found
 
 
-def _in_view(others: Sequence[str], *packages: Package) -> Iterator[str]:
-    """What differs, parts of a file by the sheets on which people see them."""
+def _in_view(others: Sequence[str], *packages: Package) -> list[str]:
+    """What differs, parts of a file by the sheets on which people see them; of such a sheet no cells."""
     known: dict[str, str] = {}
     for package in packages:
         for sheet, part in package.sheets.items():
             reached = [part]
             for one in reached:
                 known.setdefault(one, sheet)
-                reached += [r.target for r in package.relations(one).values() if r.target not in known]
-    for part in others:
-        yield known.get(_RELATIONS.sub(r"/\1", part), part)
+                reached += [r.target for r in package.relations(one).values() if r.target not in reached]
+    named = dict.fromkeys(known.get(_RELATIONS.sub(r"/\1", part), part) for part in others)
+    return [name for name in named if "!" not in name or name.rpartition("!")[0] not in named]
 
 
 def _same(before: Package, after: Package, part: str) -> bool:

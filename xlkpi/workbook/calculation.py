@@ -15,6 +15,7 @@ from xlkpi.workbook.book import Book
 from xlkpi.workbook.by_day import whole_number
 from xlkpi.workbook.calculation_rows import FIXED, NAMES, POINTS, TOLD, Row, Told
 from xlkpi.workbook.data_table import DataTable
+from xlkpi.workbook.exact import match_text
 from xlkpi.workbook.functions import (
     and_,
     if_,
@@ -157,7 +158,7 @@ class Writer:
             put(row, 0, name)
         top["as_of"] = self.sheet.write(0, 1, chosen["as_of"], self.date)
         top["choice"] = put(1, 1, chosen["choice"])
-        top["choice_no"] = put(2, 1, if_error(match(top["choice"], choices) - 1, 0))
+        top["choice_no"] = put(2, 1, if_error(match_text(top["choice"], choices) - 1, 0))
         top["day_no"] = put(3, 1, if_error(match(top["as_of"], days), float(len(days.values))))
         top["before"] = self.sheet.write(
             4, 1, if_(top["day_no"] > 1, index(days, most(top["day_no"] - 1, 1)), ""), self.date

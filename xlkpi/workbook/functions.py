@@ -98,8 +98,7 @@ def match(wanted: Given, span: Span) -> Live:
 
 def count_ifs(*conditions: tuple[Span, str, Given]) -> Live:
     """``COUNTIFS``; each condition is a column, ``=``, ``<=`` or ``>=``, and a value."""
-    texts, rows = _rows(conditions)
-    return Live(f"COUNTIFS({','.join(texts)})", float(len(rows)))
+    return Live(f"COUNTIFS({','.join(_criteria(conditions))})", float(len(rows_where(conditions))))
 
 
 def numbers_in(*cells: Live) -> Live:
@@ -121,10 +120,9 @@ def sum_if(span: Span, wanted: Given, of: Span) -> Live:
 
 
 def sum_ifs(of: Span, *conditions: tuple[Span, str, Given]) -> Live:
-    """``SUMIFS``; each condition is a column, ``=``, ``<=`` or ``>=``, and a value."""
-    texts, rows = _rows(conditions)
-    known = [v for v in map(of.values.__getitem__, sorted(rows)) if isinstance(v, float)]
-    return Live(f"SUMIFS({','.join([of.text, *texts])})", math.fsum(known))
+    """``SUMIFS``, as :func:`count_ifs`; for texts from data there is :mod:`xlkpi.workbook.exact`."""
+    known = [v for v in map(of.values.__getitem__, sorted(rows_where(conditions))) if isinstance(v, float)]
+    return Live(f"SUMIFS({','.join([of.text, *_criteria(conditions)])})", math.fsum(known))
 
 
 def total(span: Span) -> Live:
@@ -344,9 +342,8 @@ def _part(placeholder: str, parts: Mapping[str, Given]) -> Live:
     return if_(number < below if below else number.same(1), one, many)
 
 
-def _rows(conditions: Sequence[tuple[Span, str, Given]]) -> tuple[list[str], set[int]]:
-    """The arguments of conditions, and the rows in which all of them hold."""
-    texts: list[str] = []
+def rows_where(conditions: Sequence[tuple[Span, str, Given]]) -> set[int]:
+    """The rows in which all of some conditions hold."""
     rows = set(range(len(conditions[0][0].values)))
     for span, sign, given in sorted(conditions, key=lambda condition: condition[1] != "="):
         wanted = live(given).value
@@ -355,10 +352,15 @@ def _rows(conditions: Sequence[tuple[Span, str, Given]]) -> tuple[list[str], set
             if sign == "=" and not isinstance(wanted, NoData)
             else {row for row in rows if _within(span.values[row], sign, wanted)}
         )
+    return rows
+
+
+def _criteria(conditions: Sequence[tuple[Span, str, Given]]) -> list[str]:
+    texts: list[str] = []
     for span, sign, given in conditions:
         cell = live(given)
         texts += [span.text, cell.text if sign == "=" else f'"{sign}"&{wrapped(cell, LOOSE)}']
-    return texts, rows
+    return texts
 
 
 def _within(found: Value, sign: str, wanted: Value) -> bool:

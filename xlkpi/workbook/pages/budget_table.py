@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from xlkpi.scorecard.budget import MONTHS, BudgetPlan
 from xlkpi.workbook.book import Book
+from xlkpi.workbook.exact import match_text, sum_where
 from xlkpi.workbook.formats import change_format, decimals_for
-from xlkpi.workbook.functions import if_, if_error, index, is_number, least, match, month_end, most, sum_ifs
+from xlkpi.workbook.functions import if_, if_error, index, is_number, least, month_end, most
 from xlkpi.workbook.live import Live, live
 from xlkpi.workbook.people import Column, PeopleTable, TableRow
 
@@ -20,7 +21,7 @@ def _monthly(row: TableRow, measure: str) -> Live:
     assert data is not None, "there is spend by channel"
     where = ((data.span("part"), "=", row["channel"]), (data.span("start"), ">=", month_end(end, -MONTHS) + 1),
              (data.span("end"), "<=", end))  # fmt: skip
-    return sum_ifs(data.span(measure), *where) / index(row.made.keys["budget.months"], 2.0)
+    return sum_where(data.span(measure), *where) / index(row.made.keys["budget.months"], 2.0)
 
 
 def _spend(row: TableRow) -> Live:
@@ -61,7 +62,7 @@ def _bound(pick: Callable[..., Live]) -> Compute:
     """The least or the most of what one more unit brings, by the curves at the ends of the interval."""
 
     def formula(row: TableRow) -> Live:
-        at = match(row["channel"], row.made.keys["budget.names"])
+        at = match_text(row["channel"], row.made.keys["budget.names"])
         ends = []
         for end in ("low", "high"):
             top, half = (index(row.made.keys[f"budget.{end}_{part}"], at) for part in ("top", "half"))

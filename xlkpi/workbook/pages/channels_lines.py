@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xlkpi.scorecard.selections import MOST_CHOICES
 from xlkpi.workbook.book import FULL, NO_AXIS
+from xlkpi.workbook.exact import sum_where
 from xlkpi.workbook.formats import decimals_for, told
 from xlkpi.workbook.functions import (
     if_,
@@ -15,7 +16,6 @@ from xlkpi.workbook.functions import (
     most,
     not_available,
     sentence,
-    sum_ifs,
 )
 from xlkpi.workbook.live import Live
 from xlkpi.workbook.page import Page
@@ -122,8 +122,8 @@ def _values(numbers: Numbers, what: Found, places: list[Live], first: int) -> No
             ends = month_end(made.period_end, month + 1 - MONTHS)
             since = month_end(made.period_end, month - MONTHS) + 1
             where = ((data.span("part"), "=", name), (data.span("end"), ">=", since), (data.span("end"), "<=", ends))
-            value = sum_ifs(data.span(what.measure), *where)
-            value = value / sum_ifs(data.span(what.per), *where) if what.per else value
+            value = sum_where(data.span(what.measure), *where)
+            value = value / sum_where(data.span(what.per), *where) if what.per else value
             sheet.put(row, 3 + month, if_error(if_(value > 0, value, not_available()), not_available()))
         sheet.put(row + 1, 2 + MONTHS, sheet.ref(row, 2 + MONTHS))
 

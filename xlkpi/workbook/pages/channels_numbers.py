@@ -8,7 +8,8 @@ from xlkpi.scorecard.selections import MOST_CHOICES
 from xlkpi.workbook.book import Book
 from xlkpi.workbook.calculation import Calculation
 from xlkpi.workbook.data_table import DataTable
-from xlkpi.workbook.functions import if_, if_error, index, large, match, month_end, sum_ifs, total
+from xlkpi.workbook.exact import sum_where
+from xlkpi.workbook.functions import if_, if_error, index, large, match, month_end, total
 from xlkpi.workbook.layout import Amount
 from xlkpi.workbook.live import Live, Span
 
@@ -97,7 +98,7 @@ class Numbers:
             where = ((data.span("part"), "=", name), (data.span("end"), ">=", since),
                      (data.span("end"), "<=", made.period_end))  # fmt: skip
             for column, measure in enumerate(self.measures, start=1):
-                sheet.put(row, column, sum_ifs(data.span(measure), *where))
+                sheet.put(row, column, sum_where(data.span(measure), *where))
         self.last = first + MOST_CHOICES - 1
         self.names = sheet.span(first, 0, self.last)
         self.spans = {m: sheet.span(first, c, self.last) for c, m in enumerate(self.measures, start=1)}

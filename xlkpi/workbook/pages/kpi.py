@@ -11,6 +11,7 @@ from xlkpi.status import rules
 from xlkpi.workbook.book import Book
 from xlkpi.workbook.calculation import Calculation
 from xlkpi.workbook.data_sheet import ACTIONS, NOTES
+from xlkpi.workbook.exact import match_text
 from xlkpi.workbook.formats import date_format, date_told, settled
 from xlkpi.workbook.functions import (
     count_ifs,
@@ -64,7 +65,7 @@ def explorer(book: Book, made: Calculation) -> None:
         "input_message": book.text("typed.key"), "error_title": name, "error_message": book.text("choose.wrong"),
     })  # fmt: skip
     book.name("xlkpi_objective", chosen.text)
-    at = made.sheet.put(made.rows(1), 1, if_error(match(chosen, span), ""))
+    at = made.sheet.put(made.rows(1), 1, if_error(match_text(chosen, span), ""))
     _KPI(book, made, "explorer", at, chooses=True).write()
 
 

@@ -32,10 +32,9 @@ def sum_where(of: Span, *conditions: tuple[Span, str, Given]) -> Live:
     ``=`` compares texts; an error in any of the columns is the result.
     """
     tests = "*".join(f"({span.text}{sign}{wrapped(live(given), LOOSE)})" for span, sign, given in conditions)
-    cells = [v for span in (of, *(span for span, _, _ in conditions)) for v in span.values]
-    wrong = next(
-        (v for v in (*(live(given).value for _, _, given in conditions), *cells) if isinstance(v, NoData)), None
-    )
+    given = [live(wanted).value for _, _, wanted in conditions]
+    found = (*given, of.wrong, *(span.wrong for span, _, _ in conditions))
+    wrong = next((value for value in found if isinstance(value, NoData)), None)
     rows = sorted(rows_where(conditions)) if wrong is None else []
     known = [v for v in map(of.values.__getitem__, rows) if isinstance(v, float)]
     return Live(f"SUMPRODUCT({tests},{of.text})", math.fsum(known) if wrong is None else wrong)

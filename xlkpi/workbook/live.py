@@ -112,6 +112,11 @@ class Span:
                 found.setdefault(order_of(value), set()).add(row)
         return {value: frozenset(rows) for value, rows in found.items()}
 
+    @cached_property
+    def wrong(self) -> NoData | None:
+        """The first error among the values."""
+        return next((value for value in self.values if isinstance(value, NoData)), None)
+
 
 def live(given: Given) -> Live:
     """A constant as a formula's part; a live cell as it is."""

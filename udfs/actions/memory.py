@@ -34,7 +34,7 @@ def state_of(window: Window) -> State | None:
 
 def typed(objectives: Objectives, state: State) -> dict[str, dict[str, Any]]:
     """The cells of objectives that people changed since, by objective and column, as files have them."""
-    from xlkpi.workbook.existing import TYPED_KINDS
+    from xlkpi.workbook.existing import is_of_kind
     from xlkpi.workbook.tables import OBJECTIVE_COLUMNS
 
     found: dict[str, dict[str, Any]] = {}
@@ -44,7 +44,7 @@ def typed(objectives: Objectives, state: State) -> dict[str, dict[str, Any]]:
             if not may_type or code not in row:
                 continue
             value = _as_in_files(row[code])
-            fits = value is None or isinstance(value, TYPED_KINDS[kind])
+            fits = value is None or is_of_kind(kind, value)
             if fits and value != written.get(code):
                 found.setdefault(str(row["id"]), {})[code] = value
     return found

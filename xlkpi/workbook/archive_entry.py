@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from xlkpi.workbook.data_sheet import MAX_ROWS, OBJECTIVES
-from xlkpi.workbook.existing import MOST_DAYS, TYPED_KINDS
+from xlkpi.workbook.existing import is_of_kind
 from xlkpi.workbook.live import Value
 from xlkpi.workbook.tables import OBJECTIVE_COLUMNS
 
@@ -71,9 +71,9 @@ class Entry:
 
 def _fits(code: str, value: Any) -> bool:
     kind, may_type = OBJECTIVE_COLUMNS.get(code, ("", False))
-    if not may_type or (value is not None and not isinstance(value, TYPED_KINDS[kind])):
+    if not may_type or (value is not None and not is_of_kind(kind, value)):
         return False
-    return not isinstance(value, float) or (0 < value < MOST_DAYS if kind == "date" else math.isfinite(value))
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _fits_beside(_: str, value: Any) -> bool:

@@ -16,7 +16,7 @@ from xlkpi.workbook.cells import Cells, address_of, read_cells, read_strings
 from xlkpi.workbook.data_part import DataPart, Marks
 from xlkpi.workbook.data_sheet import DATA, OBJECTIVES, ORIGIN, SERIES
 from xlkpi.workbook.formula_text import plain_sheet
-from xlkpi.workbook.live import as_date, has_number
+from xlkpi.workbook.live import FIRST_DAY, as_date, has_number
 from xlkpi.workbook.state import FORMAT, State
 
 if TYPE_CHECKING:
@@ -37,9 +37,6 @@ MARKS = {
 }
 #: How much of a sheet's part tells what it is.
 _BEGINNING = 1 << 16
-#: Days that no cell of a date reaches.
-MOST_DAYS = 1e6
-TYPED_KINDS = {"number": (float,), "date": (float,), "text": (str,)}
 
 
 @dataclass
@@ -212,7 +209,7 @@ def _chosen(package: Package, strings: list[str]) -> Iterator[tuple[str, Value]]
 
 def told_choice(name: str, value: Value) -> tuple[str, str]:
     """What kind of choice it is that somebody made in a cell, and in words what was chosen."""
-    day = as_date(value) if name == "xlkpi_as_of" and isinstance(value, float) and 0 < value < 1e6 else None
+    day = as_date(value) if name == "xlkpi_as_of" and is_of_kind("date", value) else None
     return CHOICES[name], day.isoformat() if day else str(value)
 
 
@@ -244,8 +241,8 @@ def _typed(package: Package, state: State, part: DataPart) -> dict[str, dict[str
                 continue
             if value is None and part.number(headers[code]) in formulas:  # which nothing has calculated yet
                 continue
-            if value not in (None, "") and not isinstance(value, TYPED_KINDS[kind]):
-                shown = value.value if isinstance(value, NoData) else str(value)[:60]
+            if value not in (None, "") and not is_of_kind(kind, value):
+                shown = value.value if isinstance(value, NoData) else _shown(value)[:60]
                 told = {"column": headers[code], "objective": id, "value": shown, "kind": text(f"refresh.kind.{kind}")}
                 place = Place(package.path.name, key=id, sheet=part.table.sheet)
                 problems.append(Problem("workbook_typed", told, place))
@@ -254,6 +251,17 @@ def _typed(package: Package, state: State, part: DataPart) -> dict[str, dict[str
     if problems:
         raise WorkbookError(problems)
     return found
+
+
+def is_of_kind(kind: str, value: Value) -> bool:
+    """Whether a value may be typed in a cell of a number, a date or a text."""
+    if kind == "date":
+        return isinstance(value, float) and value >= FIRST_DAY and as_date(value) is not None
+    return isinstance(value, str if kind == "text" else float)
+
+
+def _shown(value: Value) -> str:
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
 def as_json(value: Any) -> str:

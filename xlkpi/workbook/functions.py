@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import MAXYEAR, date
 
 from xlkpi.formula.evaluate import round_half_away
 from xlkpi.formula.nodata import NoData
@@ -16,6 +16,7 @@ from xlkpi.workbook.live import (
     Live,
     Span,
     Value,
+    as_date,
     has_number,
     live,
     number_of,
@@ -195,7 +196,7 @@ def latest(days: Span, kinds: Span, kind: Given, until: Given) -> Live:
     last = number_of(end.value)
     rows = kinds.places.get(order_of(wanted.value), frozenset())
     known = [v for v in (days.values[row] for row in rows) if isinstance(v, float)]
-    value: Value = last if isinstance(last, NoData) else max((v for v in known if v <= last), default=0.0)
+    value: Value = last if isinstance(last, NoData) else max([0.0, *(v for v in known if v <= last)])
     tests = f"({kinds.text}={wrapped(wanted, LOOSE)})*({days.text}<={wrapped(end, LOOSE)})"
     return Live(f"SUMPRODUCT(MAX({tests}*{days.text}))", value)
 
@@ -217,17 +218,25 @@ def rounded_up(given: Given) -> Live:
 
 def day_of(given: Given) -> Live:
     """``DAY``."""
-    return _function("DAY({})", lambda v: float((EPOCH + timedelta(days=int(v))).day), given)
+    return _of_day("DAY", lambda day: day.day, given)
 
 
 def month_of(given: Given) -> Live:
     """``MONTH``."""
-    return _function("MONTH({})", lambda v: float((EPOCH + timedelta(days=int(v))).month), given)
+    return _of_day("MONTH", lambda day: day.month, given)
 
 
 def year_of(given: Given) -> Live:
     """``YEAR``."""
-    return _function("YEAR({})", lambda v: float((EPOCH + timedelta(days=int(v))).year), given)
+    return _of_day("YEAR", lambda day: day.year, given)
+
+
+def _of_day(name: str, part: Callable[[date], int], given: Given) -> Live:
+    def work(value: float) -> Value:
+        day = as_date(value) if value >= 0 else None
+        return float(part(day)) if day else NoData.IMPOSSIBLE
+
+    return _function(f"{name}({{}})", work, given)
 
 
 def month_end(given: Given, months: Given) -> Live:
@@ -235,10 +244,11 @@ def month_end(given: Given, months: Given) -> Live:
     moved = live(months)
     count = number_of(moved.value)
 
-    def end(value: float) -> float:
-        day = EPOCH + timedelta(days=int(value))
-        ahead = day.year * 12 + day.month - 1 + int(count) + 1  # type: ignore[arg-type]  # as tested below
-        return serial(date(ahead // 12, ahead % 12 + 1, 1)) - 1
+    def end(value: float) -> Value:
+        day = as_date(value) if value >= 0 else None
+        ahead = day.year * 12 + day.month + int(count) if day else 0  # type: ignore[arg-type]  # as tested below
+        year, month = divmod(ahead, 12)
+        return serial(date(year, month + 1, 1)) - 1 if EPOCH.year <= year <= MAXYEAR else NoData.IMPOSSIBLE
 
     if isinstance(count, NoData):
         return Live(f"EOMONTH({live(given).text},{moved.text})", count)
@@ -376,7 +386,7 @@ def _logical(name: str, decide: Callable[[list[bool]], bool], tests: Sequence[Gi
     return Live(f"{name}({','.join(c.text for c in cells)})", value)
 
 
-def _function(template: str, work: Callable[[float], float], given: Given) -> Live:
+def _function(template: str, work: Callable[[float], Value], given: Given) -> Live:
     cell = live(given)
     value = number_of(cell.value)
     return Live(template.format(cell.text), value if isinstance(value, NoData) else work(value))

@@ -25,6 +25,8 @@ Value = Union[float, str, bool, NoData, None]  # noqa: UP007  # also evaluated a
 Given = Union["Live", float, int, str, bool, None]
 
 EPOCH = date(1899, 12, 30)
+#: What Excel takes for a day begins with the first of 1900; this calendar is older.
+FIRST_DAY, _EARLIEST, _AFTER = 1.0, float((date.min - EPOCH).days), float((date.max - EPOCH).days + 1)
 #: What a text inside a formula may be long.
 MAX_TEXT = 250
 ATOM, TIGHT, LOOSE, JOIN, TEST = range(5)  # how tightly a text binds: * before +, + before &, & before =
@@ -138,8 +140,10 @@ def serial(day: date) -> float:
 
 
 def as_date(value: Value) -> date | None:
-    """The day of a cell's value."""
-    return EPOCH + timedelta(days=int(value)) if has_number(value) else None  # type: ignore[arg-type]  # as just checked
+    """The day of a cell's value; None for a number that is too large, or too small, to be one."""
+    number = float(value) if has_number(value) else None  # type: ignore[arg-type]  # as just checked
+    is_one = number is not None and _EARLIEST <= number < _AFTER
+    return EPOCH + timedelta(days=int(number)) if is_one else None  # type: ignore[arg-type]  # as just checked
 
 
 def has_number(value: Value) -> bool:

@@ -363,8 +363,8 @@ def test_references_to_cells_of_an_objective_follow_its_row(shop: Shop) -> None:
     assert sheet[f"CZ{orders}"].value == f"=SUM({column}{basket}:{column}{orders})"  # a range is about places
     assert mine["A1"].value == f"={TARGETS}!${column}${now}"
     assert mine["A2"].value == f"=SUM({TARGETS}!A{now}:F{now})"
-    assert done.pointless == []
+    assert done.misled == []  # the range is over the same two objectives
     gone = refreshed(shop, "orders", "revenue")
-    assert set(gone.pointless) == {TARGETS, MINE}
-    assert gone.as_json()["pointless"] == list(gone.pointless)
-    assert "renvoient à la ligne d’un objectif disparu" in words(gone)
+    assert set(gone.misled) == {TARGETS, MINE}
+    assert gone.as_json()["misled"] == list(gone.misled)
+    assert "renvoient à des lignes d’objectifs qui ont disparu" in words(gone)

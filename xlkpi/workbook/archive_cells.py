@@ -84,7 +84,7 @@ def move_cells(found: Archived, existing: Existing, ids: Sequence[str], day: dat
     targets, rows = existing.parts[OBJECTIVES], own_rows(existing)
     for id, entry in _leaving(existing, ids):
         kept = archive is not None and _archive(archive, existing, id, entry, day)
-        if kept:
+        if kept and id not in existing.returned.displaced:  # which is told by itself
             found.out[OBJECTIVES] = found.out.get(OBJECTIVES, 0) + 1
         if kept and not entry.is_beside:
             found.cells.add(id)

@@ -201,7 +201,7 @@ class Work:
         self.last = Last.of(state, self.card)
         self.stranded: list[tuple[str, str]] = []
         self.unfiltered: list[str] = []
-        self.pointless: list[str] = []
+        self.misled: list[str] = []
 
     def renamed(self, package: Package, tabs: Mapping[str, str]) -> Work:
         """The same of the workbook once sheets are called otherwise, by their names before."""
@@ -254,7 +254,7 @@ class Work:
         from xlkpi.workbook.page_charts import add_panels
         from xlkpi.workbook.page_rows import grow_pages
         from xlkpi.workbook.people_rows import make_room, update_people
-        from xlkpi.workbook.row_moves import move_rows, references_to_gone, row_moves
+        from xlkpi.workbook.row_moves import misled_sheets, move_rows, row_moves
         from xlkpi.workbook.sheet_states import show_sheet
 
         package, existing, state = self.package, self.existing, self.existing.state
@@ -266,7 +266,7 @@ class Work:
         insertions += grow_pages(package, changes, existing, skeleton.book)
         before = Changes(dict(changes.parts))
         moves = row_moves(existing.parts[OBJECTIVES], skeleton.rows[OBJECTIVES])
-        self.pointless = references_to_gone(package, existing.parts[OBJECTIVES], moves)
+        self.misled = misled_sheets(package, existing.parts[OBJECTIVES], moves)
         growths = []
         for name in DATA_SHEETS:
             part, rows = existing.parts[name], skeleton.rows[name]
@@ -307,7 +307,7 @@ class Work:
             reset=[told_choice(name, value) for name, value in self.kept.reset if value not in (None, "")],
             older=self.existing.state.edition < EDITION,
             gone=untold(self.archived, self.existing, list(self.project.by_id)),
-            kept=self.existing.returned.kept, pointless=self.pointless, uncalculated=uncalculated(self.existing),
+            kept=self.existing.returned.kept, misled=self.misled, uncalculated=uncalculated(self.existing),
             displaced=self.existing.returned.displaced,
             taken={name: len(keys) for name, keys in self.taken.keys.items()},
         )  # fmt: skip

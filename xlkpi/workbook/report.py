@@ -134,8 +134,8 @@ class Refreshed:
     displaced: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     #: Formulas on objectives that nothing has calculated yet, so that the project's value counts: and their columns.
     uncalculated: Sequence[tuple[str, str]] = ()
-    #: Sheets on which formulas refer to the cells of objectives that are gone.
-    pointless: Sequence[str] = ()
+    #: Sheets on which formulas refer to rows of objectives that are gone or others now.
+    misled: Sequence[str] = ()
     #: Whether the workbook was made by an older version, which a refresh can follow.
     older: bool = False
     #: The objectives that were due; None where all were to be refreshed. Nothing is written where none is.
@@ -166,7 +166,7 @@ class Refreshed:
             "reset": [{"kind": kind, "name": name} for kind, name in self.reset],
             "gone": {id: [_gone_as_json(c, v) for c, v in cells.items()] for id, cells in self.gone.items()},
             "kept_in_archive": [{"objective": id, "columns": list(columns)} for id, columns in self.kept],
-            "displaced": {id: list(cells) for id, cells in self.displaced.items()}, "pointless": list(self.pointless),
+            "displaced": {id: list(cells) for id, cells in self.displaced.items()}, "misled": list(self.misled),
             "uncalculated": [{"objective": id, "column": column} for id, column in self.uncalculated],
             "older": self.older,
             "due": None if self.due is None else list(self.due),

@@ -71,17 +71,19 @@ class RowMoves:
 
         return changed_formulas(xml, lambda text: moved(text, move))
 
-    def refers_to_gone(self, xml: bytes, *, home: bool = False) -> bool:
-        """Whether a formula of a part refers to a row that is gone; ``home``: on the sheet itself."""
+    def misleads(self, xml: bytes, *, home: bool = False) -> bool:
+        """Whether a formula of a part refers to a row that is gone, or to some of the rows, and not to all, that are
+        others now; ``home``: on the sheet itself.
+        """
         met = False
 
         def meet(sheet: str | None, reference: str) -> tuple[str | None, str]:
             nonlocal met
             here = home if sheet is None else sheet.casefold() == self.sheet.casefold()
-            met = met or (here and self._row(reference) in self.gone)
+            met = met or (here and self._is_other(reference))
             return sheet, reference
 
-        for text in formulas_in(xml) if self.gone else ():
+        for text in formulas_in(xml):
             if home or self.sheet.replace("'", "''").casefold() in text.casefold():
                 moved(text, meet)
         return met
@@ -92,13 +94,25 @@ class RowMoves:
         return None if row is None else _ROWS.sub(str(self.rows.get(row, row)), reference)
 
     def _row(self, reference: str) -> int | None:
+        rows = self._rows(reference)
+        return rows.start if len(rows) == 1 else None
+
+    def _rows(self, reference: str) -> range:
+        """The rows of the table to which a reference to cells of it refers; none for any other."""
         found = RANGE.fullmatch(reference)
         if not found:
-            return None
+            return range(0)
         left, top, right, bottom = found.groups()
+        first, last = sorted((int(top), int(bottom or top)))
         inside = all(self.box.left <= column_number(c) <= self.box.right for c in (left, right or left))
-        row = int(top)
-        return row if inside and row == int(bottom or top) and self.box.top < row <= self.box.bottom else None
+        return range(first, last + 1) if inside and self.box.top < first and last <= self.box.bottom else range(0)
+
+    def _is_other(self, reference: str) -> bool:
+        rows = self._rows(reference)
+        if len(rows) == 1:
+            return rows.start in self.gone
+        is_whole = len(rows) == self.box.bottom - self.box.top
+        return not is_whole and {self.rows.get(row) for row in rows} != set(rows)
 
 
 def row_moves(part: DataPart, data: pa.Table) -> RowMoves:
@@ -128,9 +142,9 @@ def move_rows(part: DataPart, moves: RowMoves) -> None:
         own.number = new or own.number
 
 
-def references_to_gone(package: Package, part: DataPart, moves: RowMoves) -> list[str]:
-    """The sheets on which formulas refer to rows that are gone: they are left, and mean another row, or none."""
-    if not moves.gone:
+def misled_sheets(package: Package, part: DataPart, moves: RowMoves) -> list[str]:
+    """The sheets on which formulas are left that mean other rows now, see :meth:`RowMoves.misleads`."""
+    if not moves.gone and not moves.changes:
         return []
     found = []
     for sheet, name in package.sheets.items():
@@ -140,11 +154,11 @@ def references_to_gone(package: Package, part: DataPart, moves: RowMoves) -> lis
             cells += [cell for row in part.people for cell in row.cells]
             sides = [side for sides in part.beside.values() for side in sides]
             home = b"".join([*part.above, *cells, *sides, *part.below.values()])
-            met = moves.refers_to_gone(home, home=True)
+            met = moves.misleads(home, home=True)
         else:
-            met = package.info(name).file_size <= MAX_SMALL_PART and moves.refers_to_gone(package.read(name))
+            met = package.info(name).file_size <= MAX_SMALL_PART and moves.misleads(package.read(name))
         found += [sheet] if met else []
     return found
 
 
-__all__ = ["RowMoves", "move_rows", "references_to_gone", "row_moves"]
+__all__ = ["RowMoves", "misled_sheets", "move_rows", "row_moves"]

@@ -90,8 +90,8 @@ def people_words(done: Refreshed) -> list[str]:
              workbook=plain_words(as_date(value) if OBJECTIVE_COLUMNS[code][0] == "date" else value))
         for id, cells in done.gone.items() for code, value in cells.items()
     ]  # fmt: skip
-    if done.pointless:
-        lines.append(text("refresh.pointless", sheets=", ".join(done.pointless)))
+    if done.misled:
+        lines.append(text("refresh.misled", sheets=", ".join(done.misled)))
     lines += [text("refresh.kept", objective=id, columns=", ".join(columns)) for id, columns in done.kept]
     lines += [text("refresh.displaced", objective=id, columns=", ".join(text(f"workbook.column.{c}") for c in cells))
               for id, cells in done.displaced.items() if id not in done.gone]  # fmt: skip

@@ -28,6 +28,7 @@ from tests.edits_drawn import (
     define_name,
 )
 from tests.engines import libreoffice
+from tests.engines.open_excel import loaded
 from tests.small_shop import ACTIONS, DATA, FIRST, NOTES, Shop
 from xlkpi.cli_upgrade import as_text
 from xlkpi.errors import WorkbookError
@@ -259,7 +260,7 @@ def test_pivot_tables_slicers_links_typed_formulas_and_a_copied_chart_are_named(
 
 @pytest.mark.parametrize(("name", "sheet"), [("xlkpi_data", DATA), ("xlkpi_notes", NOTES)])
 def test_a_column_that_has_only_a_header_is_named(shop: Shop, name: str, sheet: str) -> None:
-    book = openpyxl.load_workbook(shop.workbook)
+    book = loaded(shop.workbook)
     found = book[sheet].tables[name]
     left, top, right, bottom = range_boundaries(found.ref)
     book[sheet].cell(top, right + 1).value = "Avis"

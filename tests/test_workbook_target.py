@@ -14,8 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.small_shop import Shop
 from xlkpi.errors import WorkbookError
 from xlkpi.language import languages, use
+from xlkpi.workbook.refresh import Options, refresh_workbook
 from xlkpi.workbook.target import replacing
 
 posix = pytest.mark.skipif(os.name != "posix", reason="rights and signals of POSIX")
@@ -196,3 +198,18 @@ def test_a_process_that_is_killed_while_writing_leaves_the_old_file_or_the_new(t
             time.sleep(pause)
             process.send_signal(signal.SIGKILL)
         assert target.read_bytes() in (old, new)
+
+
+@posix
+def test_a_link_to_a_workbook_is_refreshed_with_the_project_beside_its_file(tmp_path: Path) -> None:
+    shop, link = Shop(tmp_path / "shop"), tmp_path / "desk" / "link.xlsx"
+    for folder in (shop.folder, link.parent):
+        folder.mkdir()
+    shop.build()
+    link.symlink_to(shop.workbook)
+    before = shop.workbook.read_bytes()
+    refresh_workbook(link, Options(backups=0))
+    assert link.is_symlink()
+    assert shop.workbook.read_bytes() != before
+    shop.workbook.rename(shop.workbook.with_name("same.xlsx"))  # the link leads nowhere now
+    refresh_workbook(shop.workbook.with_name("same.xlsx"), Options(backups=0))

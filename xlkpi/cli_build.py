@@ -17,6 +17,7 @@ from xlkpi.language.numbers import plain
 if TYPE_CHECKING:
     from xlkpi.objectives import Project
     from xlkpi.scorecard import Scorecard
+    from xlkpi.scorecard.ahead import Ahead
     from xlkpi.scorecard.lacking import Lacking
 
 #: What people need to install for building; the rest of xlkpi works without.
@@ -37,6 +38,7 @@ class Written:
     backup: Path | None = None
     lacking: Mapping[str, Lacking] = field(default_factory=dict)
     reset: Sequence[tuple[str, str]] = ()
+    ahead: Mapping[str, Ahead] = field(default_factory=dict)
 
 
 def build(file: str, out: str | None, as_of: str | None, language: str | None, template: str | None) -> Written:
@@ -66,7 +68,7 @@ def build(file: str, out: str | None, as_of: str | None, language: str | None, t
     counts = {code: codes.count(code) for code in dict.fromkeys(codes)}
     return Written(
         path, made.size, card.as_of, len(codes), counts, made.without_place, made.short, made.backup, made.lacking,
-        made.reset,
+        made.reset, card.data.ahead,
     )  # fmt: skip
 
 
@@ -106,6 +108,7 @@ def as_text(written: Written) -> str:
         lines.append("  " + text("build.short", pages=", ".join(written.short)))
     lines += ["  " + text("build.lacking", page=page, why=why.text()) for page, why in written.lacking.items()]
     lines += ["  " + text(f"upgrade.reset.{kind}", name=name) for kind, name in written.reset]
+    lines += ["  " + rows.text(source) for source, rows in written.ahead.items()]
     if written.backup:
         lines.append("  " + text("build.backup", file=written.backup.name))
     return "\n".join(lines)
@@ -123,6 +126,7 @@ def as_json(written: Written) -> dict[str, Any]:
         "short": list(written.short),
         "lacking": {page: why.text() for page, why in written.lacking.items()},
         "reset": [{"kind": kind, "name": name} for kind, name in written.reset],
+        "ahead": {source: rows.as_json() for source, rows in written.ahead.items()},
         "backup": str(written.backup) if written.backup else None,
     }
 

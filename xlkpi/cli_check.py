@@ -108,6 +108,7 @@ def check_as_json(result: Checked, language: str | None = None) -> dict[str, Any
     return {
         **result.report.as_json(language),
         "sources": {n: r.as_json() for n, r in result.data.reports.items()} if result.data else {},
+        "ahead": {n: rows.as_json() for n, rows in result.card.data.ahead.items()} if result.card else {},
         "problems": [problem.as_json(language) for problem in (*result.problems, *result.around)],
         **(decisions_as_json(result.card, language) if result.card else {}),
     }
@@ -138,6 +139,8 @@ def check_as_text(result: Checked, language: str | None = None) -> str:
     if result.data and result.data.reports:
         parts.append(text("check.sources", language))
         parts += [f"{name}\n{report.text(language)}" for name, report in result.data.reports.items()]
+    if result.card and (ahead := result.card.data.ahead):
+        parts.append("\n".join(rows.text(source, language) for source, rows in ahead.items()))
     if result.card and (told := _alerts_as_text(result.card, language)):
         parts.append(told)
     if result.problems:

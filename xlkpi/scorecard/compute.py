@@ -12,6 +12,7 @@ from xlkpi.cadence import Cadence
 from xlkpi.catalogue import KPI
 from xlkpi.errors import EvaluationError, Problem
 from xlkpi.objectives import Objective, Project
+from xlkpi.scorecard.ahead import up_to
 from xlkpi.scorecard.breakdown import breakdowns
 from xlkpi.scorecard.data import Combined, Data, Progress, combined, complete_until
 from xlkpi.scorecard.model import Gap, Result, Scorecard, Series
@@ -51,16 +52,16 @@ def scorecard(
 ) -> Scorecard:
     """Compute a project's scorecard.
 
-    ``as_of``: the day that the numbers are for; the project's, or the last day with data. ``today``: the day from which
-    lateness is judged, by default the current one. ``held``: earlier days for some objectives,
-    by id. Raises SourceError when a source can't be read, and
+    ``as_of``: the day that the numbers are for; the project's, or the last day with data, but for rows that are dated
+    after ``today``: by default the current day, from which lateness is judged, too. ``held``: earlier days for some
+    objectives, by id. Raises SourceError when a source can't be read, and
     EvaluationError when there is neither data nor a date.
     """
     data = data or read_data(project, progress)
     today = today or date.today()
-    day = as_of or (project.as_of if isinstance(project.as_of, date) else data.last)
-    if day is None:
-        day = today
+    asked = as_of or (project.as_of if isinstance(project.as_of, date) else None)
+    data = up_to(data, max(today, asked or today))
+    day = asked or data.last or today
     if data.first and day < data.first:
         raise EvaluationError(
             Problem("scorecard_before_data", {"as_of": day.isoformat(), "first": data.first.isoformat()})

@@ -17,6 +17,7 @@ from xlkpi.cadence import Cadence
 from xlkpi.catalogue import Catalogue, Measure
 
 if TYPE_CHECKING:
+    from xlkpi.scorecard.ahead import Ahead
     from xlkpi.sources import Report
     from xlkpi.sources.aggregate import Aggregated
     from xlkpi.sources.table import Table
@@ -32,7 +33,8 @@ class Data:
 
     ``reports`` tell what was read from files. ``last`` is the last day with data, ``first`` the first; None without
     any. ``observed``: per source, the measures that it only sees while others book them. ``catalogue`` knows the
-    measures that sources declare beside the catalogue's.
+    measures that sources declare beside the catalogue's. ``ahead``: the rows of sources that are dated after today, and
+    are not among these days.
     """
 
     tables: Mapping[str, Table]
@@ -40,7 +42,12 @@ class Data:
     reports: Mapping[str, Report] = field(default_factory=dict)
     spans: Mapping[str, tuple[date, date]] = field(default_factory=dict)
     observed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    ahead: Mapping[str, Ahead] = field(default_factory=dict)
     _kept: dict[Any, Aggregated] = field(default_factory=dict, repr=False, compare=False)
+    #: What is known of rows after a day, by source and day.
+    _cut: dict[tuple[str, date], tuple[date | None, Ahead | None]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def aggregated(
         self, source: str, cadence: Cadence, by: Sequence[str], where: Mapping[str, Any], first: date, last: date
@@ -66,7 +73,11 @@ class Data:
 
     @cached_property
     def last(self) -> date | None:
-        return max((last for _, last in self.spans.values()), default=None)
+        begun = [last for name, (first, last) in self.spans.items() if not self._is_all_ahead(name, first)]
+        return max(begun, default=None)
+
+    def _is_all_ahead(self, source: str, first: date) -> bool:
+        return source in self.ahead and self.ahead[source].first <= first
 
     def sources_of(self, measure: str) -> tuple[str, ...]:
         """The sources that deliver a measure."""

@@ -44,7 +44,7 @@ class Former:
         """
         from xlkpi.workbook.target import temporary
 
-        beside = temporary(self.package.path, self.package.path.suffix)
+        beside = temporary(self.package.path.resolve(), self.package.path.suffix)
         try:
             build(beside)
             with Package(beside) as package:

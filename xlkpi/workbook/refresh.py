@@ -117,7 +117,7 @@ def _refresh(source: Path, target: Path, options: Options, compute: Compute, fol
             project = load_project(package, existing, options.project)
             existing = with_returned(existing, project)
             back = _written_back(project, existing, options)
-            home = folder or target.parent
+            home = folder or target.resolve().parent  # what it remembers is told from where its file is
             work = Work(package, existing, back.project, compute, scratch / "skeleton.xlsx", home)
             due = work.only_due() if options.due else None
             if due == [] and not back.values:
@@ -161,10 +161,14 @@ def load_project(package: Package, existing: Existing, given: Path | None) -> Pr
 
     if given is None and not existing.state.files:
         raise package.error("workbook_no_project", project="")
-    file = given or package.path.parent / existing.state.files[0]
-    if given is None and not file.exists():
-        raise package.error("workbook_no_project", project=existing.state.files[0])
-    return load(file)
+    if given is not None:
+        return load(given)
+    name = existing.state.files[0]
+    beside = (package.path.parent / name, package.path.resolve().parent / name)  # the workbook may be a link
+    found = next((file for file in beside if file.exists()), None)
+    if found is None:
+        raise package.error("workbook_no_project", project=name)
+    return load(found)
 
 
 class Work:

@@ -13,6 +13,7 @@ from xlkpi.workbook.state import Called, aside_of, called, mapping_of
 from xlkpi.workbook.tables import OBJECTIVE_COLUMNS
 
 if TYPE_CHECKING:
+    from xlkpi.scorecard.ahead import Ahead
     from xlkpi.scorecard.lacking import Lacking
     from xlkpi.scorecard.model import Result, Scorecard
     from xlkpi.workbook.accept import Accepted
@@ -84,6 +85,8 @@ class Differences:
     #: The sources that have no rows now, and the objectives that wait for them.
     empty: Sequence[str] = ()
     waiting: Sequence[str] = ()
+    #: The rows of sources that are dated after today.
+    ahead: Mapping[str, Ahead] = field(default_factory=dict)
 
     @property
     def moved(self) -> list[Moved]:
@@ -156,6 +159,7 @@ class Refreshed:
             "late": dict(known.late),
             "aside": {name: {"before": before, "after": now} for name, (before, now) in known.aside.items()},
             "empty": list(known.empty), "waiting": list(known.waiting),
+            "ahead": {source: rows.as_json() for source, rows in known.ahead.items()},
             "archived": dict(self.archived.out) if self.archived else {},
             "returned": dict(self.archived.back) if self.archived else {},
             "stranded_comments": [{"sheet": sheet, "cell": cell} for sheet, cell in self.stranded],
@@ -196,7 +200,7 @@ def differences(existing: Existing, card: Scorecard) -> Differences:
         {r.objective.id: r.trust.late_days for r in card.results if r.trust.late_days > 0 and not r.trust.fresh},
         {id: (day, _next(card, id)) for id, day in card.held.items()},
         {name: (was, now) for name, now in aside_of(card, state).items() if (was := state.aside.get(name, 0)) != now},
-        card.data.empty, card.waiting,
+        card.data.empty, card.waiting, card.data.ahead,
     )  # fmt: skip
 
 

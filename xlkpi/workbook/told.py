@@ -124,8 +124,9 @@ def typed_words(cell: TypedCell) -> str:
 
 
 def source_words(known: Differences) -> list[str]:
-    """Sources without rows, columns of sources, rows that were set aside, and data that is late."""
+    """Sources without rows, rows after today, columns of sources, rows that were set aside, and data that is late."""
     lines = [text("refresh.empty", sources=", ".join(known.empty), count=len(known.empty))] if known.empty else []
+    lines += [rows.text(source) for source, rows in known.ahead.items()]
     lines += [
         text("refresh.mapped" if new else "refresh.unmapped", source=source, column=column, meaning=meaning)
         for source, column, meaning, new in known.mapping[:MOST]

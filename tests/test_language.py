@@ -156,7 +156,7 @@ def test_an_unknown_key_is_no_text() -> None:
 def test_the_word_that_goes_with_a_number_is_in_the_singular_or_in_the_plural(
     language: str, rows: int, told: str
 ) -> None:
-    assert text("upgrade.rows", language, table="T", rows=rows).endswith(told)
+    assert text("upgrade.rows", language, page="T", rows=rows).endswith(told)
 
 
 def test_both_words_for_a_number_are_there_and_no_text_leaves_the_choice_to_the_reader() -> None:

@@ -21,6 +21,7 @@ from tests.small_shop import OBJECTIVES as SAID
 from tests.small_shop import TARGETS, Shop
 from tests.test_workbook_archive import content
 from tests.test_workbook_refresh import table
+from xlkpi.cli_upgrade import as_text
 from xlkpi.language import use
 from xlkpi.objectives import load
 from xlkpi.scorecard import scorecard
@@ -86,6 +87,12 @@ def type_in(path: Path, id: str, cells: dict[str, Any]) -> None:
     edit(path, change)
 
 
+def put_formula(path: Path, id: str, header: str) -> None:
+    letters, number = place(path, id, header)
+    with Edited(path) as book:
+        put_cell(book, TARGETS, f"{letters}{number}", f"=K{number}*1.1", cached=49.5)
+
+
 def typed(path: Path, id: str) -> dict[str, Any]:
     """The row of an objective by its headers."""
     sheet, found = table(load_book(path), OBJECTIVES)
@@ -135,8 +142,13 @@ def test_an_emptied_cell_comes_back_empty(shop: Shop) -> None:
 def test_columns_of_peoples_come_back_with_their_objective(shop: Shop) -> None:
     type_in(shop.workbook, "basket", {MINE: "chez nous"})
     type_in(shop.workbook, "revenue", {MINE: 12.5})
+    type_in(shop.workbook, "basket", {"Responsable": "Zoé"})
     gone = refreshed(shop, "revenue", "orders")
     assert gone.rows[OBJECTIVES].lost == 0
+    told = f"{TARGETS}\u00a0: ce qui avait été saisi sur 1 objectif disparu va aux archives"  # in two rows of it
+    assert told in words(gone)
+    about = next(page for page in Book(shop.workbook).sheets if page.name == "À propos")
+    assert told in [cell.value for cell in about.listed]
     assert typed(shop.workbook, "revenue")[MINE] == 12.5
     assert typed(shop.workbook, "orders")[MINE] is None
     refreshed(shop, "orders", "basket", "revenue")
@@ -239,8 +251,18 @@ def test_an_upgrade_and_a_build_keep_what_was_typed_on_objectives_that_are_gone(
         shop.objectives = ["revenue", "orders", "basket"]
         shop.write()
         again = upgrade.upgrade_workbook(shop.workbook, ONCE, scorecard)
-    assert again.typed == [("basket", "target")]
-    assert typed(shop.workbook, "basket")["Cible"] == 58
+        assert again.typed == [("basket", "target")]
+        assert typed(shop.workbook, "basket")["Cible"] == 58
+        put_formula(shop.workbook, "basket", "Cible")
+        refreshed(shop, "revenue", "orders")
+        shop.objectives = ["revenue", "orders", "basket"]
+        shop.write()
+        last = upgrade.upgrade_workbook(shop.workbook, ONCE, scorecard)
+    assert last.as_json()["kept_in_archive"] == [{"objective": "basket", "columns": ["Cible"]}]
+    with use("fr"):
+        told = as_text(last)
+    assert "basket\u00a0: de retour\u202f; ce qui y avait été saisi sous Cible reste aux archives" in told
+    assert "xlkpi_" not in told
 
 
 def test_a_formula_in_a_cell_to_fill_stays_and_comes_back_with_its_objective(shop: Shop) -> None:

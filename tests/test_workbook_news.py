@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.checks import recalc
 from tests.checks.reading import Book
+from tests.edits import Edited, put_cell
 from tests.test_workbook_refresh import built, compute, home
+from xlkpi.workbook.news import fitted
 from xlkpi.workbook.refresh import Options, refresh_workbook
 
 __all__ = ["built", "home"]  # fixtures
@@ -33,3 +37,27 @@ def test_the_workbook_tells_what_its_last_refresh_changed(built: Path) -> None:
     about = texts(built, "À propos")
     assert [w for w in about[about.index(HEAD) + 1 :] if w not in ("", "None")][1:] == ["Rien n’a changé."]
     assert recalc.differences(built, ("ironcalc",)) == []
+
+
+def test_what_people_did_is_told_by_the_names_that_they_know(built: Path) -> None:
+    with Edited(built) as book:
+        put_cell(book, "Tableau de bord", "B3", "Chez nous")
+    done = refresh_workbook(built, Options(backups=0), compute())
+    assert ("Tableau de bord", "B3") in done.replaced
+    for _ in range(2):  # it is so until somebody does something about it
+        about = texts(built, "À propos")
+        listed = about[about.index(HEAD) + 1 :]
+        assert any("modifiée à la main" in words and "Tableau de bord!B3" in words for words in listed)
+        assert not any("xlkpi_" in words for words in listed)
+        assert not any(words.startswith(m.id + "\u00a0:") for words in listed for m in done.differences.objectives)
+        refresh_workbook(built, Options(backups=0), compute())
+    assert recalc.differences(built, ("ironcalc",)) == []
+
+
+@pytest.mark.parametrize(
+    ("moved", "rest", "shown"),
+    [(3, 3, (3, 3)), (20, 2, (9, 2)), (20, 20, (5, 6)), (2, 20, (2, 9)), (0, 12, (0, 12)), (0, 13, (0, 11))],
+)  # fmt: skip
+def test_many_objectives_that_moved_leave_room_for_the_rest(moved: int, rest: int, shown: tuple[int, int]) -> None:
+    found = fitted([("m", str(i)) for i in range(moved)], [("r", str(i)) for i in range(rest)], 12)
+    assert found == [*(("m", str(i)) for i in range(shown[0])), *(("r", str(i)) for i in range(shown[1]))]

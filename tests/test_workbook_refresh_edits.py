@@ -509,7 +509,7 @@ def test_a_note_right_under_its_table_stays_and_is_told(shop: Shop) -> None:
     done = refresh_workbook(shop.workbook, ONCE)
     assert (done.below, done.as_json()["below"]) == ({"xlkpi_notes": 1}, {"xlkpi_notes": 1})
     with use("fr"):
-        assert any("xlkpi_notes\u00a0: 1 ligne écrite juste sous le tableau" in words for words in people_words(done))
+        assert any(f"{NOTES}\u00a0: 1 ligne écrite juste sous le tableau" in words for words in people_words(done))
     page = next(s for s in Book(shop.workbook).sheets if s.name == NOTES)
     assert page.cells[f"E{row}"].value == "sous le tableau"
 
@@ -544,7 +544,7 @@ def test_what_people_wrote_in_rows_that_vanish_is_counted(shop: Shop) -> None:
     done = refresh_workbook(shop.workbook, ONCE)
     assert done.rows["xlkpi_data"].lost == 1
     with use("fr"):
-        assert [words for words in row_words(done.rows) if "1 ligne où l’on avait écrit" in words]
+        assert [words for words in row_words(done) if "1 ligne où l’on avait écrit" in words]
     now = next(s for s in Book(shop.workbook).sheets if s.name == DATA).listed
     assert [c.value for c in now if str(c.value).startswith("vu")] == ["vu : web"]
 

@@ -65,7 +65,7 @@ def as_text(done: Refreshed) -> str:
     lines += [_line(moved) for moved in known.objectives]
     others = [
         *held_words(known),
-        *row_words(done.rows),
+        *row_words(done),
         *people_words(done),
         *source_words(known),
         *waiting_words(known),
@@ -75,14 +75,15 @@ def as_text(done: Refreshed) -> str:
 
 def in_short(done: Refreshed) -> str:
     """The same for a message on the screen: only the objectives that moved, the first of them."""
-    from xlkpi.workbook.told import MOST, date_words, people_words, source_words, waiting_words
+    from xlkpi.workbook.told import MOST, date_words, people_words, source_words, titles, waiting_words
 
     known = done.differences
     before, after = known.as_of
     head = text("refresh.done", file=str(done.path), moved=len(known.moved), count=len(known.objectives),
                 before=date_words(before), after=date_words(after))  # fmt: skip
     lines = [_line(moved).strip() for moved in known.moved[:MOST]]
-    others = [*people_words(done), *source_words(known), *waiting_words(known)]
+    name = titles(known)  # who reads this has the workbook open, and needn't know the project
+    others = [*people_words(done, name), *source_words(known, name), *waiting_words(known, name)]
     return "\n".join([head, *(["", *lines] if lines else []), *(["", *others] if others else [])])
 
 

@@ -32,15 +32,18 @@ def upgrade(
 def as_text(done: Upgraded) -> str:
     """What became of the workbook, what was carried over, and what stays in the one before."""
     from xlkpi.workbook.left_behind import left_words
+    from xlkpi.workbook.told import archived_words
 
     if done.current:
         return text("upgrade.current", file=str(done.path), version=done.after)
     lines = [text("upgrade.would" if done.dry_run else "upgrade.done", file=str(done.path), version=done.after)]
-    lines += [text("upgrade.rows", table=name, rows=count) for name, count in done.rows.items()]
+    lines += [text("upgrade.rows", page=done.page(name), rows=count) for name, count in done.rows.items()]
     lines += [
         text("upgrade.typed", objective=id, column=text(f"workbook.column.{column}")) for id, column in done.typed
     ]
-    lines += [text("refresh.archived", table=name, rows=count) for name, count in done.archived.items()]
+    lines += archived_words(done.archived, done.displaced, done.page)
+    lines += [text("refresh.of", objective=id, words=text("upgrade.kept", columns=", ".join(columns)))
+              for id, columns in done.kept]  # fmt: skip
     if done.pages:
         lines.append(text("upgrade.pages", pages=", ".join(done.pages)))
     lines += [text(f"upgrade.reset.{kind}", name=name) for kind, name in done.reset]

@@ -34,7 +34,9 @@ LONGEST = 32_000
 
 @dataclass
 class Archived:
-    """The rows of people's tables after the moves; ``out``, ``back`` and ``stay`` count rows by table."""
+    """The rows of people's tables after the moves; ``out``, ``back`` and ``stay`` count rows by table, in that of
+    targets objectives.
+    """
 
     rows: dict[str, list[Row]]
     out: dict[str, int] = field(default_factory=dict)

@@ -74,22 +74,25 @@ def move_cells(found: Archived, existing: Existing, ids: Sequence[str], day: dat
     """Put what was typed on objectives that are gone, or for other KPIs, into the archive, and empty the rows of what
     came back.
 
-    ``ids`` are the objectives that there are.
+    ``ids`` are the objectives that there are. What is counted here are objectives, whose cells may fill several rows.
     """
     archive = found.rows.get(ARCHIVE)
+    back, out = set(), set()
     if archive is not None:
         for place in existing.returned.places:
+            back.add(str(archive[place].get("key")).casefold())
             archive[place] = dict.fromkeys(archive[place])
-            found.back[OBJECTIVES] = found.back.get(OBJECTIVES, 0) + 1
     targets, rows = existing.parts[OBJECTIVES], own_rows(existing)
     for id, entry in _leaving(existing, ids):
         kept = archive is not None and _archive(archive, existing, id, entry, day)
         if kept and id not in existing.returned.displaced:  # which is told by itself
-            found.out[OBJECTIVES] = found.out.get(OBJECTIVES, 0) + 1
+            out.add(id)
         if kept and not entry.is_beside:
             found.cells.add(id)
         if id in rows and (kept or id in existing.returned.displaced):
             targets.leave(rows[id], [_header(existing, entry, code) for code in entry.columns])
+    found.out |= {OBJECTIVES: len(out)} if out else {}
+    found.back |= {OBJECTIVES: len(back)} if back else {}
 
 
 def untold(found: Archived, existing: Existing, ids: Sequence[str]) -> dict[str, Cells]:

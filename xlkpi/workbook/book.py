@@ -66,6 +66,15 @@ class Last:
         return cls(day, statuses, None if known is None else frozenset((id, cause) for id, cause in known))
 
 
+@dataclass(frozen=True)
+class News:
+    """The lines for what a refresh changed: the first row of the page, and that of the hidden calculation, from 0."""
+
+    row: int
+    calculated: int
+    lines: int
+
+
 @dataclass
 class Book:
     """What every page is written with. ``sheets`` are made before they are filled, in the order of the tabs."""
@@ -89,8 +98,8 @@ class Book:
     data: DataTable | None = None
     #: The workbook's last build or refresh, where it is known.
     last: Last | None = None
-    #: What a refresh changed, each line with what it is about; None in a workbook that is built.
-    news: Sequence[tuple[str, str]] | None = None
+    #: Where it stands what a refresh changed, once that page is written.
+    news: News | None = None
     #: The data tables by name, with the rows that people added.
     data_tables: dict[str, DataTable] = field(default_factory=dict)
     #: What the project itself says in the cells of objectives that people changed, by objective.

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from pathlib import Path
@@ -132,13 +132,11 @@ def make_skeleton(
     card: Scorecard, path: Path, language: str, layout: str | None, theme: str | None, *, folder: Path,
     existing: Existing | None = None, kept: Mapping[str, Sequence[Row]] | None = None,
     last: Last | None = None, carried: Carried | None = None,
-    news: Callable[[dict[str, Any]], list[tuple[str, str]]] | None = None,
 ) -> Skeleton:  # fmt: skip
     """Write the pages and the placeholders of tables to a file.
 
     ``folder`` is where the workbook will stand. For an ``existing`` workbook the pages are those that it has, in their
-    present state: what people chose and typed is in them. ``news``: what a refresh changed, from the rows of the data
-    tables.
+    present state: what people chose and typed is in them.
     """
     from xlkpi.workbook.anchors import write_anchors
     from xlkpi.workbook.book import Book
@@ -167,7 +165,6 @@ def make_skeleton(
         for id in pages:
             _add(book, tables, id)
         filled = data_sheets(book, tables)
-        book.news = news(filled) if news else None
         book.add("provenance", "xlkpi", hidden=True)
         book.add("calculation", "Calc", hidden=True)
         as_of, choice = inputs(book)

@@ -128,11 +128,11 @@ def _refresh(source: Path, target: Path, options: Options, compute: Compute, fol
                 package = opened.enter_context(Package(scratch / package.path.name))
                 work = work.renamed(package, tabs)
             changes = Changes()
-            report = replace(
-                work.report(target, work.apply(changes), options), accepted=back.values, due=due, tabs=tabs
-            )
+            skeleton = work.apply(changes)
+            report = replace(work.report(target, skeleton, options), accepted=back.values, due=due, tabs=tabs)
             if options.dry_run:
                 return report
+            work.tell(changes, skeleton.book, report)
             with replacing_with_backup(target, options.backups) as file:
                 changes.write(package, file)
                 package.close()  # Windows can't replace a file that is open
@@ -264,7 +264,7 @@ class Work:
         package, existing, state = self.package, self.existing, self.existing.state
         skeleton = make_skeleton(
             self.card, self.path, state.language, state.layout, state.theme, folder=self.folder, existing=existing,
-            kept=self.rows, last=self.last, news=self._news,
+            kept=self.rows, last=self.last,
         )  # fmt: skip
         insertions = make_room(package, changes, self.people, skeleton.book)
         insertions += grow_pages(package, changes, existing, skeleton.book)
@@ -314,7 +314,16 @@ class Work:
             kept=self.existing.returned.kept, misled=self.misled, uncalculated=uncalculated(self.existing),
             displaced=self.existing.returned.displaced,
             taken={name: len(keys) for name, keys in self.taken.keys.items()},
+            sheets={name: part.table.sheet for of in (self.existing.parts, self.people) for name, part in of.items()},
         )  # fmt: skip
+
+    def tell(self, changes: Changes, book: Book, done: Refreshed | None) -> None:
+        """Write what was changed into the workbook; None: nothing yet, it is built."""
+        from xlkpi.workbook.news import built_news, refreshed_news, write_news
+
+        room = book.news.lines if book.news else 0
+        lines = built_news(book.language) if done is None else refreshed_news(done, book, room)
+        write_news(self.package, changes, self.existing, book, lines, self.kept.replaced)
 
     def _vacant(self, skeleton: Skeleton) -> list[str]:
         """The pages of KPIs that had an objective before, and have none now."""
@@ -340,11 +349,6 @@ class Work:
             new, vanished = len(now - before), len(before - now)
             rows[name] = RowCount(made.num_rows, new, vanished, len(part.people), part.lost(made))
         return rows
-
-    def _news(self, tables: dict[str, Any]) -> list[tuple[str, str]]:
-        from xlkpi.workbook.told import news
-
-        return news(self.differences, self._counts(tables))
 
     def without_place(self, skeleton: Skeleton) -> list[str]:
         """Primary objectives for which the pages have no place, though a new build would give them one."""

@@ -144,6 +144,13 @@ class Refreshed:
     #: The objectives that were due; None where all were to be refreshed. Nothing is written where none is.
     due: Sequence[str] | None = None
 
+    #: The present names of the sheets of tables, by table.
+    sheets: Mapping[str, str] = field(default_factory=dict)
+
+    def page(self, table: str) -> str:
+        """The name by which people know a table."""
+        return self.sheets.get(table, table)
+
     def as_json(self) -> dict[str, Any]:
         """For ``--json``."""
         known = self.differences

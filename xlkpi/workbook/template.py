@@ -95,6 +95,7 @@ def build_from(
             work.last = last
             changes = Changes()
             skeleton = work.apply(changes)
+            work.tell(changes, skeleton.book, None)
             _empty_people(work, changes, skeleton)
             _hide(package, changes, existing, skeleton)
             _properties(package, changes, work.path)

@@ -58,6 +58,10 @@ class Upgraded:
     #: Cells of objectives that people changed, carried over: objective and column.
     typed: Sequence[tuple[str, str]] = ()
     archived: Mapping[str, int] = field(default_factory=dict)
+    #: What was typed for other KPIs than objectives measure now, and goes there, too: objectives and columns.
+    displaced: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    #: What was typed on objectives that are back and stays in the archive: their columns.
+    kept: Sequence[tuple[str, Sequence[str]]] = ()
     #: Pages that the workbook did not have.
     pages: Sequence[str] = ()
     #: What stays in the workbook before.
@@ -68,6 +72,12 @@ class Upgraded:
     #: The sources without rows, and the pages that the new workbook lacks until there are some.
     empty: Sequence[str] = ()
     later: Sequence[str] = ()
+    #: The names of the sheets of tables in the new workbook, by table.
+    sheets: Mapping[str, str] = field(default_factory=dict)
+
+    def page(self, table: str) -> str:
+        """The name by which people know a table."""
+        return self.sheets.get(table, table)
 
     def as_json(self) -> dict[str, Any]:
         """For ``--json``."""
@@ -75,7 +85,9 @@ class Upgraded:
             "file": str(self.path), "dry_run": self.dry_run, "before": self.before, "after": self.after,
             "current": self.current, "rows": dict(self.rows),
             "typed": [{"objective": id, "column": column} for id, column in self.typed],
-            "archived": dict(self.archived), "pages": list(self.pages),
+            "archived": dict(self.archived), "displaced": {id: list(c) for id, c in self.displaced.items()},
+            "kept_in_archive": [{"objective": id, "columns": list(columns)} for id, columns in self.kept],
+            "pages": list(self.pages),
             "left": [{"kind": kind, "name": name} for kind, name in self.left],
             "reset": [{"kind": kind, "name": name} for kind, name in self.reset],
             "backup": str(self.backup) if self.backup else None, "empty": list(self.empty), "later": list(self.later),
@@ -111,7 +123,9 @@ def upgrade_workbook(path: Path, options: Options, compute: Compute, *, leave: b
                     {name: n for name, rows in moved.rows.items()
                      if name in made.existing.state.columns and (n := sum(map(_is_filled, rows)))},
                     [(id, column) for id, cells in work.typed.items() for column in cells], moved.out,
-                    work.new_pages(made), left, former.reset(made), None, work.card.data.empty, work.later(made),
+                    {id: list(cells) for id, cells in work.existing.returned.displaced.items() if id in moved.cells},
+                    work.existing.returned.kept, work.new_pages(made), left, former.reset(made),
+                    None, work.card.data.empty, work.later(made), work.sheets(made),
                 )  # fmt: skip
                 if options.dry_run:
                     return report
@@ -211,6 +225,11 @@ class _Work:
             return []
         pages = [id for id in FROM_DATA if id in self.state.pages and self.former.existing.has_page(id)]
         return [self.state.sheets[id] for id in pages if id not in made.same]
+
+    def sheets(self, made: Made) -> dict[str, str]:
+        """The names of the sheets of tables, by table."""
+        found = (self.former.package.tables, made.package.tables)
+        return {table.name: table.sheet for tables in found for table in tables.values()}
 
     def new_pages(self, made: Made) -> list[str]:
         """The names of sheets that the workbook did not have, or has no longer."""

@@ -6,7 +6,7 @@ import xlkpi
 from xlkpi.language import text
 from xlkpi.status import rules
 from xlkpi.status.sentences import day as day_words
-from xlkpi.workbook.book import Book
+from xlkpi.workbook.book import Book, News
 from xlkpi.workbook.calculation import Calculation
 from xlkpi.workbook.context import FROM_DATA
 from xlkpi.workbook.formats import date_format
@@ -14,8 +14,8 @@ from xlkpi.workbook.page import Page
 
 WIDTHS = (14, 190, 300, 92, 92, 92, 100, 100, 260, 14)
 LAST = len(WIDTHS) - 2
-#: Lines for what a refresh changed.
-NEWS = 24
+#: Lines for what a refresh changed, and what stands there until it is written.
+NEWS, WAITS = 24, "…"
 
 
 def about(book: Book, made: Calculation) -> None:
@@ -193,23 +193,14 @@ def _news(book: Book, made: Calculation, page: Page, row: int) -> int:
     lines = book.places("about.news", NEWS)
     page.ws.set_row_pixels(row, 24)
     page.section(row, 1, LAST, book.text("about.news"))
-    told = _told(book)
-    shown = told if len(told) <= lines else told[: lines - 1]
-    shown += [("", book.text("about.more", count=len(told) - len(shown)))] * (len(told) > lines)
-    first = made.rows(lines)
+    book.news = News(row + 1, made.rows(lines), lines)
+    # A refresh knows only at its end what to write: until then a mark stands in every line.
+    shown = [("", book.text("about.built"))] if book.existing is None else [(WAITS, WAITS)] * lines
     for place in range(lines):
         about, words = shown[place] if place < len(shown) else ("", "")
-        page.put(row + 1 + place, 1, made.sheet.put(first + place, 0, _cut(about, 34)) & "", bold=True)
-        page.put(row + 1 + place, 2, made.sheet.put(first + place, 1, _cut(words, 170)) & "")
+        page.put(row + 1 + place, 1, made.sheet.put(book.news.calculated + place, 0, about) & "", bold=True)
+        page.put(row + 1 + place, 2, made.sheet.put(book.news.calculated + place, 1, words) & "")
     return row + lines
-
-
-def _told(book: Book) -> list[tuple[str, str]]:
-    if book.news is None:
-        return [("", book.text("about.built"))]
-    before = day_words(book.last.day if book.last else None, book.language)
-    days = book.text("about.news_days", before=before, after=day_words(book.card.as_of, book.language))
-    return [(days, "" if book.news else book.text("about.no_news")), *book.news]
 
 
 def _cut(words: str, most: int) -> str:

@@ -85,7 +85,7 @@ def test_errors_of_the_disk_are_told_in_both_languages(tmp_path: Path, number: i
     assert code(refused) == expected
     with use("fr"):
         french = str(refused.value)
-    assert french.startswith("plan.xlsx: ")
+    assert french.startswith("plan.xlsx\u00a0: ")
     assert french != refused.value.text("en")
     assert target.read_bytes() == b"old"
 

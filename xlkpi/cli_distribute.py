@@ -94,7 +94,7 @@ def problems_as_text(made: Distribution) -> str:
     lines = []
     for outcome in made.outcomes:
         for problem in outcome.problems:
-            lines.append(f"{outcome.id}: {problem.text()}")
+            lines.append(text("place.of", place=outcome.id, words=problem.text()))
     return "\n".join(lines)
 
 

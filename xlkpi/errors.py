@@ -40,7 +40,9 @@ class Place:
         where = self.file or ""
         if self.line is not None:
             where = f"{where}:{self.line}" if where else text("place.line", language, line=self.line)
-        return ": ".join(part for part in (where, self.key) if part)
+        if where and self.key:
+            return text("place.of", language, place=where, words=self.key)
+        return where or self.key or ""
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,10 @@ class Problem:
 
     def text(self, language: str | None = None) -> str:
         """Place, what is wrong, the excerpt, and what to write, on up to four lines."""
-        where = self.place.text(language)
-        lines = [f"{where}: {self.wrong(language)}" if where else self.wrong(language)]
+        from xlkpi.language import text
+
+        where, wrong = self.place.text(language), self.wrong(language)
+        lines = [text("place.of", language, place=where, words=wrong) if where else wrong]
         if self.excerpt:
             lines += ["    " + line for line in self.excerpt.splitlines()]
         lines.append("  → " + self.fix(language))

@@ -35,7 +35,7 @@ class Lacking:
 def _told(value: str | int | date | Problem, language: str) -> str | int:
     if isinstance(value, Problem):
         key, wrong = value.place.key, value.wrong(language)  # where the file lies is nothing for a workbook
-        return f"{key}: {wrong}" if key else wrong
+        return text("place.of", language, place=key, words=wrong) if key else wrong
     return day(value, language) if isinstance(value, date) else value
 
 

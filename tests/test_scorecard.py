@@ -100,6 +100,13 @@ def test_where_selects_a_part_of_the_data(tmp_path: Path) -> None:
     assert made.by_id["cpa"].actual == pytest.approx(600 / 10)
 
 
+@pytest.mark.parametrize("more", ["", ", cumulative: true"])
+def test_a_selection_that_no_row_fits_is_said(tmp_path: Path, more: str) -> None:
+    roi = objective("roi", "roi", "reach", 0, 3, f"{more}, where: {{channel: [tv]}}")
+    made = card(tmp_path, roi, objective("cpa", "cpa", "decrease", 30, 25))
+    assert [(r.status.code == "no_data", r.gap) for r in made.results] == [(True, "no_rows"), (False, None)]
+
+
 def test_parts_by_channel_add_up_to_the_whole(tmp_path: Path) -> None:
     result = card(tmp_path, objective("cpa", "cpa", "decrease", 30, 25)).by_id["cpa"]
     assert set(result.parts["channel"]) == {"search", "social"}

@@ -9,9 +9,12 @@ import pytest
 from tests.checks import recalc
 from tests.checks.reading import Book
 from tests.edits import Edited, put_cell
+from tests.small_shop import OBJECTIVES, Shop
 from tests.test_workbook_refresh import built, compute, home
+from xlkpi.language import use
 from xlkpi.workbook.news import fitted
 from xlkpi.workbook.refresh import Options, refresh_workbook
+from xlkpi.workbook.told import source_words
 
 __all__ = ["built", "home"]  # fixtures
 HEAD = "Ce que la dernière actualisation a changé"
@@ -61,3 +64,18 @@ def test_what_people_did_is_told_by_the_names_that_they_know(built: Path) -> Non
 def test_many_objectives_that_moved_leave_room_for_the_rest(moved: int, rest: int, shown: tuple[int, int]) -> None:
     found = fitted([("m", str(i)) for i in range(moved)], [("r", str(i)) for i in range(rest)], 12)
     assert found == [*(("m", str(i)) for i in range(shown[0])), *(("r", str(i)) for i in range(shown[1]))]
+
+
+def test_an_objective_limited_to_what_no_row_has_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = Shop(tmp_path)
+    shop.build()
+    monkeypatch.setitem(OBJECTIVES, "basket", {**OBJECTIVES["basket"], "where": {"channel": ["radio"]}})
+    shop.write()
+    done = refresh_workbook(shop.workbook, Options(backups=0))
+    assert done.as_json()["unmatched"] == {"basket": {"channel": ["radio"]}}
+    words = "aucune ligne des données n’a channel = radio"
+    with use("fr"):
+        assert any(line.startswith(f"basket\u00a0: {words}") for line in source_words(done.differences))
+    about = texts(shop.workbook, "À propos")
+    told = next(i for i, line in enumerate(about) if line.startswith(words))
+    assert about[told - 1] == OBJECTIVES["basket"]["title"]

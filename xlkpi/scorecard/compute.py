@@ -153,9 +153,14 @@ class _Join:
             trust=reliance.on(self.as_of, self.today),
             breakdowns=breakdowns(self.data.catalogue, kpi, parts, series, actual, objective.target, since),
             sources=tuple(dict.fromkeys(s for m in whole.sources.values() for s in m)),
-            gap=gap or ("no_data" if math.isnan(actual) else None),
+            gap=gap or (self._without_value(objective, whole) if math.isnan(actual) else None),
             trust_on=reliance.on,
         )
+
+    def _without_value(self, objective: Objective, whole: Combined) -> Gap:
+        """Why nothing is there to compute from: whether no row at all has what the objective is limited to."""
+        has_rows = any(name in self.data.spans for names in whole.sources.values() for name in names)
+        return "no_rows" if objective.where and has_rows and not whole.delivered else "no_data"
 
     def _from_surveys(self, case: Case, kpi: KPI, series: Series) -> Result:
         """The result of a KPI that people are asked about."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from xlkpi.scorecard.data import Data
 
 #: Why an objective has no value: texts ``scorecard.gap.<code>``.
-Gap = Literal["no_kpi", "no_source", "no_cadence", "no_data", "not_additive", "told_twice"]
+Gap = Literal["no_kpi", "no_source", "no_cadence", "no_data", "no_rows", "not_additive", "told_twice"]
 
 Level = Literal["high", "medium", "low", "none"]
 

@@ -32,8 +32,8 @@ def built_news(language: str) -> list[Line]:
 
 def refreshed_news(done: Refreshed, book: Book, room: int) -> list[Line]:
     """What a refresh changed, on so many lines: where they are too few, other things than numbers have half of them."""
-    before = day_words(book.last.day if book.last else None, book.language)
-    days = book.text("about.news_days", before=before, after=day_words(book.card.as_of, book.language))
+    before, after = (day_words(day, book.language) for day in (book.last.day if book.last else None, book.card.as_of))
+    days = after if before == after else book.text("about.news_days", before=before, after=after)
     moved, *others = news(done)
     rest = [*others[0], *others[1]]
     head = (days, "" if moved or others[0] else book.text("about.no_news"))

@@ -87,6 +87,8 @@ class Differences:
     waiting: Sequence[str] = ()
     #: The rows of sources that are dated after today.
     ahead: Mapping[str, Ahead] = field(default_factory=dict)
+    #: The objectives without a value since no row has what they are limited to, and that.
+    unmatched: Mapping[str, Mapping[str, Sequence[Any]]] = field(default_factory=dict)
 
     @property
     def moved(self) -> list[Moved]:
@@ -167,6 +169,8 @@ class Refreshed:
             "aside": {name: {"before": before, "after": now} for name, (before, now) in known.aside.items()},
             "empty": list(known.empty), "waiting": list(known.waiting),
             "ahead": {source: rows.as_json() for source, rows in known.ahead.items()},
+            "unmatched": {id: {name: list(map(str, v)) for name, v in where.items()}
+                          for id, where in known.unmatched.items()},
             "archived": dict(self.archived.out) if self.archived else {},
             "returned": dict(self.archived.back) if self.archived else {},
             "stranded_comments": [{"sheet": sheet, "cell": cell} for sheet, cell in self.stranded],
@@ -208,6 +212,7 @@ def differences(existing: Existing, card: Scorecard) -> Differences:
         {id: (day, _next(card, id)) for id, day in card.held.items()},
         {name: (was, now) for name, now in aside_of(card, state).items() if (was := state.aside.get(name, 0)) != now},
         card.data.empty, card.waiting, card.data.ahead,
+        {r.objective.id: dict(r.objective.where) for r in card.results if r.gap == "no_rows"},
     )  # fmt: skip
 
 

@@ -79,8 +79,8 @@ def people_words(done: Refreshed, name: Name = itself) -> list[str]:
 
 
 def source_words(known: Differences, name: Name = itself) -> list[str]:
-    """Sources without rows, columns of sources, rows that were set aside, and data that is late."""
-    return _sentences([*_empty(known), *_source_changes(known), *_late(known)], name)
+    """Sources without rows, rows after today, columns of sources, rows set aside, and what no row fits or is late."""
+    return _sentences([*_empty(known), *_ahead(known), *_source_changes(known), *_unmatched(known), *_late(known)], name)
 
 
 def waiting_words(known: Differences, name: Name = itself) -> list[str]:
@@ -225,13 +225,27 @@ def _source_changes(known: Differences) -> list[Line]:
 
 
 def _standing_sources(known: Differences, name: Name) -> list[Line]:
-    return [*_empty(known), *_waiting(known, name), *_late(known)]
+    return [*_empty(known), *_ahead(known), *_waiting(known, name), *_unmatched(known), *_late(known)]
 
 
 def _empty(known: Differences) -> list[Line]:
     if not known.empty:
         return []
     return [("", text("refresh.empty", sources=", ".join(known.empty), count=len(known.empty)))]
+
+
+def _ahead(known: Differences) -> list[Line]:
+    """The rows of sources that are dated after today."""
+    return [("", rows.text(source)) for source, rows in known.ahead.items()]
+
+
+def _unmatched(known: Differences) -> list[Line]:
+    """The objectives that are limited to what no row has."""
+    told = {
+        id: "; ".join(f"{name} = {', '.join(map(str, values))}" for name, values in where.items())
+        for id, where in known.unmatched.items()
+    }
+    return [(id, text("refresh.no_rows", where=where)) for id, where in told.items()]
 
 
 def _late(known: Differences) -> list[Line]:

@@ -75,7 +75,7 @@ def row_words(done: Refreshed) -> list[str]:
 
 def people_words(done: Refreshed, name: Name = itself) -> list[str]:
     """What people did that was met, and what it led to."""
-    return _sentences([*_changes(done, name), *_standing(done, name)], name)
+    return _sentences([*_changes(done, name), *_standing(done, name), *_replaced(done)], name)
 
 
 def source_words(known: Differences, name: Name = itself) -> list[str]:
@@ -184,8 +184,6 @@ def _standing(done: Refreshed, name: Name) -> list[Line]:
     ]  # fmt: skip
     lines += [(id, text("refresh.kept", columns=", ".join(columns))) for id, columns in done.kept]
     lines += [(id, text("refresh.uncalculated", column=_column(code))) for id, code in done.uncalculated]
-    if done.replaced:
-        lines.append(("", text("refresh.replaced", count=len(done.replaced), cells=_cells(done.replaced))))
     lines += _by_page(done.page, "below", done.below)
     lines += [("", text("refresh.lacking", page=page, why=why.text())) for page, why in done.lacking.items()]
     if done.without_place:
@@ -193,6 +191,13 @@ def _standing(done: Refreshed, name: Name) -> list[Line]:
     if done.short:
         lines.append(("", text("refresh.short", pages=", ".join(done.short))))
     return lines
+
+
+def _replaced(done: Refreshed) -> list[Line]:
+    """The cells of ours that were left as people changed them; in Excel on the web none are seen, so About is silent."""
+    if not done.replaced:
+        return []
+    return [("", text("refresh.replaced", count=len(done.replaced), cells=_cells(done.replaced)))]
 
 
 def typed_words(cell: TypedCell) -> str:

@@ -80,7 +80,8 @@ def people_words(done: Refreshed, name: Name = itself) -> list[str]:
 
 def source_words(known: Differences, name: Name = itself) -> list[str]:
     """Sources without rows, rows after today, columns of sources, rows set aside, and what no row fits or is late."""
-    return _sentences([*_empty(known), *_ahead(known), *_source_changes(known), *_unmatched(known), *_late(known)], name)
+    lines = [*_empty(known), *_ahead(known), *_source_changes(known), *_unmatched(known), *_late(known)]
+    return _sentences(lines, name)
 
 
 def waiting_words(known: Differences, name: Name = itself) -> list[str]:
@@ -194,7 +195,7 @@ def _standing(done: Refreshed, name: Name) -> list[Line]:
 
 
 def _replaced(done: Refreshed) -> list[Line]:
-    """The cells of ours that were left as people changed them; in Excel on the web none are seen, so About is silent."""
+    """The cells of ours that were left as people changed them; not for About, since on the web none are seen."""
     if not done.replaced:
         return []
     return [("", text("refresh.replaced", count=len(done.replaced), cells=_cells(done.replaced)))]

@@ -244,11 +244,11 @@ def add_printer_settings(book: Edited, sheet: str) -> None:
         book.after_cells(part, f'<pageSetup orientation="landscape" r:id="{id}"/>')
 
 
-def add_conditional_format(book: Edited, sheet: str, reference: str) -> None:
-    first = reference.split(":")[0]
+def add_conditional_format(book: Edited, sheet: str, reference: str, formula: str | None = None) -> None:
+    formula = formula or f"{reference.split(':')[0]}&lt;0"
     book.after_cells(
         book.sheets[sheet],
-        f'<conditionalFormatting sqref="{reference}"><cfRule type="expression" priority="99"><formula>{first}&lt;0'
+        f'<conditionalFormatting sqref="{reference}"><cfRule type="expression" priority="99"><formula>{formula}'
         "</formula></cfRule></conditionalFormatting>",
     )
 

@@ -144,7 +144,7 @@ def test_what_ended_on_the_last_row_of_a_table_follows_it(shop: Shop, months: in
         define_name(book, "tout", f"{DATA}!$A$1:$G${last}")
         book.change(book.workbook, lambda xml: xml.replace('name="tout"', 'name="tout" comment="€ / mois"'))
         chart = add_chart(book, "À moi", f"{DATA}!$E$2:$E${last}", [1.0, 2.0])
-        add_conditional_format(book, DATA, f"E2:E{last}")
+        add_conditional_format(book, DATA, f"E2:E{last}", f"E2=MAX($E$2:$E${last})")
         add_validation(book, DATA, f"F2:F{last}")
         part = add_chart(book, "À moi", f"{DATA}!$E$6:$E${last}", [1.0, 2.0])
     shop.months = months
@@ -171,6 +171,8 @@ def test_what_ended_on_the_last_row_of_a_table_follows_it(shop: Shop, months: in
         f"SUM({DATA}!D3:D${now})", f"SUM({DATA}!D4:D${now})",
     ]  # fmt: skip
     assert f"{DATA}!$E$6:$E${now}</c:f>".encode() in after.parts[part]
+    home = next(s for s in after.sheets if s.name == DATA)
+    assert f"<formula>E2=MAX($E$2:$E${now})</formula>".encode() in after.parts[home.part]
     assert f"{DATA}!$E$2:$E${now}</c:f>".encode() in after.parts[chart]
     assert f'<c:ptCount val="{now - 1}"/>'.encode() in after.parts[chart]
     data = after.parts[next(s.part for s in after.sheets if s.name == DATA)]

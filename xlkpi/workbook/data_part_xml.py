@@ -78,6 +78,7 @@ def sheet_xml(
         look=part.look.decode(),
     )  # fmt: skip
     last = max([end, *part.below, *part.beside], default=end)
+    among = cache(lambda: formulas_in(part.tail))
 
     def pieces() -> Iterator[bytes | memoryview]:
         yield _DIMENSION.sub(lambda m: m[1] + _dimension(part, last) + b'"', part.head, count=1)
@@ -85,7 +86,7 @@ def sheet_xml(
         yield from rows
         yield from _people_rows(part, data.num_rows)
         yield from _rest(part, growth.last)
-        yield b"</sheetData>" + growth.selections(part.tail)
+        yield b"</sheetData>" + growth.selections(growth.at_home(part.tail, among=among))
 
     return pieces()
 

@@ -88,7 +88,7 @@ def test_an_audience_that_fails_leaves_the_others_theirs(
     assert list(read_manifest(out).audiences) == ["sud"]
     assert run(["distribute", str(known.files[0]), "-o", str(out), "--language", "fr"]) == 1
     told = capsys.readouterr()
-    assert "nord: rien ne peut être écrit dans" in told.err
+    assert "nord\u00a0: rien ne peut être écrit dans" in told.err
     assert "sud-2026-07-05.html" in told.out
 
 

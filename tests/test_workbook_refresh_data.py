@@ -8,6 +8,7 @@ import sqlite3
 import zipfile
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -24,7 +25,9 @@ from xlkpi import cli_build
 from xlkpi.cli_refresh import as_text
 from xlkpi.errors import InputError
 from xlkpi.language import text
-from xlkpi.objectives import load
+from xlkpi.objectives import Project, load
+from xlkpi.scorecard import scorecard
+from xlkpi.scorecard.model import Scorecard
 from xlkpi.workbook.build import build_workbook
 from xlkpi.workbook.existing import read_existing
 from xlkpi.workbook.package import Package
@@ -58,6 +61,10 @@ def built(home: Path, tmp_path: Path) -> Path:
     """A small project's workbook beside it."""
     shutil.copytree(home, tmp_path / "small")
     return tmp_path / "small" / "scorecard.xlsx"
+
+
+def in_may(project: Project) -> Scorecard:
+    return scorecard(project, today=date(2026, 5, 2))
 
 
 def data(change: Callable[[list[str]], list[str]]) -> Callable[[Path], None]:
@@ -112,7 +119,7 @@ def test_the_workbook_follows_its_data_and_its_objectives(built: Path, case: str
     change, expected = CASES[case]
     before = len(content(built, "xlkpi_data"))
     change(built.parent)
-    done = refresh_workbook(built, Options(backups=0), compute)
+    done = refresh_workbook(built, Options(backups=0), in_may)
     count = done.rows["xlkpi_data"]
     now = content(built, "xlkpi_data")
     assert len(now) == count.rows
@@ -123,7 +130,7 @@ def test_the_workbook_follows_its_data_and_its_objectives(built: Path, case: str
     assert recalc.differences(built, ("ironcalc",)) == []
     ids = [objective.id for objective in load(built.parent / "project.yaml").objectives]
     assert sorted(row[0] for row in content(built, "xlkpi_objectives")) == sorted(ids)
-    again = refresh_workbook(built, Options(backups=0), compute)
+    again = refresh_workbook(built, Options(backups=0), in_may)
     assert (again.differences.moved, again.rows["xlkpi_data"].new) == ([], 0)
 
 

@@ -48,7 +48,7 @@ BASKET = "Panier moyen"
 
 
 def compute(project: Project) -> Scorecard:
-    return scorecard(project, read_data(project), today=date(2026, 4, 2))
+    return scorecard(project, read_data(project), today=date(2026, 4, 20))
 
 
 def upgrade(path: Path, *, leave: bool = False, dry_run: bool = False) -> Upgraded:

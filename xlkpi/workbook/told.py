@@ -161,9 +161,8 @@ def _changes(done: Refreshed, name: Name) -> list[Line]:
         lines.append(("", text("refresh.stranded", cells=_cells(done.stranded))))
     lines += [
         (value.objective, text("refresh.accepted" if not done.dry_run else "refresh.would_accept",
-         key=value.key if name is itself else _column(value.key), old=plain_words(value.old),
-         new=plain_words(value.new), place=value.place.text()))
-        for value in done.accepted
+         key=value.key, old=plain_words(value.old), new=plain_words(value.new), place=value.place.text()))
+        for value in done.accepted if name is itself  # the project tells it to all others
     ]  # fmt: skip
     lines += [("", text(f"upgrade.reset.{kind}", name=chosen)) for kind, chosen in done.reset]
     lines += [("", text("refresh.tab", before=before, after=after)) for before, after in done.tabs.items()]

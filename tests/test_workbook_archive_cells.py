@@ -119,6 +119,7 @@ def test_a_typed_target_comes_back_with_its_objective(shop: Shop) -> None:
     assert gone.as_json()["archived"][OBJECTIVES] == 1
     (row,) = [row for row in content(shop.workbook, ARCHIVE) if row[1] == TARGETS]
     assert row[2:4] == ("basket", SAID["basket"]["title"])
+    assert {row[3] for row in content(shop.workbook, ARCHIVE)} == {SAID["basket"]["title"]}  # also of tables of people
     assert "Cible\u00a0: 58,00\u00a0€ (projet\u00a0: 55,00\u00a0€)" in row[4].splitlines()
     assert "Échéance\u00a0: 30\u00a0novembre 2026 (projet\u00a0: 31\u00a0décembre 2026)" in row[4].splitlines()
     assert [f for f in sdk.faults(shop.workbook) if f not in faults] == []

@@ -169,8 +169,12 @@ def moved_rows(
 
 def _words_of(package: Package, state: State, parts: Mapping[str, PeoplePart]) -> dict[str, Words]:
     """How the tables of a workbook are told, and which of their rows can't move."""
+    # Programs that compute nothing leave the titles beside the keys without a value.
+    known = {id: str(title) for id, (title, *_) in state.called.items()}
     return {
-        name: Words(part.table.sheet, state.columns[name], _titles(part), held_rows(package, part), state.language)
+        name: Words(
+            part.table.sheet, state.columns[name], known | _titles(part), held_rows(package, part), state.language
+        )
         for name, part in parts.items()
     }
 
@@ -181,7 +185,7 @@ def _titles(part: PeoplePart) -> dict[str, str]:
     for row, values in enumerate(part.rows, start=part.box.top):
         key, at = values.get("key"), part.places.get("title")
         cell = part.cells.get((row, at)) if at is not None else None
-        if isinstance(key, str) and cell is not None and isinstance(cell.value, str):
+        if isinstance(key, str) and cell is not None and isinstance(cell.value, str) and cell.value:
             found.setdefault(key, cell.value)
     return found
 

@@ -188,6 +188,8 @@ class _Writer:
         elif column.kind in ("number", "percent"):
             form = "#,##0" if column.kind == "number" else self.book.number_format("percent", 1)
             style |= {"num_format": form, "align": "right"}
+        if column.small:
+            style |= {"font_size": 6, "valign": "top", "indent": 0}
         if column.form:
             percent = column.form.startswith("percent")
             form = self.book.number_format("percent", int(column.form[7:])) if percent else column.form
@@ -198,7 +200,7 @@ class _Writer:
         """Room for the longest text of a row, wrapped in its column."""
         lines = 1
         for c in self.table.columns:
-            if c.wraps and isinstance(words := values.get(c.code), str):
+            if c.wraps and not c.small and isinstance(words := values.get(c.code), str):
                 lines = max(lines, lines_of(words, max(20, c.width - 16)))
         known = any(v not in (None, "") for v in values.values())
         return max(28 if known else 21, LINE * min(lines, 14) + 6)

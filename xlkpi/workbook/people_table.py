@@ -36,7 +36,7 @@ class Column:
     ``choices`` are what a list offers: codes whose words are ``workbook.<words>.<code>``, or the words themselves
     without ``words``. ``compute`` is the formula of a ``computed`` column, from the row's other cells. ``form`` is its
     number format; ``percent2`` is that of percentages with two decimals in the workbook's language. ``hidden`` is for
-    what only other formulas read.
+    what only other formulas read; ``small`` is for texts that nobody reads, for which rows are not made higher.
     """
 
     code: str
@@ -50,6 +50,7 @@ class Column:
     least: float = -_LARGEST
     most: float = _LARGEST
     hidden: bool = False
+    small: bool = False
 
     @property
     def is_formula(self) -> bool:

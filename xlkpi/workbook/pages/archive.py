@@ -10,7 +10,7 @@ from xlkpi.workbook.people import Column, PeopleTable, write_people
 TABLE = PeopleTable("archive", "xlkpi_archive", (
     Column("date", "date", 92, filled="once"), Column("from", "text", 120, filled="once"),
     Column("key", "text", 130, filled="once"), Column("title", "text", 250, filled="once"),
-    Column("content", "text", 520, filled="once"), Column("row", "text", 110, filled="once"),
+    Column("content", "text", 520, filled="once"), Column("row", "text", 110, filled="once", small=True),
 ))  # fmt: skip
 
 
